@@ -1,0 +1,1 @@
+"""What happened: every way a log comes in, and where it rests."""

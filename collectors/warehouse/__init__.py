@@ -1,0 +1,5 @@
+"""The one DuckDB file that everything rests in."""
+
+from collectors.warehouse.connection import Warehouse
+
+__all__ = ["Warehouse"]

@@ -1,0 +1,124 @@
+"""The only place that opens DuckDB.
+
+Connections are short: open, read or write one transaction, close. Nobody holds one while
+computing or drawing. Between our own processes a fair lock makes them take turns; against a
+foreign process (a DuckDB shell, say) opening is retried until the bounded wait is over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from collectors.errors import WarehouseBusyError, WarehouseError
+from collectors.warehouse.lock import FairLock
+
+DEFAULT_WAIT_S = 30.0
+_RETRY_S = 0.05
+
+# Everything needed is in the wheel; nothing may be fetched, and log text must not reach the file system.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+}
+
+
+class Warehouse:
+    """One DuckDB file, opened for as short as possible.
+
+    `read()` and `write()` are context managers. `write()` is one transaction: it commits when
+    the block ends and rolls back when it raises.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        wait_s: float = DEFAULT_WAIT_S,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.path = path
+        self._wait_s = wait_s
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._lock = FairLock(path, monotonic=monotonic, sleep=sleep)
+
+    def exists(self) -> bool:
+        """Whether anything was ever stored."""
+        return self.path.exists()
+
+    @contextmanager
+    def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection. Fetch everything inside the block: results stream."""
+        if not self.exists():
+            raise WarehouseError(
+                f"there is no warehouse at {self.path}; `chainwatch demo` or `chainwatch ingest PATH` makes one"
+            )
+        with self._lock.hold(write=False, wait_s=self._wait_s):
+            connection = self._open(read_only=True)
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-write connection inside one transaction."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._lock.hold(write=True, wait_s=self._wait_s):
+            connection = self._open(read_only=False)
+            try:
+                connection.begin()
+                try:
+                    yield connection
+                except BaseException:
+                    connection.rollback()
+                    raise
+                connection.commit()
+            finally:
+                connection.close()
+
+    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        deadline = self._monotonic() + self._wait_s
+        while True:
+            try:
+                connection = duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
+            except duckdb.IOException as error:
+                if "lock" not in str(error).lower():
+                    raise WarehouseError(f"cannot open the warehouse {self.path}: {error}") from error
+                if self._monotonic() >= deadline:
+                    raise WarehouseBusyError(
+                        f"{self.path} is open in another program ({_holder(error)}); close it and try again"
+                    ) from error
+                self._sleep(_RETRY_S)
+            except duckdb.Error as error:
+                raise WarehouseError(f"cannot open the warehouse {self.path}: {error}") from error
+            else:
+                connection.execute("SET TimeZone = 'UTC'")
+                return connection
+
+
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory database that may read files: for parsing, never for storing."""
+    connection = duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _holder(error: Exception) -> str:
+    """The part of DuckDB's message that names who holds the lock."""
+    text = str(error)
+    start = text.find("Conflicting lock")
+    return text[start : start + 160].split("\n")[0] if start >= 0 else "unknown holder"

@@ -1,0 +1,1 @@
+"""Look and act: Streamlit and Plotly live only here."""

@@ -1,0 +1,1 @@
+"""Is something wrong, and who must know."""

@@ -1,0 +1,1 @@
+"""A believable support assistant, with known incidents and the truth beside them."""
