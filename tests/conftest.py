@@ -1,0 +1,57 @@
+"""Fixtures that every test may use: a fresh home, a migrated warehouse, a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from collectors.config import Config
+from collectors.context import Context
+from collectors.home import Home
+from collectors.warehouse import Warehouse
+from collectors.warehouse.migrate import migrate
+
+ROOT = Path(__file__).resolve().parent.parent
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+# No test may reach a model hub, and none needs to.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture()
+def home(tmp_path: Path) -> Home:
+    """An empty CHAINWATCH_HOME."""
+    return Home(root=tmp_path / "home").create()
+
+
+@pytest.fixture()
+def warehouse(home: Home) -> Warehouse:
+    """A migrated, empty warehouse."""
+    made = Warehouse(home.warehouse, wait_s=5.0)
+    migrate(made)
+    return made
+
+
+@pytest.fixture()
+def clock() -> Callable[[], datetime]:
+    """Monday noon, for ever."""
+    return lambda: NOON
+
+
+@pytest.fixture()
+def context(home: Home, clock: Callable[[], datetime]) -> Context:
+    """A command's context over the empty home, with default configuration."""
+    return Context(home=home, config=Config({}, "defaults"), clock=clock)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public data sets beside the project; tests that need it skip without it."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data is not there: the tests on public data sets are skipped")
+    return folder

@@ -1,0 +1,48 @@
+"""Numbered migrations: applied once, each whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectors.errors import WarehouseError
+from collectors.warehouse import Warehouse
+from collectors.warehouse.migrate import applied, migrate, migrations
+
+RECORD = {
+    "spans", "feedback", "annotations", "grades", "components", "deploys", "monitor_runs", "results", "incidents",
+    "alerts", "silences", "notifications", "notification_attempts", "audit", "quarantine",
+}  # fmt: skip
+
+
+def test_the_record_is_there_after_a_migration_and_a_second_one_does_nothing(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    assert [m.number for m in migrate(warehouse)] == [m.number for m in migrations()]
+    assert migrate(warehouse) == []
+    with warehouse.read() as con:
+        tables = {row[0] for row in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    assert tables >= RECORD
+
+
+def test_a_file_of_a_newer_chainwatch_is_left_alone(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    migrate(warehouse)
+    with warehouse.write() as con:
+        con.execute("INSERT INTO schema_migrations VALUES (9999, 'future', now())")
+    with pytest.raises(WarehouseError, match="schema 9999.*upgrade Chainwatch"):
+        migrate(warehouse)
+    assert 9999 in applied(warehouse)
+
+
+def test_numbers_are_unique_and_increase() -> None:
+    numbers = [m.number for m in migrations()]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_file_that_is_no_database_is_an_error_that_names_it(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    path.write_bytes(b"this is not a database" * 1000)
+    with pytest.raises(WarehouseError, match=r"cannot open the warehouse .*w\.duckdb"):
+        migrate(Warehouse(path))
+    assert path.read_bytes().startswith(b"this is not")
