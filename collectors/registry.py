@@ -26,9 +26,10 @@ class Registry(Generic[T]):
         self._noun = noun
 
     def names(self) -> list[str]:
-        """Every registered name, sorted. Modules that start with an underscore are helpers."""
+        """Every registered name, sorted. `base` and modules that start with an underscore are helpers."""
         package = importlib.import_module(self._package)
-        return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+        found = (m.name for m in pkgutil.iter_modules(package.__path__))
+        return sorted(name for name in found if name != "base" and not name.startswith("_"))
 
     def get(self, name: str) -> T:
         """The plug-in called `name`; ConfigError that lists the choices when there is none."""
