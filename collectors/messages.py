@@ -1,0 +1,250 @@
+"""Chat messages of every shape as readable text.
+
+Knows the shapes that providers and frameworks give to messages (OpenAI, Anthropic, Gemini, LangChain,
+Vercel AI SDK, OTel GenAI parts, OpenInference), and no attribute names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+MAX_DEPTH = 12
+_ROLES = {
+    "human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool",
+    "HumanMessage": "user", "AIMessage": "assistant", "SystemMessage": "system", "ToolMessage": "tool",
+    "AIMessageChunk": "assistant", "user": "user", "assistant": "assistant", "system": "system", "tool": "tool",
+}  # fmt: skip
+# A wrapper's single text, in order of preference, when it is not a list of messages.
+_INPUT_KEYS = ("question", "query", "user_input", "input", "prompt", "text", "message", "content", "inputs")
+_OUTPUT_KEYS = (
+    "answer",
+    "output",
+    "response",
+    "text",
+    "result",
+    "completion",
+    "content",
+    "message",
+    "outputs",
+)
+_TEXT_KEYS = ("text", "content", "page_content", "pageContent", "thinking", "reasoning")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One message: who said it, and its text with tool calls written as `name(args)`."""
+
+    role: str
+    text: str
+
+
+def parse_json(value: Any) -> Any:
+    """JSON text as a value; anything else, and text that is no JSON object or list, as it is."""
+    if isinstance(value, str):
+        start = value.lstrip()[:1]
+        if start in ("{", "["):
+            try:
+                return json.loads(value)
+            except (ValueError, RecursionError):
+                return value
+    return value
+
+
+def parse(value: Any, role: str = "") -> list[Message]:
+    """Messages in `value` (a list, one message, JSON text of either, or plain text); empty ones are left out."""
+    value = parse_json(value)
+    items = value if isinstance(value, list) else [value]
+    while len(items) == 1 and isinstance(items[0], list):
+        items = items[0]  # LangChain batches: [[message, ...]]
+    found = (_message(item, role) for item in items)
+    return [message for message in found if message.text]
+
+
+def conversation(messages: Iterable[Message]) -> str | None:
+    """The input of a call as people read it; None when nothing is left.
+
+    System prompts are left out when there is anything else: they are the component's configuration,
+    and would hide a change in what users ask. With user messages alone it is their bare text;
+    as soon as somebody else speaks, each message has its role before it.
+    """
+    every = list(messages)
+    spoken = [m for m in every if m.role != "system"] or every
+    if not spoken:
+        return None
+    if all(m.role in ("user", "") for m in spoken) or len(spoken) == 1:
+        return "\n\n".join(m.text for m in spoken)
+    return "\n".join(f"{m.role or 'user'}: {m.text}" for m in spoken)
+
+
+def reply(messages: Iterable[Message]) -> str | None:
+    """The output of a call: the texts of what the model said, choices parted by an empty line."""
+    texts = [m.text for m in messages if m.role != "system"]
+    return "\n\n".join(texts) or None
+
+
+def readable_input(value: Any) -> str | None:
+    """Best text of an input of unknown shape: messages, else a question-like key, else the value itself."""
+    return _readable(value, output=False)
+
+
+def readable_output(value: Any) -> str | None:
+    """Best text of an output of unknown shape: the last assistant message, else an answer-like key."""
+    return _readable(value, output=True)
+
+
+def tool_call(name: Any, arguments: Any) -> str:
+    """`name(key=value, ...)`, the same whether arguments come as JSON text or as an object."""
+    arguments = parse_json(arguments)
+    if isinstance(arguments, Mapping):
+        inner = ", ".join(f"{key}={_compact(value)}" for key, value in arguments.items())
+    elif arguments in (None, ""):
+        inner = ""
+    else:
+        inner = arguments if isinstance(arguments, str) else _compact(arguments)
+    return f"{name}({inner})"
+
+
+def _message(item: Any, role: str = "", depth: int = 0) -> Message:
+    if isinstance(item, str):
+        return Message(role=role, text=item.strip())
+    if not isinstance(item, Mapping) or depth > MAX_DEPTH:
+        return Message(role=role, text="" if item is None else _compact(item))
+    for wrapper in ("message", "data", "kwargs"):
+        if isinstance(item.get(wrapper), Mapping):
+            own = item.get("role") or item.get("type") or role
+            return _message(item[wrapper], _role(own) or role, depth + 1)
+    own_role = _role(item.get("role")) or _role(item.get("type")) or role
+    parts = [
+        _content(item.get(key), depth + 1)
+        for key in ("content", "contents", "parts", "text", "page_content")
+        if item.get(key)
+    ]
+    for call in (
+        _listed(item.get("tool_calls")) + _listed(item.get("toolCalls")) + _listed(item.get("function_call"))
+    ):
+        parts.append(_part(call, depth + 1))
+    if not any(parts):
+        parts = [_part(item, depth + 1)] if _is_call(item) else []
+    text = "\n".join(dict.fromkeys(part for part in parts if part))
+    return Message(role=own_role, text=text.strip())
+
+
+def _content(value: Any, depth: int) -> str:
+    if isinstance(value, str):
+        parsed = parse_json(value)
+        is_parts = (
+            isinstance(parsed, list)
+            and parsed
+            and all(isinstance(p, Mapping) and "type" in p for p in parsed)
+        )
+        return _content(parsed, depth) if is_parts else value
+    if isinstance(value, (list, tuple)):
+        return "\n".join(filter(None, (_part(part, depth + 1) for part in value)))
+    return _part(value, depth + 1)
+
+
+def _part(part: Any, depth: int) -> str:  # noqa: PLR0911 - one line a shape
+    if part is None or depth > MAX_DEPTH:
+        return ""
+    if not isinstance(part, Mapping):
+        return part if isinstance(part, str) else _compact(part)
+    for wrapper in ("message_content", "tool_call", "function", "functionCall", "function_call"):
+        if isinstance(part.get(wrapper), Mapping):
+            return _part(part[wrapper], depth + 1)
+    if _is_call(part):
+        name = part.get("name") or part.get("toolName")
+        arguments = next((part[k] for k in ("arguments", "args", "input") if part.get(k) is not None), None)
+        return tool_call(name, arguments)
+    for key in (*_TEXT_KEYS, "response", "result", "output"):
+        if part.get(key) not in (None, ""):
+            return _content(part[key], depth + 1)
+    kind = part.get("type")
+    return f"[{kind}]" if isinstance(kind, str) and kind not in ("text", "thinking") else ""
+
+
+def _is_call(part: Mapping[str, Any]) -> bool:
+    named = isinstance(part.get("name") or part.get("toolName"), str)
+    return named and any(key in part for key in ("arguments", "args", "input"))
+
+
+def _readable(value: Any, *, output: bool) -> str | None:
+    value = parse_json(value)
+    if value is None or isinstance(value, str):
+        return (value or "").strip() or None
+    messages = find_messages(value)
+    if messages:
+        said = parse(messages)
+        if not output:
+            return conversation(said)
+        spoken = [m for m in said if m.role == "assistant"]
+        return reply(spoken[-1:] or said)
+    if isinstance(value, Mapping):
+        for key in _OUTPUT_KEYS if output else _INPUT_KEYS:
+            inner = value.get(key)
+            if inner not in (None, "", {}, []):
+                return _readable(inner, output=output)
+        if any(key in value for key in ("generations", "choices")):
+            return None
+    if _empty(value):
+        return None
+    return _compact(value)
+
+
+def find_messages(value: Any, depth: int = 0) -> Any:
+    """The list of messages somewhere inside a framework's state or response; None when there is none."""
+    if depth > MAX_DEPTH:
+        return None
+    if isinstance(value, Mapping):
+        if _looks_like_message(value):
+            return [value]
+        for key in ("messages", "update", "generations", "choices", "documents"):
+            if isinstance(value.get(key), (list, Mapping)):
+                found = find_messages(value[key], depth + 1)
+                if found:
+                    return found
+    elif isinstance(value, list) and value:
+        if all(_looks_like_message(item) for item in value):
+            return value
+        for item in value:
+            found = find_messages(item, depth + 1)
+            if found:
+                return found
+    return None
+
+
+def _looks_like_message(value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    if _is_call(value) or "page_content" in value:
+        return True
+    if isinstance(value.get("message"), Mapping) or isinstance(value.get("kwargs"), Mapping):
+        return True
+    has_text = any(key in value for key in ("content", "parts", "data", "tool_calls"))
+    return has_text and (_role(value.get("role")) or _role(value.get("type"))) != ""
+
+
+def _role(value: Any) -> str:
+    return _ROLES.get(value, "") if isinstance(value, str) else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    value = parse_json(value)
+    return list(value) if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
+
+
+def _compact(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        return str(value)
+
+
+def _empty(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_empty(item) for item in value.values())
+    if isinstance(value, (list, tuple)):
+        return all(_empty(item) for item in value)
+    return value in (None, "")

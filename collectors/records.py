@@ -1,0 +1,177 @@
+"""Plain records (field name -> value) as validated `Span`, `Feedback` and `Annotation`.
+
+Every source ends here, so a rule about values is written once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import timedelta
+from typing import Any
+
+from collectors import cleaning
+from collectors.cleaning import TEXT_LIMIT, Invalid, Missing
+from collectors.model import KINDS, STATUSES, Annotation, Feedback, Span, content_hash
+
+TRUNCATED = "chainwatch.truncated"
+_LONG_TEXTS = ("input_text", "output_text", "reference_text", "prompt_template")
+_CLOCK_SLACK = timedelta(microseconds=1)
+
+_TEXTS = (
+    "chain", "component", "name", "error_type", "input_text", "output_text", "reference_text", "model", "provider",
+    "environment", "chain_version", "component_version", "prompt_template", "prompt_version", "index_version",
+    "dataset",
+)  # fmt: skip
+
+
+def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str | None]:
+    problem = f"choose one of: {', '.join(choices)}"
+
+    def take(key: str, value: Any) -> str | None:
+        word = value.strip().lower() if isinstance(value, str) else value
+        if word == "":
+            return None
+        if word not in choices:
+            raise Invalid(key, value, problem)
+        return str(word)
+
+    return take
+
+
+_SPAN: Mapping[str, Callable[[str, Any], Any]] = {
+    **dict.fromkeys(_TEXTS, cleaning.text),
+    **dict.fromkeys(("trace_id", "span_id", "parent_span_id", "user_id", "session_id"), cleaning.identifier),
+    **dict.fromkeys(("started_at", "ended_at"), cleaning.time),
+    **dict.fromkeys(("duration_s", "time_to_first_token_s", "cost_usd"), cleaning.amount),
+    **dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens"), cleaning.count),
+    **dict.fromkeys(("parameters", "resource_use", "attributes"), cleaning.mapping),
+    "kind": _choice(KINDS),
+    "status": _choice(STATUSES),
+    "documents": cleaning.documents,
+}
+SPAN_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Span) if f.name not in ("source", "ingested_at"))
+
+_SHARED: Mapping[str, Callable[[str, Any], Any]] = {
+    **dict.fromkeys(("trace_id", "span_id"), cleaning.identifier),
+    **dict.fromkeys(("name", "label", "comment"), cleaning.text),
+    "score": cleaning.number,
+    "created_at": cleaning.time,
+}
+_FEEDBACK = {**_SHARED, "feedback_id": cleaning.identifier, "user_id": cleaning.identifier}
+_ANNOTATION = {
+    **_SHARED,
+    "annotation_id": cleaning.identifier,
+    "author": cleaning.text,
+    "author_kind": _choice(("human", "judge")),
+}
+
+
+def make_span(record: Mapping[str, Any], *, source: str) -> Span:
+    """A validated span. Keys that are no span field go to `attributes`; Invalid says what is wrong.
+
+    `started_at` and one of `component` and `name` must be there. A missing `ended_at` follows from
+    `duration_s` and the other way round; missing ids are derived from the record's content, so that
+    the same record always gets the same ids.
+    """
+    found: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for key, value in record.items():
+        take = _SPAN.get(key)
+        if take is None:
+            if value is not None and key not in ("type", "source", "ingested_at"):
+                extra[cleaning.clean(str(key))] = cleaning.plain(value)
+        elif value is not None:
+            taken = take(key, value)
+            if taken is not None:
+                found[key] = taken
+    if extra:
+        found["attributes"] = {**extra, **found.get("attributes", {})}
+    _complete(found, record)
+    _shorten(found)
+    return Span(source=source, **found)
+
+
+def _complete(found: dict[str, Any], record: Mapping[str, Any]) -> None:
+    name = found.get("name") or found.get("component")
+    if name is None:
+        raise Missing("component")
+    found["name"] = name
+    found.setdefault("component", name)
+    started = found.get("started_at")
+    duration = found.get("duration_s")
+    if started is None:
+        if "ended_at" not in found or duration is None:
+            raise Missing("started_at")
+        started = found["started_at"] = found["ended_at"] - _seconds(duration)
+    ended = found.get("ended_at")
+    if ended is None:
+        if duration is not None:
+            found["ended_at"] = started + _seconds(duration)
+    elif ended < started - _CLOCK_SLACK:
+        raise Invalid(
+            "ended_at", record.get("ended_at"), f"must not be before started_at ({started.isoformat()})"
+        )
+    elif duration is None:
+        found["duration_s"] = max((ended - started).total_seconds(), 0.0)
+    if "error_type" in found:
+        found.setdefault("status", "error")
+    if "trace_id" not in found or "span_id" not in found:
+        canonical = canonical_text(record)
+        found.setdefault("trace_id", content_hash("trace", canonical))
+        found.setdefault("span_id", content_hash("span", canonical)[:16])
+
+
+def _seconds(duration: float) -> timedelta:
+    try:
+        return timedelta(seconds=duration)
+    except OverflowError:
+        raise Invalid("duration_s", duration, "must be less than a thousand years") from None
+
+
+def _shorten(found: dict[str, Any]) -> None:
+    cut = {key: len(found[key]) for key in _LONG_TEXTS if len(found.get(key, "")) > TEXT_LIMIT}
+    if cut:
+        for key in cut:
+            found[key] = found[key][:TEXT_LIMIT]
+        found["attributes"] = {**found.get("attributes", {}), TRUNCATED: cut}
+
+
+def make_feedback(record: Mapping[str, Any], *, source: str) -> Feedback:
+    """A validated feedback; `trace_id`, `created_at` and a score, label or comment must be there."""
+    found = _take(record, _FEEDBACK)
+    found.setdefault("feedback_id", content_hash("feedback", canonical_text(record)))
+    return Feedback(source=source, **found)
+
+
+def make_annotation(record: Mapping[str, Any], *, source: str) -> Annotation:
+    """A validated annotation; `trace_id`, `created_at`, `author`, `name` and some verdict must be there."""
+    found = _take(record, _ANNOTATION)
+    for key in ("author", "name"):
+        if key not in found:
+            raise Missing(key)
+    found.setdefault("author_kind", "human")
+    found.setdefault("annotation_id", content_hash("annotation", canonical_text(record)))
+    return Annotation(source=source, **found)
+
+
+def _take(record: Mapping[str, Any], table: Mapping[str, Callable[[str, Any], Any]]) -> dict[str, Any]:
+    found = {
+        key: taken
+        for key, take in table.items()
+        if record.get(key) is not None and (taken := take(key, record[key])) is not None
+    }
+    for key in ("trace_id", "created_at"):
+        if key not in found:
+            raise Missing(key)
+    if not any(key in found for key in ("score", "label", "comment")):
+        raise Missing("score, label or comment")
+    if "comment" in found:
+        found["comment"] = found["comment"][:TEXT_LIMIT]
+    return found
+
+
+def canonical_text(record: Mapping[str, Any]) -> str:
+    """The record's content as one text that does not depend on the order of its keys."""
+    return json.dumps(record, sort_keys=True, ensure_ascii=True, default=str)

@@ -1,0 +1,1 @@
+"""Every format that logs come in: one file each, found by its file name."""

@@ -1,0 +1,86 @@
+"""What a source is: a file format that yields records, one by one, and survives bad ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from collectors.model import Annotation, Feedback, Span
+from collectors.registry import Registry
+
+if TYPE_CHECKING:
+    from collectors.fieldmap import FieldMap
+
+RAW_LIMIT = 2_000
+HEAD_BYTES = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bad:
+    """A record that cannot be taken. `problem` is the reason without the value, for counting."""
+
+    line: int | None
+    reason: str
+    raw: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """A record that is well-formed and not ours: a filtered row, an ordinary log line, a metric."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanContent:
+    """Text of a span that travelled apart from it, as a log record.
+
+    `side` says which text it belongs to; `whole` is True when it is that side's complete text and
+    False when it is one message of several, to be put in order of `at`.
+    """
+
+    content_id: str
+    trace_id: str
+    span_id: str
+    side: Literal["input", "output", "system"]
+    role: str
+    whole: bool
+    at_ns: int
+    text: str
+
+
+Item = Span | Feedback | Annotation | SpanContent | Bad | Skipped
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceContext:
+    """What a source is told: the name that the records carry as `source`, and the field map, if any."""
+
+    source: str
+    field_map: FieldMap | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """One format. A module of this folder has an instance of it as `SOURCE`."""
+
+    title: str
+
+    def detect(self, path: Path, head: bytes) -> float:
+        """How sure it is that `head`, the first (decompressed) bytes, is its format: 0 no, 1 certain."""
+
+    def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
+        """Every record in file order. Raises SourceError only when the whole file cannot be read."""
+
+
+SOURCES: Registry[Source] = Registry("collectors.sources", "SOURCE", "format")
+
+
+def shorten(raw: object) -> str:
+    """A bad record as text for the quarantine: at most 2,000 characters, printable by DuckDB."""
+    text = raw if isinstance(raw, str) else repr(raw)
+    text = text[: RAW_LIMIT - 1] + "…" if len(text) > RAW_LIMIT else text
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,226 @@
+"""OTLP traces and logs: JSON as the Collector's file exporter writes it (a request a line, or a whole file), and protobuf."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from collectors.errors import SourceError
+from collectors.files import open_binary, read_lines
+from collectors.model import Annotation, Feedback, Span
+from collectors.sources import _otlp_json, _otlp_proto
+from collectors.sources._otlp_logs import from_log
+from collectors.sources._otlp_map import notes, to_span
+from collectors.sources._otlp_raw import RawLog, RawSpan, Rejected
+from collectors.sources.base import Bad, Item, Skipped, SourceContext, SpanContent, shorten
+
+_TRACE_KEYS = ("resourceSpans", "resource_spans", "batches")
+_LOG_KEYS = ("resourceLogs", "resource_logs")
+_METRIC_KEYS = ("resourceMetrics", "resource_metrics")
+_RECORD_ERRORS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+_TOO_LARGE = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """One OTLP request. `rejected` holds (reason, raw) of what could not be taken; `ignored` counts log
+    records that are no business of ours. Neither stops the rest."""
+
+    spans: tuple[Span, ...] = ()
+    feedback: tuple[Feedback, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    span_contents: tuple[SpanContent, ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()
+    ignored: int = 0
+
+
+def decode(
+    signal: Literal["traces", "logs"], body: bytes, content_type: str, *, source: str = "otlp"
+) -> Decoded:
+    """Decode the body of one OTLP/HTTP request.
+
+    `content_type` is `application/x-protobuf` or `application/json` (parameters are ignored). Raises SourceError
+    for another content type and for a body that cannot be parsed at all.
+    """
+    media = content_type.partition(";")[0].strip().lower()
+    if media == "application/json":
+        raw = _raw_json(signal, _load(body))
+    elif media in ("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"):
+        raw = _otlp_proto.spans(body) if signal == "traces" else _otlp_proto.logs(body)
+    else:
+        raise SourceError(
+            f"content type {shorten(content_type)[:80]!r}: choose one of: application/x-protobuf, application/json"
+        )
+    return collect(_items(raw, source))
+
+
+def collect(items: Iterable[Item]) -> Decoded:
+    """Sort a stream of items by what they are."""
+    spans: list[Span] = []
+    feedback: list[Feedback] = []
+    annotations: list[Annotation] = []
+    contents: list[SpanContent] = []
+    rejected: list[tuple[str, str]] = []
+    ignored = 0
+    for item in items:
+        if isinstance(item, Span):
+            spans.append(item)
+        elif isinstance(item, SpanContent):
+            contents.append(item)
+        elif isinstance(item, Annotation):
+            annotations.append(item)
+        elif isinstance(item, Feedback):
+            feedback.append(item)
+        elif isinstance(item, Bad):
+            rejected.append((item.reason, item.raw))
+        else:
+            ignored += 1
+    return Decoded(
+        spans=tuple(spans),
+        feedback=tuple(feedback),
+        annotations=tuple(annotations),
+        span_contents=tuple(contents),
+        rejected=tuple(rejected),
+        ignored=ignored,
+    )
+
+
+def _load(body: bytes) -> dict[str, Any]:
+    try:
+        loaded = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"not an OTLP JSON request: {error}") from error
+    if not isinstance(loaded, dict):
+        raise SourceError(f"not an OTLP JSON request: it is {type(loaded).__name__}, not an object")
+    return loaded
+
+
+def _raw_json(signal: str, body: Mapping[str, Any]) -> Iterator[RawSpan | RawLog | Rejected]:
+    return _otlp_json.spans(body) if signal == "traces" else _otlp_json.logs(body)
+
+
+def _items(
+    raws: Iterable[RawSpan | RawLog | Rejected], source: str, line: int | None = None
+) -> Iterator[Item]:
+    for raw in raws:
+        if isinstance(raw, Rejected):
+            yield Bad(line=line, reason=raw.reason, raw=raw.raw, problem=raw.reason.partition(" = ")[0])
+            continue
+        try:
+            if isinstance(raw, RawSpan):
+                found: list[Item] = [to_span(raw, source=source)]
+            else:
+                found = list(from_log(raw, source=source))
+        except _RECORD_ERRORS as error:
+            yield _bad(error, raw, line)
+            continue
+        yield from found or [Skipped(reason="log records that tell nothing of a span")]
+        if isinstance(raw, RawSpan) and raw.events:
+            try:
+                yield from notes(raw, source=source)
+            except _RECORD_ERRORS as error:
+                yield _bad(error, raw, line)
+
+
+def _bad(error: Exception, raw: object, line: int | None) -> Bad:
+    return Bad(line=line, reason=str(error), raw=shorten(raw), problem=getattr(error, "problem", ""))
+
+
+class Otlp:
+    """Files of OTLP requests."""
+
+    title = "OTLP (OpenTelemetry traces and logs)"
+
+    def detect(self, path: Path, head: bytes) -> float:
+        if path.suffix in (".pb", ".binpb"):
+            return 0.9
+        names = (*_TRACE_KEYS, *_LOG_KEYS, *_METRIC_KEYS)
+        found = any(b'"' + name.encode() + b'"' in head[:4096] for name in names)
+        return 0.95 if found and head.lstrip()[:1] in (b"{", b"[") else 0.0
+
+    def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
+        if path.suffix in (".pb", ".binpb"):
+            with open_binary(path) as stream:
+                yield from _protobuf(stream.read(), context.source)
+            return
+        whole: list[bytes] = []
+        for number, line in read_lines(path):
+            if whole or (number == 1 and not _is_request(line)):
+                # One pretty-printed document: gather it all.
+                whole.append(line)
+                if sum(map(len, whole[-1:])) > _TOO_LARGE:
+                    raise SourceError(f"{path}: one JSON document of more than {_TOO_LARGE:,} bytes")
+            elif line.strip():
+                yield from _line(number, line, context.source)
+        if whole:
+            yield from _document(path, b"".join(whole), context.source)
+
+
+def _is_request(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _line(number: int, line: bytes, source: str) -> Iterator[Item]:
+    try:
+        body = _load(line)
+    except SourceError as error:
+        yield Bad(
+            line=number, reason=str(error), raw=shorten(line.decode("utf-8", "replace")), problem="not JSON"
+        )
+        return
+    yield from _body(body, source, number)
+
+
+def _document(path: Path, text: bytes, source: str) -> Iterator[Item]:
+    try:
+        loaded = json.loads(text)
+    except (ValueError, RecursionError):
+        # Not one document after all: a line each, of which the first was broken.
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.strip():
+                yield from _line(number, line, source)
+        return
+    for body in loaded if isinstance(loaded, list) else [loaded]:
+        if isinstance(body, dict):
+            yield from _body(body, source, None)
+        else:
+            yield Bad(
+                line=None, reason="must be an OTLP request object", raw=shorten(body), problem="not a request"
+            )
+
+
+def _body(body: Mapping[str, Any], source: str, line: int | None) -> Iterator[Item]:
+    known = False
+    if any(key in body for key in _TRACE_KEYS):
+        known = True
+        yield from _items(_otlp_json.spans(body), source, line)
+    if any(key in body for key in _LOG_KEYS):
+        known = True
+        yield from _items(_otlp_json.logs(body), source, line)
+    if any(key in body for key in _METRIC_KEYS):
+        known = True
+        yield Skipped(reason="metrics")
+    if not known:
+        problem = f"has none of the keys {', '.join((_TRACE_KEYS[0], _LOG_KEYS[0], _METRIC_KEYS[0]))}"
+        yield Bad(line=line, reason=problem, raw=shorten(body), problem=problem)
+
+
+def _protobuf(body: bytes, source: str) -> Iterator[Item]:
+    """A binary body says nothing of its signal: the one that yields sound records is it."""
+    try:
+        traces = list(_otlp_proto.spans(body))
+    except SourceError:
+        traces = []
+    if any(isinstance(raw, RawSpan) for raw in traces):
+        yield from _items(traces, source)
+    else:
+        yield from _items(_otlp_proto.logs(body) if body else [], source)
+
+
+SOURCE = Otlp()
