@@ -21,13 +21,13 @@ from collectors.errors import ConfigError
 
 SECTIONS: Mapping[str, str] = {
     "ingest": "collectors.ingest_config:IngestConfig",
-    "receiver": "collectors.ingest_config:ReceiverConfig",
+    "receiver": "collectors.receiver_config:ReceiverConfig",
     "windows": "monitors.config:WindowsConfig",
     "embedding": "monitors.config:EmbeddingConfig",
     "monitors": "monitors.config:MonitorsConfig",
-    "judge": "monitors.config:JudgeConfig",
-    "alerts": "monitors.config:AlertsConfig",
-    "notify": "monitors.config:NotifyConfig",
+    "judge": "monitors.judges.config:JudgeConfig",
+    "alerts": "monitors.alerting.config:AlertsConfig",
+    "notify": "monitors.alerting.config:NotifyConfig",
     "dashboard": "dashboard.config:DashboardConfig",
 }
 

@@ -11,15 +11,18 @@ import click
 from collectors.errors import ChainwatchError
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "demo": ("dashboard.demo_cli:demo", "Generate sample logs with known incidents, monitor them, open the dashboard."),
+    "demo": (
+        "dashboard.demo_cli:demo",
+        "Generate sample logs with known incidents, monitor them, open the dashboard.",
+    ),
     "ingest": ("collectors.cli:ingest", "Load log files, or what the spool holds, into the warehouse."),
-    "serve": ("collectors.cli:serve", "Receive OTLP over HTTP."),
+    "serve": ("collectors.serve_cli:serve", "Receive OTLP over HTTP."),
     "run": ("monitors.cli:run", "Evaluate every complete window since the last run (for cron)."),
-    "alerts": ("monitors.cli:alerts", "List firing alerts and open incidents."),
-    "ack": ("monitors.cli:ack", "Acknowledge an incident."),
-    "silence": ("monitors.cli:silence", "Silence alerts that match labels, for a while."),
-    "judge": ("monitors.cli:judge", "Grade answers with the configured judge."),
-    "report": ("monitors.cli:report", "Write Evidently's HTML report of two windows."),
+    "alerts": ("monitors.alert_cli:alerts", "List firing alerts and open incidents."),
+    "ack": ("monitors.alert_cli:ack", "Acknowledge an incident."),
+    "silence": ("monitors.alert_cli:silence", "Silence alerts that match labels, for a while."),
+    "judge": ("monitors.judge_cli:judge", "Grade answers with the configured judge."),
+    "report": ("monitors.report_cli:report", "Write Evidently's HTML report of two windows."),
     "query": ("collectors.cli:query", "Run read-only SQL on the warehouse."),
     "status": ("monitors.cli:status", "Say what is stored, what ran last, and what is wrong."),
     "migrate": ("collectors.cli:migrate", "Bring the warehouse to the newest schema."),
@@ -45,7 +48,9 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="chainwatch")
 def cli() -> None:
     """Chainwatch watches LLM chains in production.

@@ -17,6 +17,9 @@ import duckdb
 from collectors.errors import WarehouseBusyError, WarehouseError
 from collectors.warehouse.lock import FairLock
 
+# The type that other packages name, without importing duckdb.
+Connection = duckdb.DuckDBPyConnection
+
 DEFAULT_WAIT_S = 30.0
 _RETRY_S = 0.05
 

@@ -1,0 +1,98 @@
+"""What is judged, and what a judge says: the records between the warehouse and the judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from collectors.model import Document, content_hash
+
+JudgeKind = Literal["local", "llm"]
+GradeStatus = Literal["graded", "unscored"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedSpan:
+    """One answer (or one retrieval) with what is needed to judge it.
+
+    Attributes:
+        question: what was asked: the question at the head of the trace for an LLM or application span,
+            the component's own input for a retriever or reranker.
+        answer: what the component said; None for a component that only returns documents.
+        documents: the component's own documents, or those of the last retriever or reranker before the
+            answer in the same trace; empty when the trace has none.
+        is_application: the span has no parent, so its answer is the application's.
+    """
+
+    trace_id: str
+    span_id: str
+    chain: str
+    component: str
+    kind: str
+    started_at: datetime
+    dataset: str
+    question: str | None
+    answer: str | None
+    documents: tuple[Document, ...] = ()
+    reference_text: str | None = None
+    is_application: bool = False
+
+    @property
+    def key(self) -> str:
+        """`trace_id/span_id`, as results name their examples."""
+        return f"{self.trace_id}/{self.span_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grade:
+    """One judge's word on one criterion of one span: a row of the table `grades`.
+
+    `graded` always has a score; `unscored` never has one and says why in `reason`.
+    Tokens and cost are this criterion's share of the call, so that they sum to the bill.
+    """
+
+    trace_id: str
+    span_id: str
+    chain: str
+    component: str
+    span_started_at: datetime
+    dataset: str
+    judge: str
+    judge_kind: JudgeKind
+    judge_version: str
+    rubric: str
+    rubric_version: str
+    criterion: str
+    status: GradeStatus
+    score: float | None = None
+    reason: str | None = None
+    rationale: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    graded_at: datetime
+    run_id: str | None = None
+    grade_id: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status == "graded" and self.score is None:
+            raise ValueError(f"{self.judge} {self.criterion} of {self.span_id}: a grade needs a score")
+        if self.status == "unscored" and (self.score is not None or not self.reason):
+            raise ValueError(
+                f"{self.judge} {self.criterion} of {self.span_id}: unscored has a reason and no score"
+            )
+        if not self.grade_id:
+            object.__setattr__(self, "grade_id", self._identity())
+
+    def _identity(self) -> str:
+        """Judging the same span again with the same judge and rubric gives the same row."""
+        return content_hash(
+            self.trace_id,
+            self.span_id,
+            self.judge,
+            self.judge_version,
+            self.rubric,
+            self.rubric_version,
+            self.criterion,
+        )

@@ -1,0 +1,32 @@
+"""What the monitor run calls: grades of everything by the local scorer, of a sample by the LLM judge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitors.embedding.encoder import Encoder
+from monitors.judges.grade import Grade, JudgedSpan
+from monitors.judges.local import LocalScorer
+from monitors.judges.spans import judged_spans, write_grades
+
+__all__ = ["judged_spans", "local_grades", "write_grades"]
+
+
+def local_grades(
+    spans: Sequence[JudgedSpan],
+    encoder: Encoder,
+    now: datetime,
+    run_id: str | None,
+    *,
+    scorer: LocalScorer | None = None,
+) -> list[Grade]:
+    """The local scorer's grades of `spans`, on 0 to 3.
+
+    LLM and application spans get groundedness, relevance and readability, retrievers and rerankers
+    retrieval_relevance, others nothing. What
+    cannot be judged (no documents, no answer) is `unscored` with the reason. Pass one `scorer` for all the
+    windows of a run: documents come back in every window and it keeps them prepared.
+    """
+    scorer = scorer or LocalScorer(encoder, clock=lambda: now)
+    return scorer.grade_at(spans, now=now, run_id=run_id)
