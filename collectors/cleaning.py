@@ -1,6 +1,6 @@
 """Values as the warehouse can hold them: finite numbers, aware times, text that is valid UTF-8.
 
-Each function raises `Invalid`, which names the key, the value and what would be right.
+Each function raises `InvalidValueError`, which names the key, the value and what would be right.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TEXT_LIMIT = 1_000_000
 ID_LIMIT = 512
 MAX_DEPTH = 64
 _LARGEST = 2**63 - 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Inference logs older or newer than this are a broken clock or a wrong unit.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
 
-class Invalid(ValueError):
+class InvalidValueError(ValueError):
     """A value that cannot be taken. `problem` leaves the value out, so that equal reasons can be counted."""
 
     def __init__(self, key: str, value: Any, problem: str) -> None:
@@ -38,7 +38,7 @@ class Invalid(ValueError):
         self.problem = f"{key}: {problem}"
 
 
-class Missing(Invalid):
+class MissingKeyError(InvalidValueError):
     """A key that a record must have."""
 
     def __init__(self, key: str) -> None:
@@ -52,7 +52,7 @@ def text(key: str, value: Any) -> str | None:
         return clean(value) or None
     if isinstance(value, (bool, int, float, Decimal)):
         return str(value)
-    raise Invalid(key, value, "must be text")
+    raise InvalidValueError(key, value, "must be text")
 
 
 def clean(value: str) -> str:
@@ -75,7 +75,7 @@ def identifier(key: str, value: Any) -> str | None:
         return None
     found = found.strip()
     if len(found) > ID_LIMIT:
-        raise Invalid(key, value, f"must have at most {ID_LIMIT} characters")
+        raise InvalidValueError(key, value, f"must have at most {ID_LIMIT} characters")
     if len(found) in (16, 32) and not found.islower() and all(c in "0123456789abcdefABCDEF" for c in found):
         found = found.lower()
     return found or None
@@ -84,7 +84,7 @@ def identifier(key: str, value: Any) -> str | None:
 def number(key: str, value: Any) -> float | None:
     """A finite number; text that is one is taken, empty text is None."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
-        raise Invalid(key, value, "must be a number")
+        raise InvalidValueError(key, value, "must be a number")
     if isinstance(value, str):
         value = value.strip()
         if not value:
@@ -92,9 +92,9 @@ def number(key: str, value: Any) -> float | None:
     try:
         found = float(value)
     except (ValueError, OverflowError):
-        raise Invalid(key, value, "must be a number") from None
+        raise InvalidValueError(key, value, "must be a number") from None
     if not math.isfinite(found):
-        raise Invalid(key, value, "must be a finite number")
+        raise InvalidValueError(key, value, "must be a finite number")
     return found
 
 
@@ -102,7 +102,7 @@ def amount(key: str, value: Any) -> float | None:
     """A finite number that is not negative: a duration, a cost."""
     found = number(key, value)
     if found is not None and found < 0:
-        raise Invalid(key, value, "must not be negative")
+        raise InvalidValueError(key, value, "must not be negative")
     return found
 
 
@@ -113,11 +113,13 @@ def count(key: str, value: Any) -> int | None:
         if as_float is None:
             return None
         if not as_float.is_integer():
-            raise Invalid(key, value, "must be a whole number")
-        value = int(as_float)
-    if not 0 <= value <= _LARGEST:
-        raise Invalid(key, value, "must be between 0 and 2**63 - 1")
-    return value
+            raise InvalidValueError(key, value, "must be a whole number")
+        whole = int(as_float)
+    else:
+        whole = value
+    if not 0 <= whole <= _LARGEST:
+        raise InvalidValueError(key, value, "must be between 0 and 2**63 - 1")
+    return whole
 
 
 def flag(key: str, value: Any) -> bool | None:
@@ -127,13 +129,13 @@ def flag(key: str, value: Any) -> bool | None:
     word = str(value).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    raise Invalid(key, value, "must be true or false")
+    raise InvalidValueError(key, value, "must be true or false")
 
 
 def time(key: str, value: Any) -> datetime | None:
     """An aware UTC time from ISO 8601 text, a datetime, or an epoch in s, ms, us or ns (told apart by size).
 
-    A time without a zone is UTC. Raises Invalid before the year 2000 and from 2100 on.
+    A time without a zone is UTC. Raises InvalidValueError before the year 2000 and from 2100 on.
     """
     if isinstance(value, datetime):
         found = utc(value)
@@ -147,9 +149,11 @@ def time(key: str, value: Any) -> datetime | None:
     elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         found = _epoch(key, value)
     else:
-        raise Invalid(key, value, "must be a time: ISO 8601 text, or seconds, ms, us or ns since 1970")
+        raise InvalidValueError(
+            key, value, "must be a time: ISO 8601 text, or seconds, ms, us or ns since 1970"
+        )
     if not EARLIEST <= found < LATEST:
-        raise Invalid(key, value, "must be a time between the years 2000 and 2100")
+        raise InvalidValueError(key, value, "must be a time between the years 2000 and 2100")
     return found
 
 
@@ -161,21 +165,22 @@ def _iso(key: str, value: str) -> datetime:
     try:
         return utc(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
-        raise Invalid(
+        raise InvalidValueError(
             key, value, "must be a time: ISO 8601 text, or seconds, ms, us or ns since 1970"
         ) from None
 
 
 def _epoch(key: str, value: Any) -> datetime:
-    amount_ = Decimal(str(value)) if not isinstance(value, int) else value
-    if isinstance(amount_, Decimal) and not amount_.is_finite():
-        raise Invalid(key, value, "must be a finite number")
-    size = abs(amount_)
+    # Decimal keeps the microseconds of a float's text, and an int exact.
+    epoch = Decimal(value if isinstance(value, int) else str(value))
+    if not epoch.is_finite():
+        raise InvalidValueError(key, value, "must be a finite number")
+    size = abs(epoch)
     unit = 1 if size < 10**11 else 10**3 if size < 10**14 else 10**6 if size < 10**17 else 10**9
     try:
-        return _EPOCH + timedelta(microseconds=int(amount_ * 1_000_000 // unit))
+        return EPOCH + timedelta(microseconds=int(epoch * 1_000_000 / unit))
     except OverflowError:
-        raise Invalid(key, value, "must be a time between the years 2000 and 2100") from None
+        raise InvalidValueError(key, value, "must be a time between the years 2000 and 2100") from None
 
 
 def mapping(key: str, value: Any) -> dict[str, Any]:
@@ -186,9 +191,9 @@ def mapping(key: str, value: Any) -> dict[str, Any]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise Invalid(key, value, "must be a JSON object") from None
+            raise InvalidValueError(key, value, "must be a JSON object") from None
     if not isinstance(value, Mapping):
-        raise Invalid(key, value, "must be a JSON object")
+        raise InvalidValueError(key, value, "must be a JSON object")
     return {clean(str(name)): plain(item) for name, item in value.items()}
 
 
@@ -223,9 +228,11 @@ def documents(key: str, value: Any) -> tuple[Document, ...]:
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            raise Invalid(key, value, "must be a list of objects with id, score, text, relevant") from None
+            raise InvalidValueError(
+                key, value, "must be a list of objects with id, score, text, relevant"
+            ) from None
     if not isinstance(value, (list, tuple)):
-        raise Invalid(key, value, "must be a list of objects with id, score, text, relevant")
+        raise InvalidValueError(key, value, "must be a list of objects with id, score, text, relevant")
     return tuple(_document(f"{key}[{n}]", item) for n, item in enumerate(value))
 
 
@@ -235,12 +242,12 @@ def _document(key: str, item: Any) -> Document:
     if isinstance(item, str):
         return Document(text=clean(item)[:TEXT_LIMIT] or None)
     if not isinstance(item, Mapping):
-        raise Invalid(key, item, "must be an object with id, score, text, relevant")
-    found = {
-        name: take(f"{key}.{name}", item[name])
-        for name, take in (("id", text), ("score", number), ("text", text), ("relevant", flag))
-        if item.get(name) is not None
-    }
-    if isinstance(found.get("text"), str):
-        found["text"] = found["text"][:TEXT_LIMIT]
-    return Document(**found)
+        raise InvalidValueError(key, item, "must be an object with id, score, text, relevant")
+    score, relevant = item.get("score"), item.get("relevant")
+    content = text(f"{key}.text", "" if item.get("text") is None else item["text"])
+    return Document(
+        id=text(f"{key}.id", item["id"]) if item.get("id") is not None else None,
+        score=None if score is None else number(f"{key}.score", score),
+        text=content[:TEXT_LIMIT] if content else None,
+        relevant=None if relevant is None else flag(f"{key}.relevant", relevant),
+    )

@@ -15,7 +15,8 @@ MAX_DEPTH = 12
 _ROLES = {
     "human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool",
     "HumanMessage": "user", "AIMessage": "assistant", "SystemMessage": "system", "ToolMessage": "tool",
-    "AIMessageChunk": "assistant", "user": "user", "assistant": "assistant", "system": "system", "tool": "tool",
+    "AIMessageChunk": "assistant", "user": "user", "assistant": "assistant", "system": "system",
+    "tool": "tool",
 }  # fmt: skip
 # A wrapper's single text, in order of preference, when it is not a list of messages.
 _INPUT_KEYS = ("question", "query", "user_input", "input", "prompt", "text", "message", "content", "inputs")
@@ -113,7 +114,7 @@ def _message(item: Any, role: str = "", depth: int = 0) -> Message:
     if not isinstance(item, Mapping) or depth > MAX_DEPTH:
         return Message(role=role, text="" if item is None else _compact(item))
     for wrapper in ("message", "data", "kwargs"):
-        if isinstance(item.get(wrapper), Mapping):
+        if isinstance(item.get(wrapper), Mapping) and (wrapper != "kwargs" or "lc" in item):
             own = item.get("role") or item.get("type") or role
             return _message(item[wrapper], _role(own) or role, depth + 1)
     own_role = _role(item.get("role")) or _role(item.get("type")) or role
@@ -220,7 +221,9 @@ def _looks_like_message(value: Any) -> bool:
         return False
     if _is_call(value) or "page_content" in value:
         return True
-    if isinstance(value.get("message"), Mapping) or isinstance(value.get("kwargs"), Mapping):
+    if isinstance(value.get("message"), Mapping) or (
+        isinstance(value.get("kwargs"), Mapping) and "lc" in value
+    ):
         return True
     has_text = any(key in value for key in ("content", "parts", "data", "tool_calls"))
     return has_text and (_role(value.get("role")) or _role(value.get("type"))) != ""

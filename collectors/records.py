@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from collectors import cleaning
-from collectors.cleaning import TEXT_LIMIT, Invalid, Missing
+from collectors.cleaning import TEXT_LIMIT, InvalidValueError, MissingKeyError
 from collectors.model import KINDS, STATUSES, Annotation, Feedback, Span, content_hash
 
 TRUNCATED = "chainwatch.truncated"
@@ -20,7 +20,8 @@ _LONG_TEXTS = ("input_text", "output_text", "reference_text", "prompt_template")
 _CLOCK_SLACK = timedelta(microseconds=1)
 
 _TEXTS = (
-    "chain", "component", "name", "error_type", "input_text", "output_text", "reference_text", "model", "provider",
+    "chain", "component", "name", "error_type", "input_text", "output_text", "reference_text", "model",
+    "provider",
     "environment", "chain_version", "component_version", "prompt_template", "prompt_version", "index_version",
     "dataset",
 )  # fmt: skip
@@ -34,7 +35,7 @@ def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str | None]:
         if word == "":
             return None
         if word not in choices:
-            raise Invalid(key, value, problem)
+            raise InvalidValueError(key, value, problem)
         return str(word)
 
     return take
@@ -69,7 +70,7 @@ _ANNOTATION = {
 
 
 def make_span(record: Mapping[str, Any], *, source: str) -> Span:
-    """A validated span. Keys that are no span field go to `attributes`; Invalid says what is wrong.
+    """A validated span. Keys that are no span field go to `attributes`; InvalidValueError says what is wrong.
 
     `started_at` and one of `component` and `name` must be there. A missing `ended_at` follows from
     `duration_s` and the other way round; missing ids are derived from the record's content, so that
@@ -96,21 +97,21 @@ def make_span(record: Mapping[str, Any], *, source: str) -> Span:
 def _complete(found: dict[str, Any], record: Mapping[str, Any]) -> None:
     name = found.get("name") or found.get("component")
     if name is None:
-        raise Missing("component")
+        raise MissingKeyError("component")
     found["name"] = name
     found.setdefault("component", name)
     started = found.get("started_at")
     duration = found.get("duration_s")
     if started is None:
         if "ended_at" not in found or duration is None:
-            raise Missing("started_at")
+            raise MissingKeyError("started_at")
         started = found["started_at"] = found["ended_at"] - _seconds(duration)
     ended = found.get("ended_at")
     if ended is None:
         if duration is not None:
             found["ended_at"] = started + _seconds(duration)
     elif ended < started - _CLOCK_SLACK:
-        raise Invalid(
+        raise InvalidValueError(
             "ended_at", record.get("ended_at"), f"must not be before started_at ({started.isoformat()})"
         )
     elif duration is None:
@@ -127,7 +128,7 @@ def _seconds(duration: float) -> timedelta:
     try:
         return timedelta(seconds=duration)
     except OverflowError:
-        raise Invalid("duration_s", duration, "must be less than a thousand years") from None
+        raise InvalidValueError("duration_s", duration, "must be less than a thousand years") from None
 
 
 def _shorten(found: dict[str, Any]) -> None:
@@ -150,7 +151,7 @@ def make_annotation(record: Mapping[str, Any], *, source: str) -> Annotation:
     found = _take(record, _ANNOTATION)
     for key in ("author", "name"):
         if key not in found:
-            raise Missing(key)
+            raise MissingKeyError(key)
     found.setdefault("author_kind", "human")
     found.setdefault("annotation_id", content_hash("annotation", canonical_text(record)))
     return Annotation(source=source, **found)
@@ -164,9 +165,9 @@ def _take(record: Mapping[str, Any], table: Mapping[str, Callable[[str, Any], An
     }
     for key in ("trace_id", "created_at"):
         if key not in found:
-            raise Missing(key)
+            raise MissingKeyError(key)
     if not any(key in found for key in ("score", "label", "comment")):
-        raise Missing("score, label or comment")
+        raise MissingKeyError("score, label or comment")
     if "comment" in found:
         found["comment"] = found["comment"][:TEXT_LIMIT]
     return found

@@ -17,7 +17,8 @@ OWN_PREFIX = "chainwatch."
 
 # First name that has a value wins.
 MODEL = (
-    "gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "embedding.model_name", "reranker.model_name",
+    "gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "embedding.model_name",
+    "reranker.model_name",
     "llm.response.model", "llm.request.model", "ai.response.model", "ai.model.id",
 )  # fmt: skip
 PROVIDER = (
@@ -29,7 +30,8 @@ PROVIDER = (
     "ai.model.provider",
 )
 INPUT_TOKENS = (
-    "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "llm.usage.prompt_tokens",
+    "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt",
+    "llm.usage.prompt_tokens",
     "ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens",
 )  # fmt: skip
 OUTPUT_TOKENS = (
@@ -38,7 +40,8 @@ OUTPUT_TOKENS = (
 )  # fmt: skip
 TOTAL_TOKENS = ("gen_ai.usage.total_tokens", "llm.usage.total_tokens", "llm.token_count.total")
 CACHED_TOKENS = (
-    "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.cached_tokens",
+    "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.cached_tokens",
     "llm.token_count.prompt_details.cache_read", "ai.usage.cachedInputTokens",
 )  # fmt: skip
 COST = (
@@ -49,7 +52,8 @@ COST = (
     "operation.cost",
 )
 SESSION = (
-    "session.id", "gen_ai.conversation.id", "traceloop.association.properties.session_id", "langfuse.session.id",
+    "session.id", "gen_ai.conversation.id", "traceloop.association.properties.session_id",
+    "langfuse.session.id",
     "traceloop.association.properties.conversation_id", "ai.telemetry.metadata.sessionId",
 )  # fmt: skip
 USER = (
@@ -58,7 +62,8 @@ USER = (
 )  # fmt: skip
 PROMPT_TEMPLATE = ("llm.prompt_template.template", "traceloop.prompt.template", "gen_ai.prompt.template")
 PROMPT_VERSION = (
-    "llm.prompt_template.version", "traceloop.prompt.version", "gen_ai.prompt.version", "langfuse.prompt.version",
+    "llm.prompt_template.version", "traceloop.prompt.version", "gen_ai.prompt.version",
+    "langfuse.prompt.version",
 )  # fmt: skip
 COMPONENT_VERSION = ("gen_ai.agent.version", "traceloop.entity.version")
 FIRST_TOKEN_S = ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token")
@@ -70,7 +75,8 @@ ERROR_TYPE = ("error.type",)
 METADATA = "metadata"
 
 PARAMETERS: Mapping[str, str] = {
-    "gen_ai.request.temperature": "temperature", "gen_ai.request.top_p": "top_p", "gen_ai.request.top_k": "top_k",
+    "gen_ai.request.temperature": "temperature", "gen_ai.request.top_p": "top_p",
+    "gen_ai.request.top_k": "top_k",
     "gen_ai.request.max_tokens": "max_tokens", "gen_ai.request.seed": "seed",
     "gen_ai.request.frequency_penalty": "frequency_penalty",
     "gen_ai.request.presence_penalty": "presence_penalty",
@@ -81,8 +87,10 @@ PARAMETERS: Mapping[str, str] = {
 INVOCATION_PARAMETERS = "llm.invocation_parameters"
 INVOCATION_KEYS: Mapping[str, str] = {
     "temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "max_tokens": "max_tokens",
-    "max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens", "seed": "seed", "stream": "stream",
-    "frequency_penalty": "frequency_penalty", "presence_penalty": "presence_penalty", "stop": "stop", "n": "n",
+    "max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens", "seed": "seed",
+    "stream": "stream",
+    "frequency_penalty": "frequency_penalty", "presence_penalty": "presence_penalty", "stop": "stop",
+    "n": "n",
     "reasoning_effort": "reasoning_effort",
 }  # fmt: skip
 FINISH_REASONS = ("gen_ai.response.finish_reasons", "llm.finish_reason", "ai.response.finishReason")
@@ -94,16 +102,19 @@ OUTPUT_MESSAGES = ("gen_ai.output.messages",)
 INPUT_FLAT = ("llm.input_messages.", "gen_ai.prompt.")
 OUTPUT_FLAT = ("llm.output_messages.", "gen_ai.completion.")
 INPUT_VALUE = (
-    "input.value", "traceloop.entity.input", "gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text", "ai.prompt",
+    "input.value", "traceloop.entity.input", "gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text",
+    "ai.prompt",
     "reranker.query", "gen_ai.prompt", "langfuse.observation.input", "ai.toolCall.args",
 )  # fmt: skip
 OUTPUT_VALUE = (
-    "output.value", "traceloop.entity.output", "gen_ai.tool.call.result", "ai.response.text", "gen_ai.completion",
+    "output.value", "traceloop.entity.output", "gen_ai.tool.call.result", "ai.response.text",
+    "gen_ai.completion",
     "langfuse.observation.output", "ai.toolCall.result",
 )  # fmt: skip
 EMBEDDED_TEXT = "embedding.embeddings."
 DOCUMENTS_FLAT = ("reranker.output_documents.", "retrieval.documents.")
 DOCUMENTS = ("gen_ai.retrieval.documents",)
+DOCUMENT_STORED = (".document.id", ".document.content", ".document.score")
 # One event a hit, as OpenLLMetry's vector store instrumentations write them.
 VECTOR_RESULT_EVENT = "db.query.result"
 VECTOR_RESULT: Mapping[str, tuple[str, ...]] = {
@@ -113,15 +124,18 @@ VECTOR_RESULT: Mapping[str, tuple[str, ...]] = {
 
 OPERATION = "gen_ai.operation.name"
 OPERATION_KINDS: Mapping[str, str] = {
-    "chat": "llm", "text_completion": "llm", "generate_content": "llm", "completion": "llm", "responses": "llm",
+    "chat": "llm", "text_completion": "llm", "generate_content": "llm", "completion": "llm",
+    "responses": "llm",
     "embeddings": "embedding", "embedding": "embedding", "retrieval": "retriever", "rerank": "reranker",
     "execute_tool": "tool", "create_agent": "agent", "invoke_agent": "agent", "invoke_workflow": "chain",
     "evaluate": "evaluator", "guardrail": "guardrail", "apply_guardrail": "guardrail",
 }  # fmt: skip
 SPAN_KIND_KINDS: Mapping[str, Mapping[str, str]] = {
     "openinference.span.kind": {
-        "llm": "llm", "chain": "chain", "retriever": "retriever", "reranker": "reranker", "embedding": "embedding",
-        "agent": "agent", "tool": "tool", "guardrail": "guardrail", "evaluator": "evaluator", "prompt": "other",
+        "llm": "llm", "chain": "chain", "retriever": "retriever", "reranker": "reranker",
+        "embedding": "embedding",
+        "agent": "agent", "tool": "tool", "guardrail": "guardrail", "evaluator": "evaluator",
+        "prompt": "other",
     },
     "traceloop.span.kind": {"workflow": "chain", "agent": "agent", "tool": "tool", "task": "other"},
     "langfuse.observation.type": {
@@ -168,7 +182,8 @@ EXCEPTION_EVENT = "exception"
 EXCEPTION_TYPE = "exception.type"
 EVALUATION_EVENT = "gen_ai.evaluation.result"
 EVALUATION = {
-    "name": ("gen_ai.evaluation.name",), "score": ("gen_ai.evaluation.score.value", "gen_ai.evaluation.score"),
+    "name": ("gen_ai.evaluation.name",), "score": ("gen_ai.evaluation.score.value",
+    "gen_ai.evaluation.score"),
     "label": ("gen_ai.evaluation.score.label", "gen_ai.evaluation.label"),
     "comment": ("gen_ai.evaluation.explanation",),
 }  # fmt: skip
@@ -191,8 +206,10 @@ SCOPE_VERSION = "otel.scope.version"
 # Values that a column holds exactly as they came; keeping them again in `attributes` would store them twice.
 STORED = frozenset(
     {
-        *INPUT_TOKENS, *OUTPUT_TOKENS, *CACHED_TOKENS, *COST, *SESSION, *USER, *PROMPT_TEMPLATE, *PROMPT_VERSION,
-        *COMPONENT_VERSION, *FIRST_TOKEN_S, *PARAMETERS, *FINISH_REASONS, OPERATION, "openinference.span.kind",
+        *INPUT_TOKENS, *OUTPUT_TOKENS, *CACHED_TOKENS, *COST, *SESSION, *USER, *PROMPT_TEMPLATE,
+        *PROMPT_VERSION,
+        *COMPONENT_VERSION, *FIRST_TOKEN_S, *PARAMETERS, *FINISH_REASONS, OPERATION,
+        "openinference.span.kind",
     }
     - {"ai.usage.tokens"}
 )  # fmt: skip

@@ -15,13 +15,14 @@ from collectors.sources.base import SpanContent
 def from_log(raw: RawLog, *, source: str) -> Iterator[SpanContent | Annotation | Feedback]:
     """What a log record tells of a span; nothing when it is an ordinary log line.
 
-    Raises RecordError for a GenAI record that cannot be tied to a span, Invalid for a bad value.
+    Raises RecordError for a GenAI record that cannot be tied to a span, InvalidValueError for a bad value.
     """
     name = raw.event_name
     if name == semconv.EVALUATION_EVENT or name in semconv.FEEDBACK_EVENTS:
         if not raw.trace_id:
             raise RecordError(f"{name} without traceId: there is nothing that it is about")
-        found = note(name, raw.attributes, raw.at_ns, raw.trace_id, raw.span_id, source)
+        about = (raw.trace_id, raw.span_id)
+        found = note(name, raw.attributes, raw.at_ns, about, author=raw.origin.scope_name, source=source)
         if found is not None:
             yield found
         return

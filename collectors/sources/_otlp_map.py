@@ -24,7 +24,7 @@ _MAX_EVENTS = 64
 
 
 def to_span(raw: RawSpan, *, source: str) -> Span:
-    """The span, validated; `Invalid` when a value cannot be taken."""
+    """The span, validated; `InvalidValueError` when a value cannot be taken."""
     attributes = raw.attributes
     metadata = messages.parse_json(attributes.get(semconv.METADATA))
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -64,7 +64,6 @@ def to_span(raw: RawSpan, *, source: str) -> Span:
             or metadata.get("session_id")
             or metadata.get("thread_id")
         ),
-        "attributes": _rest(raw),
     }
     if raw.end_ns:
         found["ended_at"] = raw.end_ns
@@ -75,6 +74,7 @@ def to_span(raw: RawSpan, *, source: str) -> Span:
     if found["error_type"] and found["status"] == "unset":
         found["status"] = "error"
     _total_tokens(found, attributes)
+    found["attributes"] = _rest(raw, texts=(found["input_text"], found.get("output_text")))
     for key, value in attributes.items():
         if key.startswith(semconv.OWN_PREFIX):
             found[key.removeprefix(semconv.OWN_PREFIX)] = value
@@ -84,25 +84,25 @@ def to_span(raw: RawSpan, *, source: str) -> Span:
 def notes(raw: RawSpan, *, source: str) -> Iterator[Annotation | Feedback]:
     """What others said of the span in its events: evaluation results and users' feedback."""
     for event in raw.events:
-        found = note(
-            event.name, event.attributes, event.at_ns or raw.end_ns, raw.trace_id, raw.span_id, source
-        )
+        at_ns = event.at_ns or raw.end_ns
+        about = (raw.trace_id, raw.span_id)
+        found = note(event.name, event.attributes, at_ns, about, author=raw.origin.scope_name, source=source)
         if found is not None:
             yield found
 
 
 def note(
-    name: str, attributes: Mapping[str, Any], at_ns: int, trace_id: str, span_id: str, source: str
+    name: str, attributes: Mapping[str, Any], at_ns: int, about: tuple[str, str], *, author: str, source: str
 ) -> Annotation | Feedback | None:
-    """An evaluation or feedback event as a record; None for any other event."""
+    """An evaluation or feedback event on the span `about` (trace id, span id); None for any other event."""
     if name != semconv.EVALUATION_EVENT and name not in semconv.FEEDBACK_EVENTS:
         return None
     found = {key: semconv.first(attributes, names) for key, names in semconv.EVALUATION.items()}
-    found |= {"trace_id": trace_id, "span_id": span_id or None, "created_at": at_ns}
+    found |= {"trace_id": about[0], "span_id": about[1] or None, "created_at": at_ns}
     if name in semconv.FEEDBACK_EVENTS:
         found["name"] = found["name"] or "feedback"
         return make_feedback(found, source=source)
-    found |= {"author": source.partition(":")[2] or source, "author_kind": "judge"}
+    found |= {"author": author or "unknown", "author_kind": "judge"}
     return make_annotation(found, source=source)
 
 
@@ -206,13 +206,17 @@ def _total_tokens(found: dict[str, Any], attributes: Mapping[str, Any]) -> None:
             found[missing] = total - other
 
 
-def _rest(raw: RawSpan) -> dict[str, Any]:
+def _rest(raw: RawSpan, texts: tuple[str | None, str | None]) -> dict[str, Any]:
     """Everything that no column holds as it came."""
     rest = {
         key: value
         for key, value in raw.attributes.items()
-        if key not in semconv.STORED and not key.startswith(semconv.OWN_PREFIX)
+        if key not in semconv.STORED and not key.startswith(semconv.OWN_PREFIX) and not _in_documents(key)
     }
+    for names, text in zip((semconv.INPUT_VALUE, semconv.OUTPUT_VALUE), texts, strict=True):
+        for key in names:
+            if text is not None and rest.get(key) == text:
+                del rest[key]
     reasons = semconv.first(raw.attributes, semconv.FINISH_REASONS)
     if reasons is not None:
         rest[semconv.FINISH_REASONS_KEY] = reasons if isinstance(reasons, list) else [reasons]
@@ -233,6 +237,10 @@ def _rest(raw: RawSpan) -> dict[str, Any]:
     if resource:
         rest["resource"] = resource
     return rest
+
+
+def _in_documents(key: str) -> bool:
+    return key.startswith(semconv.DOCUMENTS_FLAT) and key.endswith(semconv.DOCUMENT_STORED)
 
 
 def _event(event: RawEvent, start_ns: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import duckdb
@@ -64,48 +65,109 @@ def insert_new(
     """
     if not rows:
         return 0
-    con.register("incoming", _arrow(con, table, rows))
+    first: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        if key not in first or row[time_column] < first[key][time_column]:
+            first[key] = row
+    unique = list(first.values())
+    times = [row[time_column] for row in unique]
+    return _append_new(con, table, keys, _arrow(con, table, unique), time_column, (min(times), max(times)))
+
+
+def insert_missing(con: duckdb.DuckDBPyConnection, table: str, key: str, rows: Sequence[Row]) -> int:
+    """Append the rows whose `key` (a primary key) is not stored yet, without touching those that are."""
+    if not rows:
+        return 0
+    con.register("incoming", _arrow(con, table, list({row[key]: row for row in rows}.values())))
+    new = _changed(con.execute(f"INSERT OR IGNORE INTO {table} BY NAME SELECT * FROM incoming"))  # noqa: S608
+    con.unregister("incoming")
+    return new
+
+
+def insert_spans(
+    con: duckdb.DuckDBPyConnection, spans: Iterable[Span], *, ingested_at: datetime | None = None
+) -> int:
+    """Append the spans that are not stored yet; returns how many were new.
+
+    `ingested_at` is for spans that have none yet.
+    """
+    first: dict[tuple[str, str], Span] = {}
+    for span in spans:
+        key = (span.trace_id, span.span_id)
+        if key not in first or span.started_at < first[key].started_at:
+            first[key] = span
+    if not first:
+        return 0
+    unique = list(first.values())
+    times = [span.started_at for span in unique]
+    columns = _columns(con, "spans", unique, {"ingested_at": ingested_at})
+    return _append_new(con, "spans", ["trace_id", "span_id"], columns, "started_at", (min(times), max(times)))
+
+
+def _append_new(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    keys: Sequence[str],
+    columns: pa.Table,
+    time_column: str,
+    bounds: tuple[datetime, datetime],
+) -> int:
     same = " AND ".join(f"old.{key} IS NOT DISTINCT FROM new.{key}" for key in keys)
-    low, high = min(row[time_column] for row in rows), max(row[time_column] for row in rows)
+    wanted = ", ".join(keys)
+    con.register("incoming", columns)
     sql = f"""
         INSERT INTO {table} BY NAME
-        SELECT new.* FROM (
-            SELECT * FROM incoming
-            QUALIFY row_number() OVER (PARTITION BY {", ".join(keys)} ORDER BY {time_column}) = 1
-        ) new
-        ANTI JOIN (SELECT * FROM {table} WHERE {time_column} BETWEEN ? AND ?) old ON {same}
+        SELECT new.* FROM incoming new
+        ANTI JOIN (SELECT {wanted} FROM {table} WHERE {time_column} BETWEEN ? AND ?) old ON {same}
     """  # noqa: S608 - table and column names are ours, values are bound
-    before = _count(con, table)
-    con.execute(sql, [low, high])
+    new = _changed(con.execute(sql, list(bounds)))
     con.unregister("incoming")
-    return _count(con, table) - before
+    return new
 
 
-def insert_spans(con: duckdb.DuckDBPyConnection, spans: Iterable[Span]) -> int:
-    """Append the spans that are not stored yet; returns how many were new."""
-    return insert_new(con, "spans", ["trace_id", "span_id"], [to_row(s) for s in spans], time_column="started_at")
-
-
-def fetch(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+def fetch(
+    con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[Row]:
     """All rows of a query as dicts. Times come back aware and in UTC."""
     result = con.execute(sql, parameters if isinstance(parameters, Mapping) else list(parameters))
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
-def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = con.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+def _changed(result: duckdb.DuckDBPyConnection) -> int:
+    row = result.fetchone()
     return int(row[0]) if row else 0
 
 
 def _arrow(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> pa.Table:
-    schema = con.sql(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema  # noqa: S608
-    unknown = {name for row in rows for name in row} - set(schema.names)
+    schema = _schema(con, table)
+    used = {name for row in rows for name in row}
+    unknown = used - set(schema.names)
     if unknown:
         raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
-    used = {name for row in rows for name in row}
-    narrowed = pa.schema([_plain(f) for f in schema if f.name in used])
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=narrowed)
+    return pa.Table.from_pylist(
+        [dict(row) for row in rows], schema=pa.schema([f for f in schema if f.name in used])
+    )
+
+
+def _columns(
+    con: duckdb.DuckDBPyConnection, table: str, records: Sequence[Any], defaults: Mapping[str, Any]
+) -> pa.Table:
+    """Frozen records as a table, column by column: several times quicker than through a dict a row."""
+    schema = _schema(con, table)
+    arrays = []
+    for column in schema:
+        default = defaults.get(column.name)
+        values = [_cell(value) for value in map(attrgetter(column.name), records)]
+        filled = values if default is None else [default if value is None else value for value in values]
+        arrays.append(pa.array(filled, type=column.type))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _schema(con: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:
+    described = con.sql(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema  # noqa: S608
+    return pa.schema([_plain(column) for column in described])
 
 
 def _plain(field: pa.Field) -> pa.Field:

@@ -1,0 +1,70 @@
+"""CSV with a header line: comma, semicolon or tab, plain or gzipped."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from collectors.errors import SourceError
+from collectors.files import open_binary
+from collectors.sources._rows import items
+from collectors.sources.base import Bad, Item, SourceContext, shorten
+
+_DELIMITERS = ",;\t|"
+_FIELD_LIMIT = 64 * 1024 * 1024
+_ENDINGS = (".csv", ".tsv")
+
+
+class Csv:
+    """Rows whose columns are named as `Span` fields, or otherwise with a field map. Empty cells are unknown."""
+
+    title = "CSV"
+
+    def detect(self, path: Path, head: bytes) -> float:
+        named = any(suffix in _ENDINGS for suffix in path.suffixes[-2:])
+        first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
+        if b"\x00" in first or first.lstrip()[:1] in (b"{", b"["):
+            return 0.0
+        if named:
+            return 0.8
+        return 0.3 if b"\n" in head and any(first.count(d.encode()) > 1 for d in _DELIMITERS) else 0.0
+
+    def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
+        csv.field_size_limit(_FIELD_LIMIT)
+        with open_binary(path) as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+            first = text.readline()
+            delimiter = max(_DELIMITERS, key=first.count)
+            header = next(csv.reader([first], delimiter=delimiter), [])
+            if len(set(header)) != len(header):
+                twice = sorted({name for name in header if header.count(name) > 1})
+                raise SourceError(f"{path}: the header names {', '.join(twice)} more than once")
+            yield from _rows(text, header, delimiter, context)
+
+
+def _rows(
+    text: io.TextIOWrapper, header: list[str], delimiter: str, context: SourceContext
+) -> Iterator[Item]:
+    reader = csv.reader(text, delimiter=delimiter)
+    while True:
+        line = reader.line_num + 2
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Bad(line=line, reason=f"not CSV: {error}", raw="", problem="not CSV")
+            continue
+        if not row:
+            continue
+        if len(row) != len(header):
+            reason = f"has {len(row)} cells, the header {len(header)}"
+            yield Bad(line=line, reason=reason, raw=shorten(delimiter.join(row)), problem="number of cells")
+            continue
+        record = {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
+        yield from items(record, context, line)
+
+
+SOURCE = Csv()

@@ -1,0 +1,75 @@
+"""JSON lines: one record a line, plain or gzipped; also one JSON array of records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from collectors.errors import SourceError
+from collectors.files import open_binary, read_lines
+from collectors.sources._rows import bad, items
+from collectors.sources.base import Bad, Item, SourceContext, shorten
+
+_WHOLE_LIMIT = 256 * 1024 * 1024
+
+
+class Jsonl:
+    """Records in the names of `Span`, or in others with a field map."""
+
+    title = "JSON lines"
+
+    def detect(self, path: Path, head: bytes) -> float:
+        named = any(suffix in (".jsonl", ".ndjson") for suffix in path.suffixes[-2:])
+        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if start[:1] == b"{" or (start[:1] == b"[" and b"{" in start[:64]):
+            return 0.7 if named else 0.5
+        return 0.4 if named else 0.0
+
+    def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
+        started = False
+        for number, line in read_lines(path):
+            text = line.strip() if started else line.removeprefix(b"\xef\xbb\xbf").strip()
+            if not text:
+                continue
+            if not started and text[:1] == b"[":
+                yield from _array(path, context)
+                return
+            started = True
+            yield from _line(text, number, context)
+
+
+def _line(text: bytes, number: int, context: SourceContext) -> Iterator[Item]:
+    try:
+        row = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        shown = shorten(text[:4_000].decode("utf-8", "backslashreplace"))
+        yield Bad(line=number, reason=f"not JSON: {error}", raw=shown, problem="not JSON")
+        return
+    yield from _record(row, number, context)
+
+
+def _record(row: object, number: int, context: SourceContext) -> Iterator[Item]:
+    if isinstance(row, dict):
+        yield from items(row, context, number)
+    else:
+        yield bad(TypeError("must be a JSON object"), row, number)
+
+
+def _array(path: Path, context: SourceContext) -> Iterator[Item]:
+    """A whole-file array; the line of a record is its place in the array."""
+    with open_binary(path) as stream:
+        text = stream.read(_WHOLE_LIMIT + 1)
+    if len(text) > _WHOLE_LIMIT:
+        raise SourceError(
+            f"{path}: a JSON array of more than {_WHOLE_LIMIT:,} bytes; write one record a line"
+        )
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{path}: not JSON: {error}") from error
+    for number, row in enumerate(rows, start=1):
+        yield from _record(row, number, context)
+
+
+SOURCE = Jsonl()
