@@ -1,0 +1,170 @@
+"""The storing half of `chainwatch serve`: a child process that drains the spool every half second.
+
+A process of its own, so that decoding takes no time from the receiver, and so that nothing that happens to it
+keeps requests from being acknowledged. It ends when its parent does, by kill -9 too: the pipe closes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from collectors.receiver_metrics import DrainState
+
+if TYPE_CHECKING:
+    from collectors.spool_ingest import SpoolDrain
+
+_STOP = "stop"
+_BATCHES_A_REPORT = 4
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """What the child says after each pass: what is new, and what is still to do."""
+
+    spans: int = 0
+    requests: int = 0
+    quarantined: int = 0
+    pending_bytes: int | None = None
+    lag_s: float | None = None
+    problem: str | None = None
+
+
+class Drainer:
+    """Starts the child, keeps it alive, and counts what it says in `state`."""
+
+    def __init__(self, root: Path, *, every_s: float, state: DrainState) -> None:
+        self._root = root
+        self._every_s = every_s
+        self._state = state
+        self._stopping = threading.Event()
+        self._pipe: Connection | None = None
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._thread = threading.Thread(target=self._watch, name="drainer", daemon=True)
+
+    def start(self) -> None:
+        """Start storing."""
+        self._thread.start()
+
+    def stop(self, wait_s: float) -> bool:
+        """Let it store what is spooled; False when it could not within `wait_s` (the spool keeps it)."""
+        self._stopping.set()
+        pipe = self._pipe
+        if pipe is not None:
+            try:
+                pipe.send(_STOP)
+            except OSError:
+                self._state.problem = "the storing process ended"
+        self._thread.join(wait_s)
+        done = not self._thread.is_alive() and self._state.pending_bytes == 0
+        process = self._process
+        if process is not None and process.is_alive():
+            # Safe at any point: what it was storing is either committed with its cursor or not at all.
+            process.kill()
+        return done
+
+    def _watch(self) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            context = multiprocessing.get_context("spawn")
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=drain_until_told,
+                args=(str(self._root), self._every_s, theirs),
+                name="chainwatch-drain",
+            )
+            process.start()
+            theirs.close()
+            self._pipe, self._process = ours, process
+            if self._stopping.is_set():
+                ours.send(_STOP)
+            started = self._listen(ours)
+            process.join()
+            if self._stopping.is_set():
+                return
+            self._state.problem = (
+                f"the storing process ended with code {process.exitcode}; it is started again"
+            )
+            pause_s = _FIRST_PAUSE_S if started else min(pause_s * 2, _LONGEST_PAUSE_S)
+            if self._stopping.wait(pause_s):
+                return
+
+    def _listen(self, pipe: Connection) -> bool:
+        """Count what the child says until it ends; whether it said anything."""
+        spoke = False
+        while True:
+            try:
+                progress: Progress = pipe.recv()
+            except (EOFError, OSError):
+                return spoke
+            spoke = True
+            state = self._state
+            state.stored_spans += progress.spans
+            state.stored_requests += progress.requests
+            state.quarantined += progress.quarantined
+            state.pending_bytes = progress.pending_bytes
+            state.lag_s = progress.lag_s
+            state.problem = progress.problem
+
+
+def drain_until_told(root: str, every_s: float, pipe: Connection) -> None:
+    """The child's life: drain, report, wait; on stop or when the parent is gone, drain once more and end."""
+    # A Ctrl-C or a service manager's stop reaches the whole group; the parent decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    from collectors.context import system_clock
+    from collectors.home import Home
+    from collectors.spool_ingest import SpoolDrain
+    from collectors.warehouse.connection import Warehouse
+
+    home = Home(root=Path(root))
+    spool = SpoolDrain(home.spool, Warehouse(home.warehouse), clock=system_clock)
+    last = False
+    while True:
+        progress = _one_pass(spool)
+        try:
+            pipe.send(progress)
+        except OSError:
+            return
+        if last and (progress.pending_bytes == 0 or progress.problem):
+            return
+        wait_s = 0.0 if progress.pending_bytes and not progress.problem else every_s
+        try:
+            if not last and pipe.poll(wait_s):
+                pipe.recv()
+                last = True
+        except (EOFError, OSError):
+            return
+
+
+def _one_pass(spool: SpoolDrain) -> Progress:
+    from collectors.context import system_clock
+    from collectors.errors import ChainwatchError
+
+    problem = None
+    try:
+        summary = spool.run(max_batches=_BATCHES_A_REPORT, wait_s=1.0)
+    except ChainwatchError as error:
+        problem = str(error)
+    except Exception as error:
+        # A full disk, a damaged file: the spool keeps everything until somebody mends it.
+        problem = f"{type(error).__name__}: {error}"
+    oldest = spool.oldest_pending_at()
+    lag_s = max(0.0, (system_clock() - oldest).total_seconds()) if oldest else 0.0
+    if problem:
+        return Progress(pending_bytes=spool.pending_bytes(), lag_s=lag_s, problem=problem)
+    return Progress(
+        spans=summary.spans,
+        requests=summary.requests,
+        quarantined=summary.quarantined,
+        pending_bytes=summary.pending_bytes,
+        lag_s=lag_s,
+    )

@@ -1,0 +1,166 @@
+"""One OTLP/HTTP request: unpacking with a limit, the check before it is acknowledged, and the answers.
+
+The check looks at what the specification lets a receiver reject (ids and start times), so that the sender
+hears of it as partial success. Everything else about a record is judged when the spool is stored, where a
+bad record is quarantined with its reason.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError, Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+
+from collectors.sources import _otlp_json
+from collectors.sources._otlp_raw import Rejected
+
+Signal = Literal["traces", "logs", "metrics"]
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+ENCODINGS = ("", "identity", "gzip", "deflate")
+# Of google.rpc.Code.
+INVALID_ARGUMENT, RESOURCE_EXHAUSTED, INTERNAL, UNAUTHENTICATED = 3, 8, 13, 16
+
+_RESPONSES: dict[Signal, tuple[type[Message], str]] = {
+    "traces": (ExportTraceServiceResponse, "rejected_spans"),
+    "logs": (ExportLogsServiceResponse, "rejected_log_records"),
+    "metrics": (ExportMetricsServiceResponse, "rejected_data_points"),
+}
+_WINDOW_BITS = {"gzip": 31, "deflate": 15}
+
+
+class BadRequestError(ValueError):
+    """The body is not what its headers say."""
+
+
+class TooLargeError(ValueError):
+    """The body is larger than the limit, packed or unpacked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """How many records a request holds, and how many of them cannot be taken, with the first reason."""
+
+    items: int
+    rejected: int = 0
+    reason: str = ""
+
+
+def unpack(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body without its Content-Encoding; never more than `limit` bytes are made."""
+    if encoding in ("", "identity"):
+        return body
+    parts: list[bytes] = []
+    room = limit
+    while body:
+        stream = zlib.decompressobj(_WINDOW_BITS[encoding])
+        try:
+            part = stream.decompress(body, room + 1)
+        except zlib.error as error:
+            raise BadRequestError(f"the body is not {encoding}: {error}") from error
+        room -= len(part)
+        if room < 0:
+            raise TooLargeError(f"the unpacked body is larger than {limit} bytes")
+        if not stream.eof:
+            raise BadRequestError(f"the {encoding} body ends too early")
+        parts.append(part)
+        # gzip allows several members in a row.
+        body = stream.unused_data if encoding == "gzip" else b""
+    return b"".join(parts)
+
+
+def check(signal: Signal, content_type: str, body: bytes) -> Checked:
+    """Parse the unpacked body; BadRequestError when it is not a request of that signal."""
+    verdicts = _json_verdicts(signal, body) if content_type == JSON else _protobuf_verdicts(signal, body)
+    items = rejected = 0
+    reason = ""
+    for verdict in verdicts:
+        items += 1
+        if verdict:
+            rejected += 1
+            reason = reason or verdict
+    return Checked(items=items, rejected=rejected, reason=reason)
+
+
+def answer(signal: Signal, content_type: str, rejected: int = 0, reason: str = "") -> bytes:
+    """The export response, in the encoding of the request; partial success when a reason is given."""
+    kind, count = _RESPONSES[signal]
+    message: Any = kind()
+    if rejected or reason:
+        setattr(message.partial_success, count, rejected)
+        message.partial_success.error_message = reason
+    if content_type == JSON:
+        return json_format.MessageToJson(message, indent=None).encode()
+    serialized: bytes = message.SerializeToString()
+    return serialized
+
+
+def failure(content_type: str, code: int, message: str) -> bytes:
+    """A google.rpc.Status, in the encoding of the request.
+
+    Two fields of it are all that is needed here: code = 1 (varint) and message = 2 (text).
+    """
+    if content_type == JSON:
+        return json.dumps({"code": code, "message": message}).encode()
+    text = message.encode("utf-8", "replace")
+    return b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
+
+
+def _protobuf_verdicts(signal: Signal, body: bytes) -> Iterator[str]:
+    """For each record '' or why it cannot be taken."""
+    try:
+        if signal == "logs":
+            logs = ExportLogsServiceRequest.FromString(body)
+            records = sum(len(s.log_records) for r in logs.resource_logs for s in r.scope_logs)
+            return iter([""] * records)
+        traces = ExportTraceServiceRequest.FromString(body)
+    except DecodeError as error:
+        raise BadRequestError(f"not an OTLP {signal} request: {error}") from error
+    return _spans(span for r in traces.resource_spans for s in r.scope_spans for span in s.spans)
+
+
+def _spans(spans: Iterable[Any]) -> Iterator[str]:
+    for span in spans:
+        trace_id, span_id = span.trace_id, span.span_id
+        if len(trace_id) != 16 or not any(trace_id):
+            yield "trace_id must be 16 bytes and not all zero"
+        elif len(span_id) != 8 or not any(span_id):
+            yield "span_id must be 8 bytes and not all zero"
+        elif not span.start_time_unix_nano:
+            yield "start_time_unix_nano is missing"
+        else:
+            yield ""
+
+
+def _json_verdicts(signal: Signal, body: bytes) -> Iterator[str]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequestError(f"not JSON: {error}") from error
+    if not isinstance(parsed, dict):
+        raise BadRequestError(f"not an OTLP {signal} request: it must be a JSON object")
+    records = _otlp_json.logs(parsed) if signal == "logs" else _otlp_json.spans(parsed)
+    return (record.reason if isinstance(record, Rejected) else "" for record in records)
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
