@@ -1,0 +1,191 @@
+"""One trace as a waterfall, and what the monitors said over time as a strip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+import plotly.graph_objects as go
+
+from dashboard import formats, theme
+from dashboard.charts import finish
+from dashboard.data_overview import StripCell
+from dashboard.data_traces import SpanRow
+from dashboard.text import figure_text
+
+_ORDER = ("no_data", "ok", "error", "breach")
+
+
+def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
+    """One bar a span, from its start for its duration, in milliseconds or seconds since the trace began.
+
+    A failed span has the error colour, a pattern and a cross. A span without a duration is a mark.
+    """
+    began = min(s.started_at for s in spans)
+    ends = [(s.started_at - began).total_seconds() + (s.duration_s or 0) for s in spans]
+    longest = max(ends)
+    unit, scale = ("s", 1.0) if longest >= 2 else ("ms", 1000.0)
+    rows = list(range(len(spans)))
+    labels = [
+        "\u2002" * min(s.depth, 6) + ("✕ " if s.status == "error" else "") + formats.clip(s.component, 18)
+        for s in spans
+    ]
+    figure = go.Figure(
+        go.Bar(
+            base=[(s.started_at - began).total_seconds() * scale for s in spans],
+            x=[max((s.duration_s or 0) * scale, longest * scale / 250) for s in spans],
+            y=rows,
+            orientation="h",
+            width=0.62,
+            marker={
+                "color": [theme.ERROR if s.status == "error" else theme.CURRENT for s in spans],
+                "opacity": [1 if chosen in (None, s.span_id) else 0.55 for s in spans],
+                "pattern": {"shape": ["/" if s.status == "error" else "" for s in spans], "solidity": 0.25},
+            },
+            text=[formats.seconds(s.duration_s) for s in spans],
+            textposition="outside",
+            cliponaxis=False,
+            textfont={"size": 11},
+            customdata=[s.span_id for s in spans],
+            hovertext=[_hover(s, began) for s in spans],
+            hoverinfo="text",
+        )
+    )
+    first_tokens = [(row, s) for row, s in zip(rows, spans, strict=True) if s.time_to_first_token_s is not None]
+    if first_tokens:
+        figure.add_trace(
+            go.Scatter(
+                x=[
+                    ((s.started_at - began).total_seconds() + (s.time_to_first_token_s or 0)) * scale
+                    for _, s in first_tokens
+                ],
+                y=[row for row, _ in first_tokens],
+                mode="markers",
+                name="first token",
+                marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": theme.DEPLOY}},
+                hovertext=[f"first token after {formats.seconds(s.time_to_first_token_s)}" for _, s in first_tokens],
+                hoverinfo="text",
+            )
+        )
+    finish(figure, height=54 + 30 * len(spans), legend=False)
+    figure.update_layout(hovermode="closest", bargap=0.3)
+    figure.update_xaxes(
+        title={"text": f"Since the trace began ({unit})", "font": {"size": 11}, "standoff": 6},
+        range=[0, longest * scale * 1.16 or 1],
+        nticks=6,
+        zeroline=False,
+    )
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=rows,
+        ticktext=[figure_text(label).replace("\u2002", "&#8194;") for label in labels],
+        autorange="reversed",
+        showgrid=False,
+        zeroline=False,
+    )
+    return figure
+
+
+def health_strip(
+    cells: Sequence[StripCell],
+    *,
+    components: Sequence[str],
+    buckets: Sequence[datetime],
+    bucket_s: int,
+    zone: tzinfo,
+    zone_name: str,
+) -> go.Figure:
+    """A row a component, a column a bucket of time; a bucket that no monitor looked at stays empty."""
+    by_place: Mapping[tuple[str, datetime], StripCell] = {(c.component, c.bucket): c for c in cells}
+    step = timedelta(seconds=bucket_s)
+    values: list[list[int | None]] = []
+    hovers: list[list[str]] = []
+    for component in components:
+        row = [by_place.get((component, bucket)) for bucket in buckets]
+        values.append([_ORDER.index(c.health) if c else None for c in row])
+        hovers.append([_strip_hover(c, zone, step) if c else "" for c in row])
+    colours = [theme.HEALTH[name].colour for name in _ORDER]
+    scale = [[edge, colour] for i, colour in enumerate(colours) for edge in (i / 4, (i + 1) / 4)]
+    centres = [(b + step / 2).astimezone(zone).replace(tzinfo=None) for b in buckets]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=centres,
+            y=list(range(len(components))),
+            zmin=-0.5,
+            zmax=3.5,
+            colorscale=scale,
+            showscale=False,
+            xgap=1,
+            ygap=5,
+            hoverongaps=False,
+            hovertext=hovers,
+            hoverinfo="text",
+            opacity=0.9,
+        )
+    )
+    # A triangle on the first bucket of each alert: colour is never the only sign.
+    starts = [
+        (centres[column], row)
+        for row, line in enumerate(values)
+        for column, value in enumerate(line)
+        if value == 3 and (column == 0 or line[column - 1] != 3)
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=[s[0] for s in starts],
+            y=[s[1] for s in starts],
+            mode="text",
+            text=["▲"] * len(starts),
+            textfont={"size": 11, "color": "#FFFFFF"},
+            hoverinfo="skip",
+        )
+    )
+    finish(figure, height=46 + 30 * max(len(components), 1), legend=False)
+    figure.update_layout(hovermode="closest", margin={"l": 8, "r": 8, "t": 6, "b": 8})
+    figure.update_xaxes(
+        title={"text": f"Time ({figure_text(zone_name)})", "font": {"size": 11}, "standoff": 6},
+        showgrid=False,
+        nticks=8,
+    )
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(range(len(components))),
+        ticktext=[figure_text(formats.clip(c, 16)) for c in components],
+        autorange="reversed",
+        showgrid=False,
+        zeroline=False,
+    )
+    return figure
+
+
+def _hover(span: SpanRow, began: datetime) -> str:
+    lines = [
+        f"<b>{figure_text(span.component)}</b> ({figure_text(span.kind)})",
+        f"starts after {formats.seconds((span.started_at - began).total_seconds())}",
+        f"takes {formats.seconds(span.duration_s)}",
+    ]
+    if span.cost_usd is not None:
+        lines.append(f"costs {formats.dollars(span.cost_usd)}")
+    if span.status == "error":
+        lines.append(f"failed: {figure_text(span.error_type or 'no type given')}")
+    return "<br>".join(lines)
+
+
+def _strip_hover(cell: StripCell, zone: tzinfo, step: timedelta) -> str:
+    said = [
+        f"{count} {word}"
+        for count, word in (
+            (cell.breach, "in breach"),
+            (cell.error, "failed"),
+            (cell.ok, "ok"),
+            (cell.no_data, "without data"),
+        )
+        if count
+    ]
+    look = theme.HEALTH[cell.health]
+    return (
+        f"<b>{figure_text(cell.component)}</b>: {look.symbol} {look.word}<br>"
+        f"{formats.when(cell.bucket, zone)} to {formats.when(cell.bucket + step, zone)}<br>"
+        f"results: {', '.join(said)}"
+    )

@@ -1,0 +1,74 @@
+"""The monitors page's reads: every monitor with its latest result, and the runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collectors.warehouse.connection import Warehouse
+from dashboard.data import Run, TimeRange, records, select
+from dashboard.data_incident import as_mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorRow:
+    """One monitor: its latest result, and how its windows went in the range."""
+
+    monitor: str
+    check_name: str
+    component: str
+    field: str
+    reference_kind: str
+    concern: str
+    status: str
+    value: float | None
+    threshold: float | None
+    unit: str | None
+    p_value: float | None
+    n_current: int | None
+    n_reference: int | None
+    n_sampled: int | None
+    reason: str
+    window_end: datetime
+    reference_name: str | None
+    computed_at: datetime
+    windows: int
+    breaches: int
+    without_data: int
+    errors: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilenceRow:
+    """A silence that holds now."""
+
+    silence_id: str
+    matchers: Mapping[str, Any]
+    starts_at: datetime
+    ends_at: datetime
+    author: str
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorsView:
+    """Everything the monitors page draws."""
+
+    monitors: tuple[MonitorRow, ...]
+    runs: tuple[Run, ...]
+    silences: tuple[SilenceRow, ...]
+
+
+def monitors_view(warehouse: Warehouse, chain: str, span: TimeRange, now: datetime) -> MonitorsView:
+    """Every monitor of one chain, the last runs, and the silences that hold at `now`."""
+    with warehouse.read() as con:
+        monitors = select(con, "monitors", {"chain": chain, **span.parameters})
+        runs = select(con, "runs", {"limit": 50})
+        silences = select(con, "silences", {"now": now})
+    return MonitorsView(
+        monitors=records(MonitorRow, monitors),
+        runs=records(Run, runs),
+        silences=records(SilenceRow, [{**row, "matchers": as_mapping(row["matchers"])} for row in silences]),
+    )

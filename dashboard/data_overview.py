@@ -1,0 +1,240 @@
+"""The overview's reads: health and figures of every component, open incidents, deploys, the last run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.store import Row
+from dashboard.data import (
+    ComponentRow,
+    DeployRow,
+    Run,
+    TimeRange,
+    chain_components,
+    records,
+    select,
+)
+from dashboard.data_incident import IncidentRow
+
+Health = Literal["ok", "breach", "no_data", "error"]
+
+# The one criterion that stands for quality on the overview: the first of these that was graded.
+_CRITERIA = ("overall", "groundedness", "correctness", "relevance")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """One component in one range of time; None is unknown, not zero."""
+
+    requests: int
+    errors: int
+    p95_s: float | None
+    cost_usd: float | None
+
+    @property
+    def error_rate(self) -> float:
+        return self.errors / self.requests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """Mean grade of one criterion with its 95 % interval (None with fewer than two grades)."""
+
+    criterion: str
+    judge_kind: str
+    mean: float
+    low: float | None
+    high: float | None
+    scored: int
+    previous_mean: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """One figure per bucket of the range; None where there was nothing."""
+
+    requests: tuple[float | None, ...]
+    error_rate: tuple[float | None, ...]
+    p95_s: tuple[float | None, ...]
+    cost_usd: tuple[float | None, ...]
+    quality: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentHealth:
+    """One component: what the monitors say of it, and its figures now, before and over time."""
+
+    row: ComponentRow
+    health: Health
+    health_reason: str
+    monitors: Mapping[str, int]
+    is_cause: bool
+    now: Figures | None
+    before: Figures | None
+    quality: Quality | None
+    points: Points
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripCell:
+    """What the monitors of one component said in one bucket."""
+
+    component: str
+    bucket: datetime
+    health: Health
+    ok: int
+    breach: int
+    no_data: int
+    error: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Everything the overview draws."""
+
+    span: TimeRange
+    components: tuple[ComponentHealth, ...]
+    strip: tuple[StripCell, ...]
+    incidents: tuple[IncidentRow, ...]
+    deploys: tuple[DeployRow, ...]
+    last_runs: tuple[Run, ...]
+
+
+def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
+    """Read the overview of one chain in one connection."""
+    parameters = {"chain": chain, "component": None, **span.parameters}
+    with warehouse.read() as con:
+        rows = chain_components(con, chain, span)
+        totals = select(con, "component_totals", parameters)
+        series = select(con, "component_series", parameters)
+        quality = select(con, "quality_totals", parameters)
+        quality_series = select(con, "quality_series", parameters)
+        latest = {row["component"]: row for row in select(con, "health_latest", parameters)}
+        firing = select(con, "firing_alerts", parameters)
+        strip = select(con, "health_strip", parameters)
+        incidents = records(IncidentRow, select(con, "incidents", parameters))
+        deploys = records(DeployRow, select(con, "deploys", parameters))
+        last_runs = records(Run, select(con, "runs", {"limit": 5}))
+    blamed = {i.component for i in incidents if i.state != "resolved"}
+    buckets = span.buckets()
+    found = []
+    for row in rows:
+        name = row.component
+        chosen = _quality(name, quality)
+        health, reason = _health(latest.get(name), [a for a in firing if a["component"] == name])
+        found.append(
+            ComponentHealth(
+                row=row,
+                health=health,
+                health_reason=reason,
+                monitors={k: int(v) for k, v in (latest.get(name) or {}).items() if k != "component"},
+                is_cause=name in blamed,
+                now=_figures(name, totals, current=True),
+                before=_figures(name, totals, current=False),
+                quality=chosen,
+                points=_points(name, buckets, series, quality_series, chosen),
+            )
+        )
+    return Overview(
+        span=span,
+        components=tuple(found),
+        strip=tuple(_strip_cell(row) for row in strip),
+        incidents=incidents,
+        deploys=deploys,
+        last_runs=last_runs,
+    )
+
+
+def _health(latest: Row | None, firing: Sequence[Row]) -> tuple[Health, str]:
+    """An alert decides, not one window in breach: monitors are allowed their share of chance."""
+    if firing:
+        concerns = sorted({a["concern"] for a in firing})
+        return "breach", f"{len(firing)} alert{'s' if len(firing) > 1 else ''} firing: {', '.join(concerns)}"
+    if latest is None:
+        return "no_data", "no monitor has looked yet"
+    if latest["error"]:
+        return "error", f"{latest['error']} of its monitors failed"
+    judged = latest["ok"] + latest["breach"]
+    if not judged:
+        return "no_data", "no monitor had enough data in its latest window"
+    if latest["breach"]:
+        return "ok", f"no alert; {latest['breach']} of {judged} monitors out of band in the latest window"
+    return "ok", f"{judged} monitor{'s' if judged > 1 else ''} within their bands"
+
+
+def _figures(component: str, totals: Sequence[Row], *, current: bool) -> Figures | None:
+    for row in totals:
+        if row["component"] == component and row["is_current"] is current:
+            return records(Figures, [row])[0]
+    return None
+
+
+def _quality(component: str, totals: Sequence[Row]) -> Quality | None:
+    mine = [r for r in totals if r["component"] == component]
+    graded = [r for r in mine if r["is_current"] and r["mean"] is not None]
+    if not graded:
+        return None
+    graded.sort(key=lambda r: (_rank(r["criterion"]), -r["scored"], r["judge_kind"]))
+    row = graded[0]
+    half = 1.96 * row["spread"] / row["scored"] ** 0.5 if row["spread"] is not None else None
+    before = [
+        r["mean"]
+        for r in mine
+        if not r["is_current"] and (r["criterion"], r["judge_kind"]) == (row["criterion"], row["judge_kind"])
+    ]
+    return Quality(
+        criterion=row["criterion"],
+        judge_kind=row["judge_kind"],
+        mean=row["mean"],
+        low=None if half is None else row["mean"] - half,
+        high=None if half is None else row["mean"] + half,
+        scored=row["scored"],
+        previous_mean=before[0] if before else None,
+    )
+
+
+def _rank(criterion: str) -> int:
+    return _CRITERIA.index(criterion) if criterion in _CRITERIA else len(_CRITERIA)
+
+
+def _points(
+    component: str,
+    buckets: Sequence[datetime],
+    series: Sequence[Row],
+    quality_series: Sequence[Row],
+    chosen: Quality | None,
+) -> Points:
+    mine = {row["bucket"]: row for row in series if row["component"] == component}
+    graded = {
+        row["bucket"]: row["mean"]
+        for row in quality_series
+        if chosen is not None
+        and (row["component"], row["criterion"], row["judge_kind"])
+        == (component, chosen.criterion, chosen.judge_kind)
+    }
+    rows: list[Mapping[str, Any] | None] = [mine.get(bucket) for bucket in buckets]
+    return Points(
+        requests=tuple(row["requests"] if row else None for row in rows),
+        error_rate=tuple(row["errors"] / row["requests"] if row else None for row in rows),
+        p95_s=tuple(row["p95_s"] if row else None for row in rows),
+        cost_usd=tuple(row["cost_usd"] if row else None for row in rows),
+        quality=tuple(graded.get(bucket) for bucket in buckets),
+    )
+
+
+def _strip_cell(row: Row) -> StripCell:
+    health: Health
+    if row["firing"] and row["breach"]:
+        health = "breach"
+    elif row["error"]:
+        health = "error"
+    elif row["ok"] or row["breach"]:
+        health = "ok"
+    else:
+        health = "no_data"
+    counts = {name: int(row[name]) for name in ("ok", "breach", "no_data", "error")}
+    return StripCell(component=row["component"], bucket=row["bucket"], health=health, **counts)

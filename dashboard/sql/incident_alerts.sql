@@ -1,0 +1,14 @@
+-- The alerts of one incident, each with its latest result in breach.
+SELECT
+    alerts.monitor, alerts.check_name, alerts.component, alerts.field, alerts.reference_kind, alerts.concern,
+    alerts.state, alerts.started_at, alerts.fired_at, alerts.last_breach_at, alerts.resolved_at,
+    coalesce(results.value, alerts.value) AS value,
+    coalesce(results.threshold, alerts.threshold) AS threshold,
+    coalesce(results.unit, alerts.unit) AS unit,
+    coalesce(results.reason, alerts.reason) AS reason,
+    results.p_value, results.effect, results.effect_unit, results.n_current, results.n_reference,
+    results.n_sampled, results.reference_name, results.evidence
+FROM alerts
+LEFT JOIN results ON results.result_id = alerts.result_id
+WHERE alerts.incident_id = $incident_id
+ORDER BY alerts.state = 'resolved', alerts.started_at, alerts.monitor

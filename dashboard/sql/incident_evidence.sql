@@ -1,0 +1,1 @@
+SELECT evidence FROM incidents WHERE incident_id = $incident_id

@@ -1,0 +1,4 @@
+SELECT notification_id, channel, kind, state, reason, attempts, next_attempt_at, created_at, sent_at, last_error
+FROM notifications
+WHERE incident_id = $incident_id
+ORDER BY created_at, kind

@@ -1,0 +1,44 @@
+-- One page of traces. A trace is in when any of its spans fits every filter.
+WITH matched AS (
+    SELECT DISTINCT trace_id
+    FROM spans
+    WHERE chain = $chain AND dataset = 'production' AND started_at >= $start AND started_at < $end
+      AND ($component IS NULL OR component = $component)
+      AND ($status IS NULL OR status = $status)
+      AND ($version IS NULL OR chain_version = $version OR component_version = $version
+           OR prompt_version = $version OR index_version = $version OR model = $version)
+      AND ($text IS NULL
+           OR contains(lower(input_text), lower($text))
+           OR contains(lower(output_text), lower($text))
+           OR contains(lower(error_type), lower($text))
+           OR trace_id = $text)
+),
+folded AS (
+    SELECT
+        trace_id,
+        min(started_at) AS started_at,
+        arg_min(component, (parent_span_id IS NOT NULL, started_at)) AS component,
+        arg_min(coalesce(input_text, ''), (parent_span_id IS NOT NULL, started_at)) AS input_text,
+        arg_min(coalesce(duration_s, -1), (parent_span_id IS NOT NULL, started_at)) AS duration_s,
+        count(*) AS spans,
+        count(*) FILTER (WHERE status = 'error') AS errors,
+        -- The root often repeats the cost of its steps, so the larger of the two is the trace's.
+        greatest(
+            sum(cost_usd) FILTER (WHERE parent_span_id IS NOT NULL),
+            sum(cost_usd) FILTER (WHERE parent_span_id IS NULL)
+        ) AS cost_usd
+    FROM spans
+    WHERE trace_id IN (SELECT trace_id FROM matched)
+      AND started_at >= CAST($start AS TIMESTAMPTZ) - INTERVAL 1 HOUR
+      AND started_at < CAST($end AS TIMESTAMPTZ) + INTERVAL 1 HOUR
+    GROUP BY trace_id
+)
+SELECT
+    trace_id, started_at, component, input_text, nullif(duration_s, -1) AS duration_s, spans, errors, cost_usd,
+    count(*) OVER () AS total
+FROM folded
+ORDER BY
+    CASE $sort WHEN 'slowest' THEN -folded.duration_s WHEN 'costliest' THEN -coalesce(cost_usd, 0)
+               WHEN 'errors' THEN -errors ELSE 0 END,
+    started_at DESC
+LIMIT $limit OFFSET $offset

@@ -1,0 +1,300 @@
+"""The frame of every page: what it looks at, kept in the URL, and what it says when it cannot.
+
+A link opens exactly one view, so chain, range, component, incident and trace stand in the query
+parameters. They are the truth; widgets follow them. When a page is reached by the menu, which drops
+the parameters, the session's last choice is used.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from collectors.config import load as load_config
+from collectors.errors import ChainwatchError
+from collectors.home import Home
+from dashboard import cached, data, formats, theme
+from dashboard.config import DashboardConfig
+from dashboard.text import plain
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_log = logging.getLogger("chainwatch.dashboard")
+
+OVERVIEW, INCIDENT, COMPONENT, TRACES, MONITORS = (
+    "app_pages/overview.py",
+    "app_pages/incident.py",
+    "app_pages/component.py",
+    "app_pages/traces.py",
+    "app_pages/monitors.py",
+)
+_STICKY = ("chain", "range", "component", "incident")
+_START = "chainwatch demo"
+_LOAD = "chainwatch ingest logs.jsonl"
+_RUN = "chainwatch run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What a page looks at."""
+
+    warehouse: Path
+    settings: DashboardConfig
+    zone: tzinfo
+    zone_name: str
+    landing: data.Landing
+    chain: str
+    extent: data.Extent
+    span: data.TimeRange
+    range_name: str
+    now: datetime
+
+    def when(self, moment: datetime | None) -> str:
+        """A moment in the viewer's zone."""
+        return formats.when(moment, self.zone)
+
+
+def warehouse_path() -> Path:
+    """Where the warehouse of this installation is."""
+    return Home.from_environment().warehouse
+
+
+def settings() -> DashboardConfig:
+    """The [dashboard] section, from the same files as every command reads."""
+    return load_config(None, home_config=Home.from_environment().config).section("dashboard", DashboardConfig)
+
+
+def viewer_zone() -> tuple[tzinfo, str]:
+    """The browser's time zone and its name; UTC when the browser does not say."""
+    name = st.context.timezone
+    try:
+        return (ZoneInfo(name), name) if name else (UTC, "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC, "UTC"
+
+
+def url(name: str) -> str | None:
+    """A query parameter, or what the session chose last; None when neither is there."""
+    value = st.query_params.get(name)
+    if value:
+        if name in _STICKY:
+            st.session_state[f"last_{name}"] = value
+        return str(value)
+    kept = st.session_state.get(f"last_{name}") if name in _STICKY else None
+    return str(kept) if kept else None
+
+
+def set_url(name: str, value: str | None) -> None:
+    """Write a query parameter; None removes it."""
+    if value is None:
+        st.query_params.pop(name, None)
+        st.session_state.pop(f"last_{name}", None)
+    else:
+        st.query_params[name] = value
+        if name in _STICKY:
+            st.session_state[f"last_{name}"] = value
+
+
+def choose(
+    label: str,
+    name: str,
+    options: Sequence[str],
+    *,
+    chosen: str | None,
+    words: Callable[[str], str] = str,
+    any_word: str | None = None,
+    resets: Sequence[str] = (),
+    **layout: Any,
+) -> None:
+    """A select box that writes the query parameter `name`. `any_word` adds the choice of none."""
+    key = f"choose_{name}"
+    values: list[str] = ([""] if any_word is not None else []) + list(options)
+    st.session_state[key] = chosen if chosen in values else values[0]
+
+    def changed() -> None:
+        set_url(name, st.session_state[key] or None)
+        for other in resets:
+            set_url(other, None)
+
+    st.selectbox(
+        label, values, key=key, on_change=changed,
+        format_func=lambda v: (any_word or "") if v == "" else words(v), **layout,
+    )  # fmt: skip
+
+
+def params(**wanted: str | None) -> dict[str, str]:
+    """Query parameters of a link: those given, with the chain and range that are looked at now."""
+    kept = {name: url(name) for name in ("chain", "range")}
+    return {name: value for name, value in {**kept, **wanted}.items() if value}
+
+
+def link(page: str, label: str, *, icon: str | None = None, **wanted: str | None) -> None:
+    """A link to another page of the dashboard. The label is shown as it stands."""
+    st.page_link(page, label=plain(label), icon=icon, query_params=params(**wanted))
+
+
+def open_page(title: str, *, with_range: bool = True) -> Frame:
+    """Draw the title with chain and range, or say why there is nothing to draw and stop."""
+    warehouse = warehouse_path()
+    zone, zone_name = viewer_zone()
+    now = datetime.now(UTC)
+    if not warehouse.exists():
+        st.title(title)
+        empty(
+            "Nothing is stored yet",
+            f"There is no warehouse at {warehouse}. Start with made-up logs and known incidents, "
+            "or load your own.",
+            [_START, _LOAD, _RUN],
+        )
+    found = cached.load(data.landing, warehouse)
+    landing = found.value
+    chain = url("chain")
+    if landing.chains and chain not in landing.chains:
+        if chain is not None:
+            st.warning(f"There is no chain called {plain(chain)}.", icon=":material/link_off:")
+            set_url("chain", None)
+        chain = landing.open_incident_chain or landing.chains[0]
+    extent = cached.load(data.extent, warehouse, chain).value if chain else None
+    if chain is None or extent is None:
+        st.title(title)
+        empty(
+            "The warehouse is empty",
+            "No production spans are stored. Load a log file, or receive OpenTelemetry traces.",
+            [_LOAD, "chainwatch serve"],
+        )
+        raise AssertionError  # pragma: no cover - empty() stops the page
+    wanted = url("range") or data.DEFAULT_RANGE
+    range_name = wanted if wanted in data.RANGES else data.DEFAULT_RANGE
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.title(title, width="content", anchor=False)
+        with st.container(
+            horizontal=True, width="content", vertical_alignment="center", horizontal_alignment="right"
+        ):
+            if len(landing.chains) > 1:
+                choose(
+                    "Chain", "chain", landing.chains, chosen=chain, label_visibility="collapsed",
+                    width=220, resets=("component", "incident", "trace"),
+                )  # fmt: skip
+            if with_range:
+                _range_control(range_name)
+    stale_note(found)
+    return Frame(
+        warehouse=warehouse,
+        settings=settings(),
+        zone=zone,
+        zone_name=zone_name,
+        landing=landing,
+        chain=chain,
+        extent=extent,
+        span=data.range_until(extent.last_at, range_name),
+        range_name=range_name,
+        now=now,
+    )
+
+
+def _range_control(chosen: str) -> None:
+    key = "choose_range"
+    st.session_state[key] = chosen
+
+    def changed() -> None:
+        set_url("range", st.session_state[key] or data.DEFAULT_RANGE)
+        set_url("page", None)
+
+    st.segmented_control(
+        "Time range, up to the newest span", list(data.RANGES), key=key, on_change=changed,
+        label_visibility="collapsed", width="content", required=True,
+    )  # fmt: skip
+
+
+def fetch(frame: Frame, read: Callable[..., T], *args: Any) -> T:
+    """A cached read; says so when the answer is an old one because the warehouse is busy."""
+    loaded = cached.load(read, frame.warehouse, *args)
+    stale_note(loaded)
+    return loaded.value
+
+
+def stale_note(loaded: cached.Loaded[Any]) -> None:
+    """Say that the page shows an older reading, once a run of the page."""
+    if loaded.stale is not None:
+        zone, _ = viewer_zone()
+        st.warning(
+            f"The warehouse is busy. This is what was read at {loaded.read_at.astimezone(zone):%H:%M:%S}; "
+            "the page looks again by itself.",
+            icon=":material/hourglass_top:",
+        )
+
+
+def empty(title: str, text: str, commands: Sequence[str] = ()) -> None:
+    """What to do when there is nothing to draw; ends the page."""
+    nothing(title, text, commands)
+    st.stop()
+
+
+def nothing(title: str, text: str, commands: Sequence[str] = ()) -> None:
+    """An empty state inside a page: what is missing and what to do next."""
+    with st.container(border=True):
+        st.markdown(f"**{plain(title)}**")
+        st.text(text)
+        if commands:
+            st.code("\n".join(commands), language=None)
+
+
+def heading(title: str, note: str | None = None) -> None:
+    """A section's heading with a line that says what it shows."""
+    st.subheader(plain(title), anchor=False)
+    if note:
+        st.caption(plain(note))
+
+
+def chart(title: str, figure: Any, *, key: str, note: str | None = None) -> None:
+    """A chart under a title that says what it shows; the title is its name for screen readers."""
+    from dashboard.charts import CONFIG
+
+    st.markdown(f"**{plain(title)}**")
+    if note:
+        st.caption(plain(note))
+    st.plotly_chart(figure, key=key, config=CONFIG, alt=title)
+
+
+def badge(look: theme.Look, word: str | None = None) -> None:
+    """A state as a badge: icon, word and colour."""
+    st.badge(plain(word or look.word), icon=look.icon, color=look.badge)  # type: ignore[arg-type]
+
+
+def facts(pairs: Mapping[str, str]) -> None:
+    """A short list of names and values; the values are shown as they stand."""
+    st.table({plain(name): plain(value) for name, value in pairs.items()}, border="horizontal")
+
+
+def download(label: str, text: str, file_name: str, *, key: str) -> None:
+    """A CSV to take away."""
+    st.download_button(label, text, file_name=file_name, mime="text/csv", key=key, icon=":material/download:")
+
+
+def guarded(draw: Callable[P, None]) -> Callable[P, None]:
+    """An error becomes a sentence on the page and a traceback in the server's log, never on the page."""
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            draw(*args, **kwargs)
+        except ChainwatchError as error:
+            st.error("This page could not be drawn.", icon=":material/error:")
+            st.code(str(error), language=None)
+        except Exception:
+            _log.exception("a page failed")
+            st.error(
+                "This page could not be drawn. The cause is in the log of the dashboard's process; "
+                "reload to try again.",
+                icon=":material/error:",
+            )
+
+    return drawn

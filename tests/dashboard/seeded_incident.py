@@ -1,0 +1,153 @@
+"""Two incidents, their alerts, what was sent about them and what people did."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from seeded_traffic import ANSWERS, CHAIN, HOSTILE
+
+from collectors.model import content_hash
+from collectors.warehouse.store import Row
+
+
+def incident(
+    open_id: str, resolved_id: str, change: datetime, end: datetime, spans: list[Row]
+) -> dict[str, list[Row]]:
+    """Rows by table: an open incident at `change`, and one that was resolved before it."""
+    detected = change + timedelta(hours=3)
+    earlier = change - timedelta(days=2)
+    rows = [
+        _incident(open_id, "retriever", "output", change, detected, None, end, "d-index", spans),
+        _incident(
+            resolved_id, "generator", "latency", earlier, earlier + timedelta(hours=2), earlier + timedelta(hours=9),
+            earlier + timedelta(hours=9), None, spans,
+        ),
+    ]  # fmt: skip
+    alerts = [
+        _alert(open_id, "mmd", "retriever", "output_text", "output", change, None),
+        _alert(open_id, "percentile", "retriever", "duration_s", "latency", change, None),
+        _alert(open_id, "percentile", "assistant", "duration_s", "latency", change, None),
+        _alert(
+            resolved_id,
+            "percentile",
+            "generator",
+            "duration_s",
+            "latency",
+            earlier,
+            earlier + timedelta(hours=9),
+        ),
+    ]
+    return {
+        "incidents": rows,
+        "alerts": alerts,
+        "notifications": [
+            _notification(open_id, "slack", "firing", "sent", None, detected),
+            _notification(open_id, "slack", "update", "suppressed", "within the cooldown of 4 h", detected),
+        ],
+        "notification_attempts": [
+            {"notification_id": content_hash(open_id, "firing"), "attempted_at": detected, "outcome": "retry",
+             "http_status": 503, "error": "server said 503", "duration_s": 0.4},
+            {"notification_id": content_hash(open_id, "firing"), "attempted_at": detected + timedelta(seconds=8),
+             "outcome": "sent", "http_status": 200, "error": None, "duration_s": 0.2},
+        ],
+        "audit": [
+            {"occurred_at": detected + timedelta(minutes=5), "actor": "chainwatch", "action": "incident.opened",
+             "subject": open_id, "detail": json.dumps({"note": HOSTILE})},
+        ],
+    }  # fmt: skip
+
+
+def _incident(
+    incident_id: str, component: str, cause: str, change: datetime, detected: datetime, resolved: datetime | None,
+    updated: datetime, deploy_id: str | None, spans: list[Row],
+) -> Row:  # fmt: skip
+    affected = [s for s in spans if s["component"] == component and s["started_at"] >= change][:10]
+    return {
+        "incident_id": incident_id,
+        "chain": CHAIN,
+        "component": component,
+        "cause": cause,
+        "title": f"{component}: {cause} changed",
+        "summary": f"The {cause} of {component} moved away from earlier production.",
+        "severity": "page" if resolved is None else "ticket",
+        "state": "open" if resolved is None else "resolved",
+        "started_at": change,
+        "started_at_low": change - timedelta(hours=2),
+        "started_at_high": change + timedelta(hours=1),
+        "detected_at": detected,
+        "resolved_at": resolved,
+        "updated_at": updated,
+        "deploy_id": deploy_id,
+        "owner": None,
+        "acknowledged_by": None,
+        "acknowledged_at": None,
+        "evidence": json.dumps(
+            {
+                "examples": [
+                    {"trace_id": s["trace_id"], "span_id": s["span_id"], "why": "furthest from the reference",
+                     "text": HOSTILE if i == 0 else ANSWERS[i % 5], "score": 0.9 - i / 20}
+                    for i, s in enumerate(affected)
+                ],
+                "propagation": [component, "generator", "assistant"],
+                "ruled_out": [{"component": "router", "reason": "its inputs and outputs are within noise"}],
+                "figures": [{"label": "mean document score", "before": 0.72, "after": 0.35, "unit": ""}],
+            }
+        ),
+    }  # fmt: skip
+
+
+def _alert(
+    incident_id: str,
+    check: str,
+    component: str,
+    field: str,
+    concern: str,
+    at: datetime,
+    resolved: datetime | None,
+) -> Row:
+    window_end = at + timedelta(hours=3)
+    return {
+        "alert_id": content_hash("alert", incident_id, check, component),
+        "fingerprint": content_hash(check, component, field),
+        "incident_id": incident_id,
+        "monitor": f"{check}/{CHAIN}/{component}/{field}/drift",
+        "check_name": check,
+        "chain": CHAIN,
+        "component": component,
+        "field": field,
+        "reference_kind": "drift",
+        "concern": concern,
+        "severity": "page",
+        "state": "firing" if resolved is None else "resolved",
+        "value": 0.0117,
+        "threshold": 0.009,
+        "unit": "MMD^2" if check == "mmd" else "s",
+        "reason": f"{field} moved away from the reference",
+        "labels": json.dumps({"component": component, "concern": concern}),
+        "started_at": at,
+        "fired_at": window_end,
+        "last_breach_at": window_end,
+        "resolved_at": resolved,
+        "result_id": content_hash("result", incident_id, check),
+    }
+
+
+def _notification(
+    incident_id: str, channel: str, kind: str, state: str, reason: str | None, at: datetime
+) -> Row:
+    return {
+        "notification_id": content_hash(incident_id, kind),
+        "idempotency_key": f"{incident_id}/{kind}/{channel}",
+        "incident_id": incident_id,
+        "channel": channel,
+        "kind": kind,
+        "payload": json.dumps({"text": "retriever: output changed"}),
+        "state": state,
+        "reason": reason,
+        "attempts": 2 if state == "sent" else 0,
+        "next_attempt_at": at,
+        "created_at": at,
+        "sent_at": at + timedelta(seconds=8) if state == "sent" else None,
+        "last_error": None,
+    }
