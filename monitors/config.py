@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from collectors.config import Section
 
@@ -33,7 +34,15 @@ def duration(value: Any) -> timedelta:
 
 
 class WindowsConfig(Section):
-    """Which stretches of time are compared with which."""
+    """Which stretches of time are compared with which.
+
+    Attributes:
+        length: of one window; windows are aligned to midnight UTC.
+        grace: a window is complete this long after its end, so that late spans are in it.
+        reference: how much earlier production is the reference for drift.
+        gap: the reference ends this long before the day of the window.
+        evaluation_set: the dataset that skew is measured against; None is the newest one of each chain.
+    """
 
     length: timedelta = timedelta(hours=1)
     grace: timedelta = timedelta(minutes=5)
@@ -67,7 +76,14 @@ class WindowsConfig(Section):
 
 
 class EmbeddingConfig(Section):
-    """How texts become vectors, and how many a window."""
+    """How texts become vectors, and how many a window.
+
+    Attributes:
+        encoder: `static` reads thousands of texts a second, `transformer` runs the model itself.
+        model: name or path of a sentence-transformers model; None is the one that the package carries.
+        sample_per_window: texts of one field of one component that are embedded in one window, at most.
+        max_characters: longer texts are cut before they are encoded.
+    """
 
     encoder: Literal["static", "transformer"] = "static"
     model: str | None = None
@@ -76,18 +92,63 @@ class EmbeddingConfig(Section):
 
 
 class MonitorConfig(Section):
-    """[monitors.<check>]: switches and limits of one check."""
+    """[monitors.<check>]: switches and limits of one check.
 
-    enabled: bool = True
+    Attributes:
+        enabled: None is the check's own default.
+        margin, skew_margin: the smallest change that matters, in the check's unit; None is the check's own.
+        components, exclude_components: patterns such as `support/*`, matched against `chain/component` and
+            against the component's name alone; empty `components` is all of them.
+        fields: only these fields; empty is all that the check applies to.
+    """
+
+    enabled: bool | None = None
     margin: Annotated[float | None, Field(ge=0)] = None
-    threshold: float | None = None
+    skew_margin: Annotated[float | None, Field(ge=0)] = None
     components: tuple[str, ...] = ()
     exclude_components: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
+    def watches(self, chain: str, component: str, field_name: str) -> bool:
+        """Whether this table lets the check watch the stream."""
+
+        def named(patterns: tuple[str, ...]) -> bool:
+            return any(fnmatchcase(component, p) or fnmatchcase(f"{chain}/{component}", p) for p in patterns)
+
+        return (
+            (not self.components or named(self.components))
+            and not named(self.exclude_components)
+            and (not self.fields or any(fnmatchcase(field_name, p) for p in self.fields))
+        )
+
 
 class MonitorsConfig(Section):
-    """[monitors]: the promise of the whole installation, and one table a check."""
+    """[monitors]: the promise of the whole installation, and one table for each check that differs.
+
+    Attributes:
+        false_alerts_per_month: what may be expected over 30 quiet days, all monitors together.
+        checks: the tables [monitors.<check>], by the name of the check.
+    """
 
     false_alerts_per_month: Annotated[float, Field(gt=0, le=1000)] = 1.0
     checks: dict[str, MonitorConfig] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tables_are_checks(cls, data: Any) -> Any:
+        """Every table inside [monitors] is named after a check."""
+        if not isinstance(data, dict) or "checks" in data:
+            return data
+        tables = {key: value for key, value in data.items() if isinstance(value, dict)}
+        from monitors.checks import CHECKS
+
+        unknown = sorted(set(tables) - set(CHECKS.names()))
+        if unknown:
+            raise ValueError(
+                f"unknown check [monitors.{unknown[0]}]; choose one of: {', '.join(CHECKS.names())}"
+            )
+        return {key: value for key, value in data.items() if key not in tables} | {"checks": tables}
+
+    def of(self, check: str) -> MonitorConfig:
+        """The table of one check; the defaults when the file does not name it."""
+        return self.checks.get(check, MonitorConfig())

@@ -7,7 +7,8 @@ people. Nothing is ever a bare boolean, and no data is never zero.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as _field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -64,7 +65,7 @@ class Result:
     n_reference: int | None = None
     n_sampled: int | None = None
     reason: str
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = _field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -1,0 +1,202 @@
+"""One window after another, every monitor: from samples to results. No warehouse, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitors.checks.base import Fitted, NotReady, Outcome, Reference, WindowSample
+from monitors.config import MonitorsConfig, WindowsConfig
+from monitors.plan import Monitor, alpha_of, settings_of
+from monitors.result import Result, Window
+from monitors.streams import Stream
+from monitors.summaries import Sample, SampleStore
+from monitors.window import day_of, reference_period
+
+_REASON_LENGTH = 300
+# More than this share of a reference in breach is no incident any more but how things are now.
+_NEW_LEVEL = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """A check that learnt one day's reference, or why it could not."""
+
+    day: datetime
+    basis: str
+    fitted: Fitted | NotReady
+    period: Window
+    name: str
+    rows: int
+    windows: tuple[Window, ...]
+
+
+class Evaluator:
+    """Evaluates windows in order of time; remembers fits and breaches.
+
+    Args:
+        store: production's samples.
+        pools: the evaluation sets' samples, by stream.
+        breaches: windows in breach so far, by name of monitor; the reference for drift leaves them out.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: SampleStore,
+        pools: Mapping[Stream, Sample],
+        breaches: Mapping[str, set[datetime]],
+        windows: WindowsConfig,
+        monitors: MonitorsConfig,
+        seed: int,
+    ) -> None:
+        self._store = store
+        self._pools = pools
+        self._breaches: dict[str, set[datetime]] = {name: set(at) for name, at in breaches.items()}
+        self._windows = windows
+        self._monitors = monitors
+        self._seed = seed
+        self._fits: dict[str, Fit] = {}
+
+    def evaluate(self, window: Window, monitors: Sequence[Monitor]) -> list[Result]:
+        """The results of all monitors for one window. A check that fails is a result `error`, no more."""
+        alpha = alpha_of(self._monitors, len(monitors), self._windows.length)
+        results = []
+        for monitor in monitors:
+            try:
+                result = self._one(monitor, window, alpha)
+            except Exception as error:  # one broken check must not stop the others
+                reason = f"the check failed: {type(error).__name__}: {error}"[:_REASON_LENGTH]
+                result = self._result(monitor, window, Outcome(status="error", reason=reason), None)
+            at = self._breaches.setdefault(monitor.name, set())
+            (at.add if result.status == "breach" else at.discard)(window.start)
+            results.append(result)
+        return results
+
+    def reference_of(self, monitor: Monitor) -> tuple[Sample, ...]:
+        """The samples that the monitor's latest fit learnt from, for explanations."""
+        fit = self._fits.get(monitor.name)
+        if fit is None:
+            return ()
+        if monitor.kind == "skew":
+            pool = self._pools.get(monitor.stream)
+            return (pool,) if pool is not None else ()
+        found = (self._store.get(monitor.stream, window) for window in fit.windows)
+        return tuple(sample for sample in found if sample is not None)
+
+    def recent_of(self, monitor: Monitor, window: Window, count: int) -> list[WindowSample]:
+        """The latest windows of the monitor's stream, oldest first."""
+        sample = self._store.get(monitor.stream, window)
+        return [] if sample is None else self._store.recent(monitor.stream, window, count, sample.basis)
+
+    def _one(self, monitor: Monitor, window: Window, alpha: float) -> Result:
+        sample = self._store.get(monitor.stream, window)
+        if sample is None:
+            reason = f"no {monitor.stream.field} in this window"
+            return self._result(monitor, window, Outcome(status="no_data", reason=reason, n_current=0), None)
+        fit = self._fit(monitor, window, sample.basis)
+        if isinstance(fit.fitted, NotReady):
+            reason = fit.fitted.reason
+            outcome = Outcome(status="no_data", reason=reason, n_current=sample.n, n_reference=fit.rows)
+            return self._result(monitor, window, outcome, fit, sample)
+        scales = settings_of(monitor.check, self._monitors).scales
+        recent = self._store.recent(monitor.stream, window, scales[-1], sample.basis)
+        return self._result(monitor, window, fit.fitted.evaluate(recent, alpha=alpha), fit, sample)
+
+    def _fit(self, monitor: Monitor, window: Window, basis: str) -> Fit:
+        """The fit of the window's day; what was learnt in the morning holds until midnight UTC."""
+        day = day_of(window.start)
+        known = self._fits.get(monitor.name)
+        if known is not None and known.day == day and known.basis == basis:
+            return known
+        made = self._learn(monitor, window, basis)
+        self._fits[monitor.name] = made
+        return made
+
+    def _learn(self, monitor: Monitor, window: Window, basis: str) -> Fit:
+        period = reference_period(window, self._windows)
+        earlier = self._store.between(monitor.stream, period, basis)
+        quiet, note = self._quiet(monitor, earlier)
+        name = f"production {period.start:%Y-%m-%d} .. {period.end:%Y-%m-%d}{note}"
+        pool = self._pools.get(monitor.stream) if monitor.kind == "skew" else None
+        fitted: Fitted | NotReady
+        if pool is not None and pool.basis != basis:
+            fitted = NotReady(reason=f"the evaluation set is in {pool.basis}, production in {basis}")
+        else:
+            fitted = monitor.check.fit(
+                Reference(
+                    kind=monitor.kind,
+                    name=pool.dataset if pool is not None else name,
+                    windows=tuple(s.as_window_sample() for s in quiet),
+                    pool=pool.as_window_sample().rows if pool is not None else None,
+                ),
+                settings=settings_of(monitor.check, self._monitors),
+                seed=self._seed,
+            )
+        return Fit(
+            day=day_of(window.start),
+            basis=basis,
+            fitted=fitted,
+            period=pool.window if pool is not None else period,
+            name=pool.dataset if pool is not None else name,
+            rows=pool.n if pool is not None else sum(s.n for s in quiet),
+            windows=tuple(s.window for s in quiet),
+        )
+
+    def _quiet(self, monitor: Monitor, earlier: list[Sample]) -> tuple[list[Sample], str]:
+        """The samples to learn from: without the windows in which the monitor was in breach.
+
+        When most of them were, what was a breach is how things are now, and only that is learnt.
+        """
+        breached = self._breaches.get(monitor.name, set())
+        quiet = [s for s in earlier if s.window.start not in breached]
+        if len(earlier) - len(quiet) > _NEW_LEVEL * len(earlier):
+            return [s for s in earlier if s.window.start in breached], ", the new level"
+        return quiet, ""
+
+    def _result(
+        self,
+        monitor: Monitor,
+        window: Window,
+        outcome: Outcome,
+        fit: Fit | None,
+        sample: Sample | None = None,
+    ) -> Result:
+        evidence = dict(outcome.evidence)
+        if sample is not None:
+            evidence["sampled"] = {
+                "rows": sample.kept,
+                "of": sample.n,
+                "missing": sample.n_missing,
+                "basis": sample.basis,
+            }
+        return Result(
+            monitor=monitor.name,
+            check_name=monitor.check.name,
+            chain=monitor.stream.chain,
+            component=monitor.stream.component,
+            field=monitor.stream.field,
+            reference_kind=monitor.kind,
+            concern=monitor.check.concern(monitor.stream.field),
+            window=window,
+            reference=fit.period if fit else None,
+            reference_name=fit.name if fit else None,
+            status=outcome.status,
+            value=outcome.value,
+            threshold=outcome.threshold,
+            unit=outcome.unit,
+            p_value=outcome.p_value,
+            effect=outcome.effect,
+            effect_unit=outcome.effect_unit,
+            n_current=outcome.n_current,
+            n_reference=outcome.n_reference,
+            n_sampled=outcome.n_sampled if outcome.n_sampled is not None else _kept(sample),
+            reason=outcome.reason,
+            evidence=evidence,
+            seed=self._seed,
+        )
+
+
+def _kept(sample: Sample | None) -> int | None:
+    return None if sample is None else sample.kept

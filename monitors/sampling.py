@@ -1,0 +1,220 @@
+"""From spans to samples: what a stretch of time holds, read once, and made into rows for the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collectors.model import PRODUCTION
+from collectors.warehouse.connection import Connection
+from collectors.warehouse.store import Row, fetch
+from monitors.embedding.encoder import Encoder, encode_present, unit_rows
+from monitors.judges.grade import Grade, JudgedSpan
+from monitors.judges.grading import judged_spans
+from monitors.result import Window
+from monitors.sql import query
+from monitors.streams import ESTIMATED_TOKENS, NUMBER_FIELDS, TEXT_FIELDS, UNITS, Stream, quality_field
+from monitors.summaries import Sample, compact
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+# Numbers are cheap to keep and to compare; the bound is there for windows of millions.
+NUMBERS_PER_WINDOW = 1000
+_PLACE = ("chain", "component", "bucket")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raw:
+    """What was read of a stretch of time; the connection can be closed."""
+
+    counts: list[Row]
+    numbers: list[Row]
+    texts: list[Row]
+    judged: list[JudgedSpan]
+    grades: list[Row]
+
+    @property
+    def spans(self) -> int:
+        """Spans that the stretch holds, sampled or not."""
+        return sum(row["spans"] for row in self.counts)
+
+
+class Sampler:
+    """Reads spans and makes samples, by one length of window, one cap and one seed."""
+
+    def __init__(
+        self, *, length: timedelta, cap: int, max_characters: int, seed: int, encoder: Encoder
+    ) -> None:
+        self._length = length
+        self._cap = cap
+        self._max_characters = max_characters
+        self._seed = seed
+        self._encoder = encoder
+
+    def read(self, con: Connection, period: Window, *, dataset: str = PRODUCTION) -> Raw:
+        """Everything that evaluating `period` needs of the spans. An evaluation set is one window."""
+        bounds: dict[str, Any] = {"start": period.start, "end": period.end, "dataset": dataset}
+        buckets = bounds | {"length_us": self._step(dataset)}
+        lots = buckets | {"seed": self._seed}
+        cap, numbers_cap = self._cap, NUMBERS_PER_WINDOW
+        if dataset != PRODUCTION:
+            cap = numbers_cap
+        texts = fetch(con, query("texts"), lots | {"cap": cap, "max_characters": self._max_characters})
+        # Judges see the texts that the embeddings see: one bounded sample.
+        keys = [_key(row) for row in texts]
+        return Raw(
+            counts=fetch(con, query("counts"), buckets),
+            numbers=fetch(con, query("numbers"), lots | {"cap": numbers_cap}),
+            texts=texts,
+            judged=judged_spans(con, period.start, period.end, dataset=dataset, keys=keys) if keys else [],
+            grades=fetch(con, query("grades"), bounds),
+        )
+
+    def samples(
+        self, raw: Raw, grades: Sequence[Grade], period: Window, *, dataset: str = PRODUCTION
+    ) -> list[Sample]:
+        """The samples of everything read; `grades` are the local scorer's of `raw.judged`."""
+        made = _Maker(seed=self._seed, dataset=dataset, step=self._step(dataset), period=period)
+        counts = {tuple(row[name] for name in _PLACE): row for row in raw.counts}
+        for place, rows in _grouped(raw.numbers):
+            made.numbers(place, rows, counts[place])
+        vectors = self._vectors(raw.texts)
+        for field in TEXT_FIELDS:
+            for place, rows in _grouped([row for row in raw.texts if (_key(row), field) in vectors]):
+                keys = tuple(_key(row) for row in rows)
+                stacked = np.stack([vectors[key, field] for key in keys])
+                n = counts[place][field]
+                missing = counts[place]["spans"] - n
+                made.add(place, field, stacked, basis=self._encoder.identity, n=n, missing=missing, keys=keys)
+        made.grades(raw, grades, counts)
+        return made.samples
+
+    def _step(self, dataset: str) -> int:
+        """The length of a bucket in microseconds; an evaluation set is one bucket, however long."""
+        return self._length // _MICROSECOND if dataset == PRODUCTION else 2**62
+
+    def _vectors(self, rows: Sequence[Row]) -> dict[tuple[str, str], NDArray[np.float32]]:
+        """A unit vector for each span and text field. Documents count by the mean of their vectors."""
+        owners: list[tuple[str, str]] = []
+        texts: list[str | None] = []
+        for row in rows:
+            for field in TEXT_FIELDS:
+                said = row["documents"] if field == "output_text" and row["documents"] else [row[field]]
+                owners.extend([(_key(row), field)] * len(said))
+                texts.extend(said)
+        encoded, places = encode_present(self._encoder, texts)
+        sums: dict[tuple[str, str], NDArray[np.float32]] = {}
+        for vector, place in zip(encoded, places, strict=True):
+            owner = owners[place]
+            sums[owner] = sums[owner] + vector if owner in sums else vector
+        if not sums:
+            return {}
+        return dict(zip(sums, unit_rows(np.stack(list(sums.values()))), strict=True))
+
+
+class _Maker:
+    """Collects the samples of one stretch of time."""
+
+    def __init__(self, *, seed: int, dataset: str, step: int, period: Window) -> None:
+        self._seed = seed
+        self._dataset = dataset
+        self._step = step
+        self._period = period
+        self.samples: list[Sample] = []
+
+    def add(
+        self,
+        place: tuple[Any, ...],
+        field: str,
+        rows: NDArray[Any],
+        *,
+        basis: str,
+        n: int,
+        missing: int,
+        keys: tuple[str, ...],
+    ) -> None:
+        """One more sample."""
+        chain, component, bucket = place
+        start = _EPOCH + bucket * self._step * _MICROSECOND
+        whole = self._period if self._dataset != "production" else None
+        stream = Stream(chain, component, field)
+        self.samples.append(
+            Sample(
+                stream=stream,
+                window=whole or Window(start=start, end=start + self._step * _MICROSECOND),
+                basis=basis,
+                n=n,
+                n_missing=missing,
+                rows=compact(rows, stream),
+                keys=keys,
+                seed=self._seed,
+                dataset=self._dataset,
+            )
+        )
+
+    def numbers(self, place: tuple[Any, ...], rows: Sequence[Row], count: Row) -> None:
+        """The number streams of one component in one window; those without any value make no sample."""
+        for field in NUMBER_FIELDS:
+            basis, column, n = UNITS[field], field, count[field]
+            if n == 0 and field.endswith("_tokens"):
+                basis, column = ESTIMATED_TOKENS, field.replace("_tokens", "_length")
+                n = count[field.replace("_tokens", "_text")]
+            values = np.array([row[column] for row in rows], dtype=np.float64)
+            there = int(np.count_nonzero(~np.isnan(values)))
+            if there:
+                keys = tuple(_key(row) for row in rows)
+                missing = count["spans"] - n
+                self.add(place, field, values, basis=basis, n=max(n, there), missing=missing, keys=keys)
+
+    def grades(self, raw: Raw, local: Sequence[Grade], counts: Mapping[tuple[Any, ...], Row]) -> None:
+        """The quality streams: the local scorer's grades of now, and others' that were stored."""
+        scores: dict[tuple[Any, ...], list[tuple[str, float]]] = {}
+        unscored: dict[tuple[Any, ...], int] = {}
+        told = [
+            (*(g.chain, g.component, g.span_started_at, g.judge, g.judge_version, g.criterion, g.score),
+             f"{g.trace_id}/{g.span_id}", True)
+            for g in local
+        ] + [
+            (*(row[k] for k in ("chain", "component", "span_started_at", "judge")),
+             *(row[k] for k in ("judge_version", "criterion", "score")), _key(row), False)
+            for row in raw.grades
+        ]  # fmt: skip
+        for chain, component, at, judge, version, criterion, score, key, is_local in told:
+            place = (chain, component, (at - _EPOCH) // _MICROSECOND // self._step)
+            owner = (*place, quality_field(criterion, judge, local=is_local), f"{judge}/{version}")
+            if score is None:
+                unscored[owner] = unscored.get(owner, 0) + 1
+            else:
+                scores.setdefault(owner, []).append((key, score))
+        for owner in sorted(scores):
+            *place_parts, field, basis = owner
+            place = tuple(place_parts)
+            if place in counts:
+                keys, values = zip(*sorted(scores[owner]), strict=True)
+                missing = unscored.get(owner, 0)
+                self.add(
+                    place,
+                    field,
+                    np.array(values),
+                    basis=basis,
+                    n=len(keys),
+                    missing=missing,
+                    keys=tuple(keys),
+                )
+
+
+def _key(row: Row) -> str:
+    return f"{row['trace_id']}/{row['span_id']}"
+
+
+def _grouped(rows: Sequence[Row]) -> Iterator[tuple[tuple[Any, ...], list[Row]]]:
+    """Rows by chain, component and window, in their order."""
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in _PLACE), []).append(row)
+    yield from groups.items()

@@ -1,0 +1,6 @@
+-- Grades that others than the local scorer gave to the spans of a stretch of time.
+SELECT trace_id, span_id, chain, component, span_started_at, judge, judge_version, criterion, score
+FROM grades
+WHERE span_started_at >= $start AND span_started_at < $end AND dataset = $dataset
+    AND judge_kind <> 'local'
+ORDER BY span_started_at, grade_id

@@ -1,0 +1,225 @@
+"""Bounded samples of streams, window by window: in memory for a run, and in the warehouse between runs.
+
+A run costs what is new because of them: the reference of a week is read as samples, never as spans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collectors.model import PRODUCTION
+from collectors.warehouse.connection import Connection
+from collectors.warehouse.store import Row, fetch, insert
+from monitors.checks.base import WindowSample
+from monitors.result import Window
+from monitors.streams import NUMBER_FIELDS, Stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """A stream in one window (or in a whole evaluation set), as stored.
+
+    Attributes:
+        basis: what the rows are (encoder, unit, judge); samples of two bases are never compared.
+        n: rows that had a value; n_missing: rows that had none.
+        rows: (k, d) float16 vectors or (k, 1) float64 numbers; NaN where a sampled span has no number, so
+            that all numbers of one component and window have the same keys.
+        keys: k keys "trace_id/span_id".
+    """
+
+    stream: Stream
+    window: Window
+    basis: str
+    n: int
+    n_missing: int
+    rows: NDArray[Any]
+    keys: tuple[str, ...]
+    seed: int
+    dataset: str = PRODUCTION
+
+    def as_window_sample(self) -> WindowSample:
+        """What a check is given: float32 vectors, or the numbers that are there."""
+        if self.stream.data == "embedding":
+            rows = self.rows.astype(np.float32)
+            return WindowSample(window=self.window, n=self.n, rows=rows, keys=self.keys)
+        there = ~np.isnan(self.rows[:, 0])
+        keys = (
+            self.keys
+            if there.all()
+            else tuple(k for k, is_there in zip(self.keys, there, strict=True) if is_there)
+        )
+        return WindowSample(window=self.window, n=self.n, rows=self.rows[there], keys=keys)
+
+    @property
+    def kept(self) -> int:
+        """Rows with a value that the sample has."""
+        return int(np.count_nonzero(~np.isnan(self.rows[:, 0])))
+
+
+def compact(rows: NDArray[Any], stream: Stream) -> NDArray[Any]:
+    """Rows as they are stored. Vectors lose their last digits at once, so that replay equals live."""
+    return rows.astype("<f2") if stream.data == "embedding" else rows.astype("<f8").reshape(-1, 1)
+
+
+class SampleStore:
+    """The samples that a run works with, by stream and start of window."""
+
+    def __init__(self, length: timedelta) -> None:
+        self._length = length
+        self._samples: dict[Stream, dict[datetime, Sample]] = {}
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Take samples in; one of the same stream and window is replaced."""
+        for sample in samples:
+            self._samples.setdefault(sample.stream, {})[sample.window.start] = sample
+
+    def drop_window(self, window: Window) -> None:
+        """Forget a window that is about to be read again."""
+        for by_start in self._samples.values():
+            by_start.pop(window.start, None)
+
+    def drop_before(self, at: datetime) -> None:
+        """Forget windows that end before `at`."""
+        for by_start in self._samples.values():
+            for start in [s for s in by_start if s + self._length <= at]:
+                del by_start[start]
+
+    def get(self, stream: Stream, window: Window) -> Sample | None:
+        """The sample of one window, if the stream had any row in it."""
+        return self._samples.get(stream, {}).get(window.start)
+
+    def streams(self, start: datetime, end: datetime) -> list[Stream]:
+        """Streams that had a row in a window that starts in [start, end), sorted."""
+        return sorted(
+            stream
+            for stream, by_start in self._samples.items()
+            if any(start <= at < end and sample.n for at, sample in by_start.items())
+        )
+
+    def recent(self, stream: Stream, window: Window, count: int, basis: str) -> list[WindowSample]:
+        """The last `count` windows up to `window`, oldest first; those without rows have n = 0."""
+        found: list[WindowSample] = []
+        by_start = self._samples.get(stream, {})
+        for back in range(count - 1, -1, -1):
+            start = window.start - back * self._length
+            sample = by_start.get(start)
+            if sample is None or sample.basis != basis:
+                empty = np.zeros((0, 1))
+                found.append(
+                    WindowSample(
+                        window=Window(start=start, end=start + self._length), n=0, rows=empty, keys=()
+                    )
+                )
+            else:
+                found.append(sample.as_window_sample())
+        return _same_width(found)
+
+    def between(self, stream: Stream, period: Window, basis: str) -> list[Sample]:
+        """Samples with rows of `basis` in windows inside `period`, in time order."""
+        inside = self._samples.get(stream, {})
+        return [
+            inside[start]
+            for start in sorted(inside)
+            if start >= period.start
+            and start + self._length <= period.end
+            and inside[start].basis == basis
+            and inside[start].n
+        ]
+
+
+def _same_width(samples: Sequence[WindowSample]) -> list[WindowSample]:
+    """Empty windows get (0, d) rows like the others, so that rows can be stacked."""
+    width = next((s.rows.shape[1] for s in samples if len(s.rows)), 1)
+    kind = next((s.rows.dtype for s in samples if len(s.rows)), np.dtype(np.float64))
+    return [
+        s
+        if len(s.rows)
+        else WindowSample(window=s.window, n=s.n, rows=np.zeros((0, width), dtype=kind), keys=())
+        for s in samples
+    ]
+
+
+def read_samples(con: Connection, start: datetime, end: datetime) -> list[Sample]:
+    """Production's samples of windows that lie in [start, end]."""
+    sql = "SELECT * FROM samples WHERE dataset = ? AND window_end <= ? AND window_start >= ?"
+    return _from_rows(fetch(con, sql, [PRODUCTION, end, start]))
+
+
+def read_pools(con: Connection, dataset: str) -> list[Sample]:
+    """The samples of one evaluation set."""
+    return _from_rows(fetch(con, "SELECT * FROM samples WHERE dataset = ?", [dataset]))
+
+
+def write_samples(con: Connection, samples: Sequence[Sample], windows: Sequence[Window]) -> None:
+    """Store production's samples of `windows`, replacing what was there."""
+    con.execute(
+        "DELETE FROM samples WHERE dataset = ? AND list_contains(?, window_start)",
+        [PRODUCTION, [w.start for w in windows]],
+    )
+    insert(con, "samples", [_to_row(s) for s in samples])
+
+
+def write_pools(con: Connection, dataset: str, samples: Sequence[Sample]) -> None:
+    """Store the samples of one evaluation set, replacing what was there."""
+    con.execute("DELETE FROM samples WHERE dataset = ?", [dataset])
+    insert(con, "samples", [_to_row(s) for s in samples])
+
+
+def prune_samples(con: Connection, before: datetime) -> None:
+    """Forget production's samples that no later window can be compared with."""
+    con.execute("DELETE FROM samples WHERE dataset = ? AND window_end < ?", [PRODUCTION, before])
+
+
+def _to_row(sample: Sample) -> Row:
+    return {
+        "dataset": sample.dataset,
+        "chain": sample.stream.chain,
+        "component": sample.stream.component,
+        "field": sample.stream.field,
+        "basis": sample.basis,
+        "window_start": sample.window.start,
+        "window_end": sample.window.end,
+        "n": sample.n,
+        "n_missing": sample.n_missing,
+        "dimensions": sample.rows.shape[1],
+        "rows": sample.rows.tobytes(),
+        # Every sampled span has a status, so its keys are those of the other numbers too.
+        "keys": [] if _shares_keys(sample.stream) else list(sample.keys),
+        "seed": sample.seed,
+    }
+
+
+def _shares_keys(stream: Stream) -> bool:
+    return stream.field in NUMBER_FIELDS and stream.field != "status"
+
+
+def _from_rows(rows: Sequence[Row]) -> list[Sample]:
+    keys = {
+        (row["chain"], row["component"], row["window_start"]): tuple(row["keys"])
+        for row in rows
+        if row["field"] == "status"
+    }
+    return [_from_row(row, keys) for row in rows]
+
+
+def _from_row(row: Row, shared: Mapping[tuple[str, str, datetime], tuple[str, ...]]) -> Sample:
+    stream = Stream(row["chain"], row["component"], row["field"])
+    kind = "<f2" if stream.data == "embedding" else "<f8"
+    own = tuple(row["keys"])
+    return Sample(
+        stream=stream,
+        window=Window(start=row["window_start"], end=row["window_end"]),
+        basis=row["basis"],
+        n=row["n"],
+        n_missing=row["n_missing"],
+        rows=np.frombuffer(row["rows"], dtype=kind).reshape(-1, row["dimensions"]),
+        keys=shared[stream.chain, stream.component, row["window_start"]] if _shares_keys(stream) else own,
+        seed=row["seed"],
+        dataset=row["dataset"],
+    )
