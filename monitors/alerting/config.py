@@ -1,0 +1,90 @@
+"""[alerts] and [notify] of chainwatch.toml: when a breach becomes an alert, and who hears of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from collectors.config import Section
+from monitors.config import duration
+from monitors.result import Concern
+
+Windows = Annotated[int, Field(ge=1, le=1000)]
+
+
+class AlertsConfig(Section):
+    """From breach to alert to incident.
+
+    Attributes:
+        for_windows: windows in breach, one after the other, before an alert fires, by concern; 1 where none
+            is named, because the evidence of a check already carries the promise of few false alarms.
+        keep_firing_windows: windows that must be ok, one after the other, before an alert resolves.
+        expire: an alert whose stream has had no data for this long resolves, with that reason.
+        join_gap: an alert may join an incident until this long after the incident last fired; and onsets of a
+            cause may seem to lie this long after the onsets of its effects.
+        propagation: an effect may begin this long after its cause and still be explained by it.
+        cooldown: an alert that fires again this soon after it resolved is the same alert; and an incident
+            that changed or came back is not announced again before this much time has passed.
+        deploy_lookback: how far before the change point a deploy is looked for.
+        page_concerns: what wakes people; everything else is a ticket.
+        owners: who owns a component's incidents.
+    """
+
+    for_windows: dict[Concern, Windows] = Field(default_factory=dict)
+    keep_firing_windows: Windows = 3
+    expire: timedelta = timedelta(days=3)
+    join_gap: timedelta = timedelta(hours=6)
+    propagation: timedelta = timedelta(hours=24)
+    cooldown: timedelta = timedelta(hours=4)
+    deploy_lookback: timedelta = timedelta(hours=48)
+    page_concerns: tuple[Concern, ...] = ("errors", "latency", "quality")
+    owners: dict[str, str] = Field(default_factory=dict)
+
+    _durations = field_validator(
+        "expire", "join_gap", "propagation", "cooldown", "deploy_lookback", mode="before"
+    )(duration)
+
+    @field_validator("expire", "join_gap", "propagation", "cooldown", "deploy_lookback")
+    @classmethod
+    def _not_negative(cls, value: timedelta) -> timedelta:
+        if value < timedelta(0):
+            raise ValueError("must not be negative")
+        return value
+
+    def needed(self, concern: Concern) -> int:
+        """Windows in breach, one after the other, before an alert of this concern fires."""
+        return self.for_windows.get(concern, 1)
+
+
+class NotifyConfig(Section):
+    """How messages leave. Addresses and secrets come from the environment only.
+
+    Attributes:
+        channels: channels to use; None uses every channel whose environment is set.
+        max_age: news older than this is recorded and not sent: a catch-up over old history is no storm.
+        max_attempts: tries before a message is given up (state dead).
+        first_retry: wait after the first failure; it doubles each time, up to `longest_retry`, with jitter.
+        patience: how long one delivery pass waits for a retry before it leaves the rest to the next run.
+        timeout: of one HTTP call.
+    """
+
+    channels: tuple[str, ...] | None = None
+    max_age: timedelta = timedelta(hours=24)
+    max_attempts: Annotated[int, Field(ge=1, le=100)] = 12
+    first_retry: timedelta = timedelta(seconds=5)
+    longest_retry: timedelta = timedelta(hours=1)
+    patience: timedelta = timedelta(seconds=20)
+    timeout: timedelta = timedelta(seconds=10)
+
+    _durations = field_validator(
+        "max_age", "first_retry", "longest_retry", "patience", "timeout", mode="before"
+    )(duration)
+
+    @field_validator("max_age", "first_retry", "longest_retry", "timeout")
+    @classmethod
+    def _positive(cls, value: timedelta) -> timedelta:
+        if value <= timedelta(0):
+            raise ValueError("must be more than nothing")
+        return value

@@ -1,0 +1,78 @@
+"""Which incident an alert belongs to: alerts of one cause, in one chain, at one time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from collectors.model import Deploy
+from monitors.alerting.alert import Alert
+from monitors.alerting.config import AlertsConfig
+from monitors.alerting.explain_graph import ExplainGraph
+from monitors.alerting.flow import Flow
+from monitors.alerting.incident import Incident
+
+
+def group(
+    alerts: Sequence[Alert],
+    incidents: Iterable[Incident],
+    flow: Flow,
+    settings: AlertsConfig,
+    deploys: Sequence[Deploy],
+) -> list[list[Alert]]:
+    """The alerts of one chain as one list a cause.
+
+    What stands in one incident stays together. An alert without an incident joins what explains it, or what
+    it explains: of an incident's alerts only those that it was blamed on may find a cause elsewhere, so that
+    a stray symptom never moves or joins whole incidents.
+    """
+    blamed = {i.incident_id: i.component for i in incidents}
+    graph = ExplainGraph(alerts, flow, settings, deploys)
+    sets = _Sets(graph.alerts)
+    members: dict[str, list[Alert]] = {}
+    for alert in graph.alerts.values():
+        if alert.incident_id is not None:
+            members.setdefault(alert.incident_id, []).append(alert)
+    movable = {a.alert_id for a in graph.alerts.values() if a.incident_id is None}
+    for incident_id, inside in members.items():
+        for alert in inside:
+            sets.join(inside[0].alert_id, alert.alert_id)
+        among = ExplainGraph(inside, flow, settings, deploys)
+        movable |= {
+            a.alert_id for a in inside if a.component == blamed.get(incident_id) and among.is_root(a.alert_id)
+        }
+    for name in graph.alerts:
+        if name not in movable:
+            continue
+        for other in graph.group(name) & movable:
+            sets.join(name, other)
+        up = graph.explainer(name)
+        if up is not None:
+            sets.join(name, up)
+    roots = [graph.alerts[name] for name in graph.alerts if name in movable and graph.is_root(name)]
+    for i, one in enumerate(roots):
+        for earlier in roots[:i]:
+            if graph.same_owner(one, earlier):
+                sets.join(one.alert_id, earlier.alert_id)
+    return [[graph.alerts[name] for name in names] for names in sets.all()]
+
+
+class _Sets:
+    """Disjoint sets of names, in the order in which the names were given."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._up = {name: name for name in names}
+
+    def find(self, name: str) -> str:
+        while self._up[name] != name:
+            self._up[name] = self._up[self._up[name]]
+            name = self._up[name]
+        return name
+
+    def join(self, one: str, other: str) -> None:
+        self._up[self.find(other)] = self.find(one)
+
+    def all(self) -> list[list[str]]:
+        sets: dict[str, list[str]] = {}
+        for name in self._up:
+            sets.setdefault(self.find(name), []).append(name)
+        return list(sets.values())

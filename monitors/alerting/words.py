@@ -1,0 +1,150 @@
+"""Words and figures for people: titles such as "Generator latency rose: p95 4.1 s against 1.9 s"."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from monitors.alerting.alert import Alert
+
+_FIELDS: Mapping[str, str] = {
+    "duration_s": "latency",
+    "time_to_first_token_s": "time to first token",
+    "status": "error rate",
+    "cost_usd": "cost",
+    "input_tokens": "input length",
+    "output_tokens": "output length",
+    "input_text": "input",
+    "output_text": "output",
+}
+_UNITS: Mapping[str, str] = {
+    "duration_s": "s",
+    "time_to_first_token_s": "s",
+    "status": "share",
+    "cost_usd": "USD",
+    "input_tokens": "tokens",
+    "output_tokens": "tokens",
+}
+# The figure that people know first; whatever else the check gives comes after.
+_FIGURES = ("p95", "error_rate", "rate", "share", "mean", "median", "p50")
+
+
+def field_words(field: str) -> str:
+    """What a field is called in a sentence.
+
+    >>> field_words("duration_s"), field_words("quality.groundedness")
+    ('latency', 'groundedness')
+    """
+    if field.startswith("quality."):
+        return field.removeprefix("quality.").replace("_", " ")
+    return _FIELDS.get(field, field.replace("_", " "))
+
+
+def number(value: float, unit: str | None = None) -> str:
+    """A number with three digits and its unit; shares as per cent.
+
+    >>> number(4.1234, "s"), number(0.031, "share"), number(0.00213, "USD"), number(412.7, "tokens")
+    ('4.12 s', '3.1 %', '$0.00213', '413 tokens')
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    if unit == "share":
+        return f"{_digits(value * 100)} %"
+    if unit == "USD":
+        return f"${_digits(value)}"
+    return f"{_digits(value)} {unit}" if unit else _digits(value)
+
+
+def _digits(value: float) -> str:
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    text = f"{value:.3g}"
+    return text if "e" not in text else f"{value:.3e}"
+
+
+def figures(alert: Alert) -> tuple[str, float, float] | None:
+    """Label, present figure and the one before, the best known that both sides have; None without."""
+    now, before = alert.evidence.get("current"), alert.evidence.get("reference")
+    if not isinstance(now, Mapping) or not isinstance(before, Mapping):
+        return None
+    labels = [*[f for f in _FIGURES if f in now], *sorted(str(key) for key in now)]
+    for label in labels:
+        one, other = _real(now.get(label)), _real(before.get(label))
+        if one is not None and other is not None:
+            return label, one, other
+    return None
+
+
+def _real(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def measured(alert: Alert) -> str:
+    """The figures of an alert: "p95 4.12 s against 1.9 s", else the value and its threshold."""
+    pair = figures(alert)
+    if pair is not None:
+        label, now, before = pair
+        unit = _UNITS.get(alert.field)
+        return f"{label.replace('_', ' ')} {number(now, unit)} against {number(before, unit)}"
+    return against_threshold(alert.value, alert.threshold, alert.unit)
+
+
+def against_threshold(value: float | None, threshold: float | None, unit: str | None) -> str:
+    """ "0.21 against a threshold of 0.05 (cosine distance)"; empty without a value."""
+    if value is None:
+        return ""
+    # Short units read as part of the number, names of measures do not.
+    inline = unit if unit in ("s", "share", "USD", "tokens") else None
+    text = number(value, inline)
+    if threshold is not None:
+        text += f" against a threshold of {number(threshold, inline)}"
+    return f"{text} ({unit})" if unit and inline is None else text
+
+
+def direction(alert: Alert) -> str:
+    """rose, fell or changed."""
+    pair = figures(alert)
+    if pair is None or alert.field in ("input_text", "output_text") or pair[1] == pair[2]:
+        return "changed"
+    return "rose" if pair[1] > pair[2] else "fell"
+
+
+def title(component: str, cause: str, alert: Alert) -> str:
+    """One line that names the component and what happened to it; at most 150 characters."""
+    subject = component[:1].upper() + component[1:]
+    said = f"{field_words(alert.field)} {direction(alert)}"
+    if alert.component != component:
+        said = f"{cause} changed, seen at {alert.component}"
+    figures_text = measured(alert)
+    text = f"{subject} {said}" + (f": {figures_text}" if figures_text else "")
+    return text if len(text) <= 150 else text[:149] + "…"
+
+
+def span(time: timedelta) -> str:
+    """A stretch of time in the two units that matter.
+
+    >>> span(timedelta(minutes=200)), span(timedelta(days=2, hours=3)), span(timedelta(seconds=40))
+    ('3 h 20 min', '2 d 3 h', '40 s')
+    """
+    seconds = max(0, round(time.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def clock(time: datetime) -> str:
+    """A time for text that cannot know the reader's zone: 2026-03-02 14:00 UTC."""
+    return f"{time:%Y-%m-%d %H:%M} UTC"
