@@ -197,7 +197,7 @@ def mapping(key: str, value: Any) -> dict[str, Any]:
     return {clean(str(name)): plain(item) for name, item in value.items()}
 
 
-def plain(value: Any, depth: int = 0) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one line a type
     """`value` as strict JSON can hold it: no NaN, no NUL, no lone surrogates, no endless nesting."""
     if isinstance(value, str):
         return clean(value) if len(value) <= TEXT_LIMIT else clean(value[:TEXT_LIMIT]) + "…"

@@ -23,7 +23,8 @@ _COLUMNS = {"input": "input_text", "output": "output_text"}
 _PENDING = (resources.files("collectors") / "pending_contents.sql").read_text("utf-8")
 _SET_APPLIED = """
     UPDATE span_contents AS c SET applied = true FROM found AS f
-    WHERE c.trace_id = f.trace_id AND c.span_id = f.span_id AND c.side = f.side AND c.logged_at BETWEEN $low AND $high
+    WHERE c.trace_id = f.trace_id AND c.span_id = f.span_id AND c.side = f.side
+        AND c.logged_at BETWEEN $low AND $high
 """
 
 
@@ -46,7 +47,7 @@ class _Side:
 def store_contents(
     con: duckdb.DuckDBPyConnection, contents: Sequence[SpanContent], spans: Sequence[Span], *, now: datetime
 ) -> int:
-    """Store `contents` and complete the spans that they, or earlier ones, belong to; returns how many were new.
+    """Store `contents` and complete the spans that they and earlier ones belong to; returns the new ones.
 
     `spans` are those stored in the same transaction: their contents may have come before them. A text that a
     span brought itself is never overwritten.
@@ -57,7 +58,7 @@ def store_contents(
         (s.trace_id, s.span_id): s.started_at for s in spans if s.input_text is None or s.output_text is None
     }
     touched |= {(row["trace_id"], row["span_id"]): row["logged_at"] for row in rows}
-    if touched and con.execute("SELECT 1 FROM span_contents LIMIT 1").fetchone():
+    if touched and con.execute("SELECT 1 FROM span_contents LIMIT 1").fetchall():
         _complete(con, touched)
     return new
 
@@ -86,9 +87,11 @@ def _complete(con: duckdb.DuckDBPyConnection, touched: Mapping[tuple[str, str], 
     con.unregister("touched")
     for name, column in _COLUMNS.items():
         found = [
-            {"trace_id": trace, "span_id": span, "side": name, "text": side.made(name)}
+            {"trace_id": trace, "span_id": span, "side": name, "text": made}
             for (trace, span, which), side in sides.items()
-            if which == name and (side.text is None or side.applied) and side.text != side.made(name)
+            if which == name
+            and (side.text is None or side.applied)
+            and (made := side.made(name)) != side.text
         ]
         if found:
             con.register("found", pa.Table.from_pylist(found))

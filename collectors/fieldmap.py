@@ -43,7 +43,7 @@ class FieldMap:
         return all(_plain(look_up(row, column)) in allowed for column, allowed in self._keep.items())
 
     def record(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """The row in our names. InvalidValueError when a value is not covered by `values` or cannot be converted."""
+        """The row in our names. InvalidValueError when a value is not in `values` or cannot be converted."""
         found: dict[str, Any] = {}
         for field, rule in self._rules:
             value = _apply(rule, field, row)
@@ -109,7 +109,7 @@ def look_up(row: Mapping[str, Any], path: str) -> Any:
     return here
 
 
-def _apply(rule: FieldRule, field: str, row: Mapping[str, Any]) -> Any:
+def _apply(rule: FieldRule, field: str, row: Mapping[str, Any]) -> Any:  # noqa: PLR0911 - one a rule
     if rule.constant is not None:
         return rule.constant
     value = _source(rule, row)

@@ -55,7 +55,7 @@ def parse_json(value: Any) -> Any:
 
 
 def parse(value: Any, role: str = "") -> list[Message]:
-    """Messages in `value` (a list, one message, JSON text of either, or plain text); empty ones are left out."""
+    """Messages in `value` (a list, one message, JSON text of either, plain text); empty ones are left out."""
     value = parse_json(value)
     items = value if isinstance(value, list) else [value]
     while len(items) == 1 and isinstance(items[0], list):
@@ -123,10 +123,8 @@ def _message(item: Any, role: str = "", depth: int = 0) -> Message:
         for key in ("content", "contents", "parts", "text", "page_content")
         if item.get(key)
     ]
-    for call in (
-        _listed(item.get("tool_calls")) + _listed(item.get("toolCalls")) + _listed(item.get("function_call"))
-    ):
-        parts.append(_part(call, depth + 1))
+    for key in ("tool_calls", "toolCalls", "function_call"):
+        parts.extend(_part(call, depth + 1) for call in _listed(item.get(key)))
     if not any(parts):
         parts = [_part(item, depth + 1)] if _is_call(item) else []
     text = "\n".join(dict.fromkeys(part for part in parts if part))
@@ -147,7 +145,7 @@ def _content(value: Any, depth: int) -> str:
     return _part(value, depth + 1)
 
 
-def _part(part: Any, depth: int) -> str:  # noqa: PLR0911 - one line a shape
+def _part(part: Any, depth: int) -> str:
     if part is None or depth > MAX_DEPTH:
         return ""
     if not isinstance(part, Mapping):
@@ -171,7 +169,7 @@ def _is_call(part: Mapping[str, Any]) -> bool:
     return named and any(key in part for key in ("arguments", "args", "input"))
 
 
-def _readable(value: Any, *, output: bool) -> str | None:
+def _readable(value: Any, *, output: bool) -> str | None:  # noqa: PLR0911 - one a shape
     value = parse_json(value)
     if value is None or isinstance(value, str):
         return (value or "").strip() or None

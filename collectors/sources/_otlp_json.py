@@ -97,7 +97,7 @@ def _log(item: Any, origin: Origin) -> RawLog:
     )
 
 
-def value_of(value: Any, depth: int = 0) -> Any:
+def value_of(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one line a type
     """An AnyValue as plain Python; bytes become base64 text, as they came."""
     if depth > MAX_DEPTH:
         raise RecordError(f"an attribute is nested deeper than {MAX_DEPTH} levels")

@@ -18,7 +18,7 @@ _ENDINGS = (".csv", ".tsv")
 
 
 class Csv:
-    """Rows whose columns are named as `Span` fields, or otherwise with a field map. Empty cells are unknown."""
+    """Rows with columns named as `Span` fields, or otherwise with a field map. Empty cells are unknown."""
 
     title = "CSV"
 

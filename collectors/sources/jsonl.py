@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collectors.errors import SourceError
-from collectors.files import open_binary, read_lines
+from collectors.files import read_all, read_lines
 from collectors.sources._rows import bad, items
 from collectors.sources.base import Bad, Item, SourceContext, shorten
 
@@ -58,12 +58,7 @@ def _record(row: object, number: int, context: SourceContext) -> Iterator[Item]:
 
 def _array(path: Path, context: SourceContext) -> Iterator[Item]:
     """A whole-file array; the line of a record is its place in the array."""
-    with open_binary(path) as stream:
-        text = stream.read(_WHOLE_LIMIT + 1)
-    if len(text) > _WHOLE_LIMIT:
-        raise SourceError(
-            f"{path}: a JSON array of more than {_WHOLE_LIMIT:,} bytes; write one record a line"
-        )
+    text = read_all(path, _WHOLE_LIMIT)
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,7 @@
-"""OTLP traces and logs: JSON as the Collector's file exporter writes it (a request a line, or a whole file), and protobuf."""
+"""OTLP traces and logs: JSON as the Collector's file exporter writes it, and protobuf.
+
+A file holds a request a line, one pretty-printed request, a JSON list of requests, or one protobuf body.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from collectors.errors import SourceError
-from collectors.files import open_binary, read_lines
+from collectors.files import read_all, read_lines
 from collectors.model import Annotation, Feedback, Span
 from collectors.sources import _otlp_json, _otlp_proto
 from collectors.sources._otlp_logs import from_log
@@ -21,7 +24,7 @@ _TRACE_KEYS = ("resourceSpans", "resource_spans", "batches")
 _LOG_KEYS = ("resourceLogs", "resource_logs")
 _METRIC_KEYS = ("resourceMetrics", "resource_metrics")
 _RECORD_ERRORS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
-_TOO_LARGE = 256 * 1024 * 1024
+_WHOLE_LIMIT = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +45,8 @@ def decode(
 ) -> Decoded:
     """Decode the body of one OTLP/HTTP request.
 
-    `content_type` is `application/x-protobuf` or `application/json` (parameters are ignored). Raises SourceError
-    for another content type and for a body that cannot be parsed at all.
+    `content_type` is `application/x-protobuf` or `application/json` (parameters are ignored). Raises
+    SourceError for another content type and for a body that cannot be parsed at all.
     """
     media = content_type.partition(";")[0].strip().lower()
     if media == "application/json":
@@ -51,9 +54,8 @@ def decode(
     elif media in ("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"):
         raw = _otlp_proto.spans(body) if signal == "traces" else _otlp_proto.logs(body)
     else:
-        raise SourceError(
-            f"content type {shorten(content_type)[:80]!r}: choose one of: application/x-protobuf, application/json"
-        )
+        shown = shorten(content_type)[:80]
+        raise SourceError(f"content type {shown!r}: choose one of: application/x-protobuf, application/json")
     return collect(_items(raw, source))
 
 
@@ -143,20 +145,15 @@ class Otlp:
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         if path.suffix in (".pb", ".binpb"):
-            with open_binary(path) as stream:
-                yield from _protobuf(stream.read(), context.source)
+            yield from _protobuf(read_all(path, _WHOLE_LIMIT), context.source)
             return
-        whole: list[bytes] = []
         for number, line in read_lines(path):
-            if whole or (number == 1 and not _is_request(line)):
-                # One pretty-printed document: gather it all.
-                whole.append(line)
-                if sum(map(len, whole[-1:])) > _TOO_LARGE:
-                    raise SourceError(f"{path}: one JSON document of more than {_TOO_LARGE:,} bytes")
-            elif line.strip():
-                yield from _line(number, line, context.source)
-        if whole:
-            yield from _document(path, b"".join(whole), context.source)
+            if not line.strip():
+                continue
+            if number == 1 and not _is_request(line):
+                yield from _document(read_all(path, _WHOLE_LIMIT), context.source)
+                return
+            yield from _line(number, line, context.source)
 
 
 def _is_request(line: bytes) -> bool:
@@ -177,7 +174,7 @@ def _line(number: int, line: bytes, source: str) -> Iterator[Item]:
     yield from _body(body, source, number)
 
 
-def _document(path: Path, text: bytes, source: str) -> Iterator[Item]:
+def _document(text: bytes, source: str) -> Iterator[Item]:
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):

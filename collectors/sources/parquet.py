@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collectors.errors import SourceError
-from collectors.files import STDIN
 from collectors.sources._rows import items
 from collectors.sources.base import Item, SourceContext
 
@@ -15,7 +14,7 @@ _MAGIC = b"PAR1"
 
 
 class Parquet:
-    """Rows whose columns are named as `Span` fields, or otherwise with a field map. The line is the row's number."""
+    """Rows with columns named as `Span` fields, or otherwise with a field map. The line is the row number."""
 
     title = "Parquet"
 
@@ -26,8 +25,6 @@ class Parquet:
         import pyarrow as pa
         from pyarrow import parquet
 
-        if path == STDIN:
-            raise SourceError("Parquet cannot be read from standard input: it is read from its end")
         try:
             with parquet.ParquetFile(path) as file:
                 number = 0

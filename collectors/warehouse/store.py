@@ -72,7 +72,8 @@ def insert_new(
             first[key] = row
     unique = list(first.values())
     times = [row[time_column] for row in unique]
-    return _append_new(con, table, keys, _arrow(con, table, unique), time_column, (min(times), max(times)))
+    bounds = min(times), max(times)
+    return _append_new(con, table, keys, _arrow(con, table, unique), time_column=time_column, bounds=bounds)
 
 
 def insert_missing(con: duckdb.DuckDBPyConnection, table: str, key: str, rows: Sequence[Row]) -> int:
@@ -102,7 +103,10 @@ def insert_spans(
     unique = list(first.values())
     times = [span.started_at for span in unique]
     columns = _columns(con, "spans", unique, {"ingested_at": ingested_at})
-    return _append_new(con, "spans", ["trace_id", "span_id"], columns, "started_at", (min(times), max(times)))
+    bounds = min(times), max(times)
+    return _append_new(
+        con, "spans", ["trace_id", "span_id"], columns, time_column="started_at", bounds=bounds
+    )
 
 
 def _append_new(
@@ -110,6 +114,7 @@ def _append_new(
     table: str,
     keys: Sequence[str],
     columns: pa.Table,
+    *,
     time_column: str,
     bounds: tuple[datetime, datetime],
 ) -> int:
@@ -136,8 +141,8 @@ def fetch(
 
 
 def _changed(result: duckdb.DuckDBPyConnection) -> int:
-    row = result.fetchone()
-    return int(row[0]) if row else 0
+    rows = result.fetchall()
+    return int(rows[0][0]) if rows else 0
 
 
 def _arrow(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> pa.Table:
