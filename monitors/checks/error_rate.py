@@ -1,0 +1,126 @@
+"""Error rate: do more requests fail? See docs/checks/error_rate.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.checks._numbers import chance, nothing, spanned, split_key
+from monitors.checks.base import CheckSettings, DataKind, NotReady, Outcome, Reference, WindowSample
+from monitors.noise_change import locate
+from monitors.noise_rates import RateModel, fit_rate
+from monitors.noise_scales import STILL_THERE, Scale, latest, missing, no_rows, scales_of
+from monitors.result import Concern, ReferenceKind
+
+Floats = NDArray[np.float64]
+MARGIN = 0.02
+_EXAMPLES = 10
+
+
+class ErrorRateFitted:
+    """The usual rate of errors and its wander, learnt."""
+
+    def __init__(self, model: RateModel, settings: CheckSettings, margin: float) -> None:
+        self.model, self.settings, self.margin = model, settings, margin
+
+    def evaluate(self, recent: Sequence[WindowSample], *, alpha: float) -> Outcome:
+        """Judge the last window; see `Fitted`."""
+        if not recent or len(recent[-1].rows) == 0:
+            return nothing(recent, self.model.rows)
+        scales = scales_of(recent, self.settings, skew=False)
+        if not scales:
+            return no_rows(recent, self.settings, self.model.rows)
+        counted = [(s, *_count(s.samples)) for s in scales]
+        ps = [min(1.0, self.model.tail(events, rows) * len(scales)) for _, events, rows in counted]
+        guilty = [i for i, p in enumerate(ps) if p <= alpha and self._matters(*counted[i])]
+        best = min(guilty or range(len(ps)), key=lambda i: ps[i])
+        scale, events, rows = counted[best]
+        rate = events / rows
+        needed = max(self.model.rate + self.margin, self.model.critical(alpha / len(scales), rows) / rows)
+        words = (
+            f"{events} of {rows} requests failed ({rate:.1%}) in {spanned(scale.windows, rows)}; "
+            f"{self.model.rate:.1%} is usual"
+        )
+        return Outcome(
+            status="breach" if guilty else "ok",
+            value=rate,
+            threshold=min(needed, rate) if guilty else max(needed, rate),
+            unit="share of requests",
+            p_value=ps[best],
+            effect=rate - self.model.rate,
+            effect_unit="more of all requests",
+            n_current=scale.requests,
+            n_reference=self.model.rows,
+            n_sampled=rows,
+            reason=f"{words}, {chance(ps[best])}" if guilty else words,
+            evidence=self._evidence(recent, scale, rate, breach=bool(guilty)),
+        )
+
+    def _matters(self, scale: Scale, events: int, rows: int) -> bool:
+        """Above the margin, and still so in the last quarter."""
+        more = events / rows - self.model.rate
+        late, late_rows = _count(scale.samples[-latest(scale) :])
+        return more >= self.margin and late / late_rows - self.model.rate >= STILL_THERE * more
+
+    def _evidence(
+        self, recent: Sequence[WindowSample], scale: Scale, rate: float, *, breach: bool
+    ) -> dict[str, Any]:
+        evidence: dict[str, Any] = {
+            "current": {"error_rate": rate},
+            "reference": {"error_rate": self.model.rate, "errors": float(self.model.events)},
+            "scale_windows": scale.windows,
+            "sampled": {"rows": scale.rows, "requests": scale.requests},
+            "noise": {"rate_sd": self.model.sd},
+        }
+        if not breach:
+            return evidence
+        used = [s for s in recent if len(s.rows)]
+        rates = np.array([float(s.rows.mean()) for s in used]) - self.model.rate
+        # Of a rate of about the one now found, so that windows without an error are not taken as certain.
+        middle = (self.model.rate + rate) / 2.0
+        variances = np.array([middle * (1.0 - middle) / len(s.rows) for s in used])
+        evidence["change_point"] = locate([s.window for s in used], rates, variances + 1e-9).evidence()
+        failed = [
+            key
+            for sample in reversed(scale.samples)
+            for key, row in zip(sample.keys, sample.rows[:, 0], strict=True)
+            if row > 0
+        ]
+        evidence["examples"] = [
+            {**split_key(key), "why": "failed", "score": 1.0} for key in failed[:_EXAMPLES]
+        ]
+        return evidence
+
+
+class ErrorRateCheck:
+    """More errors than usual; fewer are no breach."""
+
+    name = "error_rate"
+    title = "Error rate"
+    fields = frozenset({"status"})
+    kinds: tuple[ReferenceKind, ...] = ("drift",)
+    data: DataKind = "number"
+    default_on = True
+
+    def concern(self, field: str) -> Concern:
+        return "errors"
+
+    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> ErrorRateFitted | NotReady:
+        why = missing(reference, settings)
+        if why is not None:
+            return NotReady(reason=why)
+        used = [w for w in reference.windows if len(w.rows)]
+        events = np.array([float(w.rows.sum()) for w in used])
+        rows = np.array([float(len(w.rows)) for w in used])
+        model = fit_rate([w.window for w in used], events, rows)
+        return ErrorRateFitted(model, settings, MARGIN if settings.margin is None else settings.margin)
+
+
+def _count(samples: Sequence[WindowSample]) -> tuple[int, int]:
+    return round(sum(float(s.rows.sum()) for s in samples)), sum(len(s.rows) for s in samples)
+
+
+CHECK = ErrorRateCheck()

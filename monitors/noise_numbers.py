@@ -1,0 +1,175 @@
+"""The test on numbers: a few named features of a row, the mean of each against what is expected of it.
+
+A feature is bounded or winsorised, so no single request decides. Every (length, feature) is one test with its
+own tail (`noise_tails`), and the p-value is the smallest times their number. The feature that decides names
+the change: "the slowest tenth", "the spread".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.checks.base import CheckSettings, Reference, WindowSample
+from monitors.noise import Times
+from monitors.noise_change import ChangePoint, locate
+from monitors.noise_level import Level, Prediction, learn_level, within_moments
+from monitors.noise_scales import STILL_THERE, Scale, latest, scales_of
+from monitors.noise_tails import normal_tail, reskew, unskew
+
+Floats = NDArray[np.float64]
+Side = Literal["up", "down", "both"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Named features of a number. `of` maps (k,) values to (k, q)."""
+
+    names: tuple[str, ...]
+    sides: tuple[Side, ...]
+    of: Callable[[Floats], Floats]
+    least_sd: float = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberTest:
+    """One (length, feature): the strongest feature of its length.
+
+    Attributes:
+        feature: its index. shift: (q,) observed minus expected of every feature, in its own unit.
+        p: after the number of features and lengths. tests: that number.
+        ongoing: whether the last quarter still shows it.
+    """
+
+    scale: Scale
+    feature: int
+    shift: Floats
+    prediction: Prediction
+    p: float
+    tests: int
+    ongoing: bool
+
+
+class NumberModel:
+    """The reference of a number, learnt."""
+
+    def __init__(self, reference: Reference, features: Features) -> None:
+        self.features = features
+        used = [w for w in reference.windows if len(w.rows)]
+        groups = [features.of(w.rows[:, 0].astype(np.float64)) for w in used]
+        pool = None
+        if reference.pool is not None:
+            pool = features.of(reference.pool[:, 0].astype(np.float64))
+        q = len(features.names)
+        sd, skewness = within_moments(groups if pool is None else [*groups, pool])
+        sd = np.maximum(sd, features.least_sd)
+        self.skewness = skewness
+        self.level: Level = learn_level(
+            windows=[w.window for w in used],
+            counts=np.array([float(len(w.rows)) for w in used]),
+            means=np.array([g.mean(axis=0) for g in groups]).reshape(-1, q),
+            sd=sd,
+            pool=pool,
+        )
+        self.skew = reference.pool is not None
+
+    def tests(self, recent: Sequence[WindowSample], settings: CheckSettings) -> list[NumberTest]:
+        """The strongest feature of each length, shortest length first; empty if no length has the rows."""
+        scales = scales_of(recent, settings, skew=self.skew)
+        used = [s for s in recent if len(s.rows)]
+        if not scales:
+            return []
+        times = Times.of([s.window for s in used])
+        counts = np.array([float(len(s.rows)) for s in used])
+        sums = np.array([self.features.of(s.rows[:, 0]).sum(axis=0) for s in used])
+        return [self._test(scale, times, counts, sums, len(scales)) for scale in scales]
+
+    def _test(self, scale: Scale, times: Times, counts: Floats, sums: Floats, lengths: int) -> NumberTest:
+        part, last = slice(-len(scale.samples), None), slice(-latest(scale), None)
+        prediction, shift = self._shift(times, counts, sums, part)
+        ps = np.array([self.p_value(j, shift[j], prediction) for j in range(shift.size)])
+        j = int(np.argmin(ps))
+        now = self._shift(times, counts, sums, last)[1][j] if last.start > part.start else shift[j]
+        return NumberTest(
+            scale=scale,
+            feature=j,
+            shift=shift,
+            prediction=prediction,
+            p=float(min(1.0, ps[j] * lengths * shift.size)),
+            tests=lengths * shift.size,
+            ongoing=bool(now * np.sign(shift[j]) >= STILL_THERE * abs(shift[j])),
+        )
+
+    def _shift(self, times: Times, counts: Floats, sums: Floats, part: slice) -> tuple[Prediction, Floats]:
+        prediction = self.level.predict(times, counts, part)
+        return prediction, sums[part].sum(axis=0) / counts[part].sum() - prediction.mean
+
+    def p_value(self, feature: int, shift: float, prediction: Prediction) -> float:
+        """The tail of one feature's shift, over the settings of the noise; two-sided where both sides
+        matter.
+        """
+        side = self.features.sides[feature]
+        if side == "both":
+            return min(
+                1.0,
+                2.0
+                * min(self._tail(feature, shift, prediction), self._tail(feature, -shift, prediction, -1.0)),
+            )
+        sign = 1.0 if side == "up" else -1.0
+        return self._tail(feature, sign * shift, prediction, sign)
+
+    def critical(self, feature: int, p: float, prediction: Prediction, *, sign: float) -> float:
+        """The size of a shift whose p-value is just `p`, upwards or (sign < 0) downwards."""
+        from scipy.optimize import brentq
+
+        side = self.features.sides[feature]
+        direction = {"up": 1.0, "down": -1.0, "both": 1.0 if sign >= 0 else -1.0}[side]
+        target = p / 2.0 if side == "both" else p
+        sd = float(self.level.sd[feature])
+        spread = np.sqrt(prediction.unit) * sd
+        skewness = self._skewness(feature, prediction, direction)
+        z = float(-_normal_quantile(target))
+        # Under each setting alone the answer is explicit; the mixture's lies between the extremes.
+        each = spread * reskew(z, skewness)
+        low, high = float(each.min()) * 0.99, float(each.max()) * 1.01
+
+        def excess(size: float) -> float:
+            return float(np.log(self._tail(feature, size, prediction, direction) / target))
+
+        root = brentq(excess, low, high, xtol=1e-4 * sd, maxiter=60, full_output=False)
+        return float(np.asarray(root, dtype=np.float64).item())
+
+    def _skewness(self, feature: int, prediction: Prediction, sign: float) -> Floats:
+        """(G,) skewness of the block mean: only the sampling part of the variance is skewed."""
+        sampling = self.level.noise.grid.repeats / prediction.rows
+        skewness: Floats = (sampling / prediction.unit) ** 1.5 / np.sqrt(prediction.rows)
+        return skewness * (sign * float(self.skewness[feature]))
+
+    def _tail(self, feature: int, size: float, prediction: Prediction, sign: float = 1.0) -> float:
+        z = size / (np.sqrt(prediction.unit) * self.level.sd[feature])
+        tails = normal_tail(unskew(z, self._skewness(feature, prediction, sign)))
+        return max(float(np.dot(self.level.noise.weights[:, feature], tails)), 1e-300)
+
+    def change_point(self, recent: Sequence[WindowSample], feature: int, sign: float) -> ChangePoint:
+        """When the shift of this feature began, within `recent`."""
+        used = [s for s in recent if len(s.rows)]
+        times = Times.of([s.window for s in used])
+        counts = np.array([float(len(s.rows)) for s in used])
+        residuals, variances = np.empty(len(used)), np.empty(len(used))
+        for i, sample in enumerate(used):
+            prediction = self.level.predict(times, counts, slice(i, i + 1))
+            mean = self.features.of(sample.rows[:, 0])[:, feature].mean()
+            residuals[i] = sign * (mean - prediction.mean[feature])
+            variances[i] = self.level.variance(prediction.unit)[feature]
+        return locate([s.window for s in used], residuals, variances)
+
+
+def _normal_quantile(p: float) -> float:
+    from scipy.special import ndtri
+
+    quantile = np.asarray(ndtri(p), dtype=np.float64)
+    return float(quantile.item())

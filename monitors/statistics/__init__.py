@@ -1,0 +1,1 @@
+"""Plain two-sample statistics: pure functions of arrays, without learnt noise."""

@@ -1,0 +1,92 @@
+"""Two-sample statistics of vectors: MMD and energy distance, and permutations as one matrix product."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Matrix = NDArray[np.floating]
+
+
+def squared_distances(x: Matrix, y: Matrix) -> Matrix:
+    """(n, m) squared Euclidean distances of rows, in the precision of the input."""
+    d = (x * x).sum(axis=1)[:, None] + (y * y).sum(axis=1)[None, :] - 2.0 * (x @ y.T)
+    clipped: Matrix = np.maximum(d, 0.0)
+    return clipped
+
+
+def median_bandwidth(rows: Matrix) -> float:
+    """The median heuristic: sqrt(median squared distance of pairs / 2), so that k = exp(-d^2 / (2 s^2)).
+
+    Source: Gretton et al., JMLR 13, 2012. rows (m, d); 1.0 if all rows are the same.
+
+    >>> median_bandwidth(np.array([[0.0], [2.0]])) == 2 ** 0.5
+    True
+    """
+    d = squared_distances(rows, rows)[np.triu_indices(len(rows), 1)]
+    median = float(np.median(d)) if d.size else 0.0
+    return (median / 2.0) ** 0.5 if median > 0 else 1.0
+
+
+def mmd2(x: Matrix, y: Matrix, *, bandwidth: float, unbiased: bool = True) -> float:
+    """Squared maximum mean discrepancy with the kernel exp(-|a - b|^2 / (2 s^2)).
+
+    What: 0 for equal distributions, at most 2; sees any difference in distribution at the scale of the
+    bandwidth. When not: as a bare threshold: its size depends on the bandwidth. The unbiased estimate can be
+    negative. x (n, d), y (m, d), at least two rows each, else nan. Source: Gretton et al., JMLR 13, 2012,
+    lemma 6.
+
+    >>> round(mmd2(np.array([[0.0], [0.0]]), np.array([[3.0], [3.0]]), bandwidth=1.0), 6)
+    1.977782
+    """
+    n, m = len(x), len(y)
+    if n < 2 or m < 2:
+        return float("nan")
+    gamma = 0.5 / bandwidth**2
+    kxx, kyy, kxy = (np.exp(-gamma * squared_distances(a, b)) for a, b in ((x, x), (y, y), (x, y)))
+    if unbiased:
+        within = (kxx.sum() - np.trace(kxx)) / (n * (n - 1)) + (kyy.sum() - np.trace(kyy)) / (m * (m - 1))
+        return float(within - 2.0 * kxy.mean())
+    return float(kxx.mean() + kyy.mean() - 2.0 * kxy.mean())
+
+
+def energy_distance(x: Matrix, y: Matrix) -> float:
+    """Energy distance 2 E|X - Y| - E|X - X'| - E|Y - Y'|, the V-statistic: at least 0.
+
+    What: the same idea as MMD without a bandwidth to choose. When not: heavy-tailed raw numbers. x (n, d), y
+    (m, d); nan for empty input. Source: Szekely and Rizzo, J. Stat. Plan. Inference 143, 2013.
+
+    >>> energy_distance(np.array([[0.0]]), np.array([[3.0]]))
+    6.0
+    """
+    if len(x) == 0 or len(y) == 0:
+        return float("nan")
+    xy, xx, yy = (float(np.sqrt(squared_distances(a, b)).mean()) for a, b in ((x, y), (x, x), (y, y)))
+    return 2.0 * xy - xx - yy
+
+
+def permutation_p(
+    x: Matrix, y: Matrix, *, bandwidth: float, permutations: int, rng: np.random.Generator
+) -> float:
+    """p-value of the unbiased MMD for exchangeable rows: (1 + as large) / (1 + permutations).
+
+    The label vectors of all permutations stand in one (n + m, B) matrix L, and diag(L' K L) is one GEMM.
+    When not: as an alarm on traffic with repeats or rhythm, where rows are not exchangeable.
+    """
+    n, m = len(x), len(y)
+    pooled = np.concatenate([x, y]).astype(np.float32)
+    kernel = np.exp((-0.5 / bandwidth**2) * squared_distances(pooled, pooled))
+    np.fill_diagonal(kernel, 0.0)
+    order = np.argsort(rng.random((n + m, permutations), dtype=np.float32), axis=0)
+    inside = np.concatenate([np.ones((n + m, 1), bool), order < n], axis=1)
+    inside[n:, 0] = False
+    labels = inside.astype(np.float32)
+    product = kernel @ labels
+    xx = (labels * product).sum(axis=0, dtype=np.float64)
+    total = product.sum(axis=0, dtype=np.float64)
+    everything = float(kernel.sum(dtype=np.float64))
+    xy = total - xx
+    yy = everything - 2.0 * total + xx
+    statistic = xx / (n * (n - 1)) + yy / (m * (m - 1)) - 2.0 * xy / (n * m)
+    return float((1 + np.count_nonzero(statistic[1:] >= statistic[0] - 1e-12)) / (1 + permutations))
