@@ -26,6 +26,8 @@ from collectors.spool_segments import OPEN, SEALED, WRITER_LOCK, list_segments, 
 _COMMIT_BYTES = 8 << 20
 _LOCK_WAIT_S = 2.0
 _SEALS_PER_CAP = 8
+# More than the frame and head of any record, or the header of a segment.
+_OVERHEAD_BYTES = 256
 
 
 class Spool:
@@ -88,7 +90,7 @@ class Spool:
 
         SpoolFullError, at once or from the future, when the cap is reached or the disk is full.
         """
-        size = len(record.body)
+        size = _room(record)
         with self._wake:
             if self._closing:
                 raise SpoolFullError("the receiver is stopping")
@@ -132,13 +134,13 @@ class Spool:
                 size = 0
                 while self._queue and size < _COMMIT_BYTES:
                     item = self._queue.popleft()
-                    size += len(item[0].body)
-                    batch.append(item)
+                    size += _room(item[0])
+                    # A request whose sender went away is left out; from here on it cannot be cancelled.
+                    if item[1].set_running_or_notify_cancel():
+                        batch.append(item)
                 closing = self._closing and not self._queue
-            if batch:
-                self._commit(batch)
-                with self._wake:
-                    self._queued_bytes -= size
+            if size:
+                self._commit(batch, size)
             if self._fd >= 0 and (closing or self._is_old()):
                 self._seal()
             self._used = self._measure()
@@ -148,11 +150,24 @@ class Spool:
     def _is_old(self) -> bool:
         return self._size >= self._segment_bytes or self._monotonic() - self._opened_at >= self._segment_age_s
 
-    def _commit(self, batch: list[tuple[SpoolRecord, Future[None]]]) -> None:
+    def _commit(self, batch: list[tuple[SpoolRecord, Future[None]]], size: int) -> None:
+        failure = self._write([record for record, _ in batch]) if batch else None
+        with self._wake:
+            # Before anybody hears of it, so that the next request is measured against what is there.
+            self._queued_bytes -= size
+            self._used = self._measure()
+        for _, future in batch:
+            if failure is None:
+                future.set_result(None)
+            else:
+                future.set_exception(failure)
+
+    def _write(self, records: list[SpoolRecord]) -> SpoolFullError | None:
+        """Write and sync; the error when that failed."""
         try:
             if self._fd < 0:
                 self._create()
-            data = memoryview(b"".join(encode(record, self._segment_id) for record, _ in batch))
+            data = memoryview(b"".join(encode(record, self._segment_id) for record in records))
             while data:
                 written = os.write(self._fd, data)
                 data = data[written:]
@@ -161,12 +176,9 @@ class Spool:
         except Exception as error:
             # After a failed write or fsync nobody knows what is on disk: never append to this segment again.
             self._abandon()
-            for _, future in batch:
-                future.set_exception(SpoolFullError(f"cannot write to the spool {self._folder}: {error}"))
-        else:
-            self._acknowledged = True
-            for _, future in batch:
-                future.set_result(None)
+            return SpoolFullError(f"cannot write to the spool {self._folder}: {error}")
+        self._acknowledged = True
+        return None
 
     def _create(self) -> None:
         self._number += 1
@@ -200,3 +212,7 @@ class Spool:
         if not self._acknowledged and path is not None:
             # A full disk must not fill with the names of segments that hold nothing.
             path.with_suffix(SEALED).unlink(missing_ok=True)
+
+
+def _room(record: SpoolRecord) -> int:
+    return len(record.body) + _OVERHEAD_BYTES

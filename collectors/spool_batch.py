@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from collectors.model import QuarantinedRecord, Span, content_hash
+from collectors.ingest_batch import Batch, store_batch
+from collectors.model import QuarantinedRecord, Span
 from collectors.otlp_request import BadRequestError, TooLargeError, unpack
 from collectors.sources.base import shorten
 from collectors.sources.otlp import Decoded, decode
 from collectors.spool_frame import Entry
-from collectors.warehouse import store
 from collectors.warehouse.connection import Warehouse
 
 SOURCE = "otlp"
@@ -52,8 +51,8 @@ class Work:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
-    """What was stored."""
+class DrainSummary:
+    """What was stored. `busy` when another process is draining the same spool."""
 
     requests: int = 0
     spans: int = 0
@@ -62,17 +61,13 @@ class Batch:
     annotations: int = 0
     contents: int = 0
     quarantined: int = 0
+    pending_bytes: int = 0
+    busy: bool = False
 
-    def __add__(self, other: Batch) -> Batch:
-        return Batch(
-            requests=self.requests + other.requests,
-            spans=self.spans + other.spans,
-            duplicates=self.duplicates + other.duplicates,
-            feedback=self.feedback + other.feedback,
-            annotations=self.annotations + other.annotations,
-            contents=self.contents + other.contents,
-            quarantined=self.quarantined + other.quarantined,
-        )
+    def __add__(self, other: DrainSummary) -> DrainSummary:
+        """Both together; `pending_bytes` and `busy` are the later one's."""
+        counts = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
+        return DrainSummary(**{**counts, "pending_bytes": other.pending_bytes, "busy": other.busy})
 
 
 def decode_entry(segment: str, entry: Entry) -> Work:
@@ -99,7 +94,7 @@ def decode_entry(segment: str, entry: Entry) -> Work:
     return Work(segment=segment, start=entry.start, end=entry.end, decoded=decoded, size=len(body))
 
 
-def commit(warehouse: Warehouse, work: Sequence[Work], *, now: datetime, live: Sequence[str]) -> Batch:
+def commit(warehouse: Warehouse, work: Sequence[Work], *, now: datetime, live: Sequence[str]) -> DrainSummary:
     """Store the work in one transaction with its cursors; `live` names the segments that exist.
 
     When the content of a record makes that fail, the work is halved until the record stands alone, and it is
@@ -125,7 +120,7 @@ def _without_bad(
     for span in work.decoded.spans:
         try:
             with warehouse.write() as con:
-                store.insert_spans(con, [_stamped(span, now)])
+                store_batch(con, Batch(spans=[span]), now=now)
                 con.rollback()
                 con.begin()
         except _DATA_ERRORS as problem:
@@ -139,44 +134,39 @@ def _without_bad(
     return replace(work, decoded=replace(work.decoded, spans=tuple(good), rejected=tuple(refused)))
 
 
-def _store(warehouse: Warehouse, work: Sequence[Work], now: datetime, live: Sequence[str]) -> Batch:
-    spans = [_stamped(s, now) for w in work for s in w.decoded.spans]
-    feedback = [store.to_row(replace(f, ingested_at=now)) for w in work for f in w.decoded.feedback]
-    annotations = [store.to_row(replace(a, ingested_at=now)) for w in work for a in w.decoded.annotations]
-    refused = [row for w in work for row in _quarantined(w, now)]
+def _store(warehouse: Warehouse, work: Sequence[Work], now: datetime, live: Sequence[str]) -> DrainSummary:
+    batch = Batch()
+    for one in work:
+        batch.spans += one.decoded.spans
+        batch.feedback += one.decoded.feedback
+        batch.annotations += one.decoded.annotations
+        batch.contents += one.decoded.span_contents
+        batch.quarantined += [
+            QuarantinedRecord(
+                file=f"spool/{one.segment}",
+                line=None,
+                source=SOURCE,
+                reason=reason,
+                raw=raw,
+                quarantined_at=now,
+            )
+            for reason, raw in one.decoded.rejected
+        ]
+    ends = {one.segment: one.end for one in work}
     with warehouse.write() as con:
-        new = store.insert_spans(con, spans)
-        new_feedback = store.insert_new(con, "feedback", ["feedback_id"], feedback, time_column="created_at")
-        new_annotations = store.insert_new(
-            con, "annotations", ["annotation_id"], annotations, time_column="created_at"
-        )
-        quarantined = store.replace(con, "quarantine", "quarantine_id", refused)
-        for segment, position in {w.segment: w.end for w in work}.items():
+        stored = store_batch(con, batch, now=now)
+        for segment, position in ends.items():
             con.execute(_MOVE_CURSOR, [segment, position, now])
         con.execute(_FORGET_CURSORS, [list(live)])
-    return Batch(
-        requests=sum(w.is_request for w in work),
-        spans=new,
-        duplicates=len(spans) - new,
-        feedback=new_feedback,
-        annotations=new_annotations,
-        quarantined=quarantined,
+    return DrainSummary(
+        requests=sum(one.is_request for one in work),
+        spans=stored.spans,
+        duplicates=len(batch.spans) - stored.spans,
+        feedback=stored.feedback,
+        annotations=stored.annotations,
+        contents=stored.contents,
+        quarantined=stored.quarantined,
     )
-
-
-def _quarantined(work: Work, now: datetime) -> list[dict[str, Any]]:
-    rows = []
-    for number, (reason, raw) in enumerate(work.decoded.rejected):
-        record = QuarantinedRecord(
-            file=f"spool/{work.segment}", line=None, source=SOURCE, reason=reason, raw=raw, quarantined_at=now
-        )
-        identity = content_hash(record.file, str(work.start), str(number), raw)
-        rows.append({"quarantine_id": identity, **store.to_row(record)})
-    return rows
-
-
-def _stamped(span: Span, now: datetime) -> Span:
-    return replace(span, ingested_at=now)
 
 
 def _refused(reason: str, raw: str) -> Decoded:

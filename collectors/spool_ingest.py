@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from collectors.home import Home
-from collectors.spool_batch import Batch, Work, commit, decode_entry
+from collectors.spool_batch import DrainSummary, Work, commit, decode_entry
 from collectors.spool_frame import HEADER_BYTES, Entry, entries
 from collectors.spool_segments import DRAIN_LOCK, Segment, readable
 from collectors.warehouse.connection import Warehouse
@@ -26,34 +26,6 @@ from collectors.warehouse.migrate import migrate
 BATCH_ITEMS = 20_000
 BATCH_BYTES = 32 << 20
 BATCH_REQUESTS = 2_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class DrainSummary:
-    """What one drain stored. `busy` when another process is draining the same spool."""
-
-    requests: int = 0
-    spans: int = 0
-    duplicates: int = 0
-    feedback: int = 0
-    annotations: int = 0
-    contents: int = 0
-    quarantined: int = 0
-    pending_bytes: int = 0
-    busy: bool = False
-
-    def plus(self, batch: Batch) -> DrainSummary:
-        """This summary with one stored batch added."""
-        return replace(
-            self,
-            requests=self.requests + batch.requests,
-            spans=self.spans + batch.spans,
-            duplicates=self.duplicates + batch.duplicates,
-            feedback=self.feedback + batch.feedback,
-            annotations=self.annotations + batch.annotations,
-            contents=self.contents + batch.contents,
-            quarantined=self.quarantined + batch.quarantined,
-        )
 
 
 def drain(
@@ -135,7 +107,7 @@ class SpoolDrain:
         for gathered in _gather(segments, dict(self._cursors)):
             if gathered.work:
                 live = [s.name for s, _ in segments]
-                summary = summary.plus(commit(self._warehouse, gathered.work, now=self._clock(), live=live))
+                summary += commit(self._warehouse, gathered.work, now=self._clock(), live=live)
                 batches += 1
             for path in gathered.finished:
                 path.unlink(missing_ok=True)
