@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,7 +103,10 @@ class Evaluator:
             return self._result(monitor, window, outcome, fit, sample)
         scales = settings_of(monitor.check, self._monitors).scales
         recent = self._store.recent(monitor.stream, window, scales[-1], sample.basis)
-        return self._result(monitor, window, fit.fitted.evaluate(recent, alpha=alpha), fit, sample)
+        outcome = fit.fitted.evaluate(recent, alpha=alpha)
+        if outcome.value is not None and not math.isfinite(outcome.value):
+            raise ValueError(f"the value is {outcome.value}")
+        return self._result(monitor, window, outcome, fit, sample)
 
     def _fit(self, monitor: Monitor, window: Window, basis: str) -> Fit:
         """The fit of the window's day; what was learnt in the morning holds until midnight UTC."""

@@ -24,7 +24,7 @@ from monitors.result import Result
 from monitors.sql import query
 from monitors.summaries import Sample
 
-EXPLAINED = ("examples", "terms", "errors", "versions")
+EXPLAINED = ("examples", "terms", "errors", "versions", "explained_at")
 AGAIN_AFTER = 6
 _EXAMPLES = 10
 _EXAMPLE_CHARACTERS = 2000
@@ -52,6 +52,7 @@ def explain(
     versions = _versions(monitor, deploys, result.window.end)
     if versions:
         found["versions"] = versions
+    found["explained_at"] = result.window.end.isoformat()
     # The check's own figures stand; examples are the same ones, with their texts.
     examples = {"examples": found["examples"]} if "examples" in found else {}
     return replace(result, evidence={**found, **result.evidence, **examples})
@@ -61,6 +62,12 @@ def taken_together(result: Result, recent: Sequence[WindowSample]) -> list[Windo
     """The windows of `recent` that the check took together: its evidence says how many."""
     count = int(result.evidence.get("scale_windows") or 1)
     return list(recent[-count:])
+
+
+def is_fresh(earlier: Mapping[str, Any], at: datetime, length: timedelta) -> bool:
+    """Whether an explanation of the same breach still serves the window that ends `at`."""
+    told = earlier.get("explained_at")
+    return told is not None and at - datetime.fromisoformat(told) < AGAIN_AFTER * length
 
 
 def carried(result: Result, earlier: Mapping[str, Any]) -> Result:

@@ -54,7 +54,7 @@ class Sampler:
         self._cap = cap
         self._max_characters = max_characters
         self._seed = seed
-        self._encoder = encoder
+        self.encoder = encoder
 
     def read(self, con: Connection, period: Window, *, dataset: str = PRODUCTION) -> Raw:
         """Everything that evaluating `period` needs of the spans. An evaluation set is one window."""
@@ -90,7 +90,7 @@ class Sampler:
                 stacked = np.stack([vectors[key, field] for key in keys])
                 n = counts[place][field]
                 missing = counts[place]["spans"] - n
-                made.add(place, field, stacked, basis=self._encoder.identity, n=n, missing=missing, keys=keys)
+                made.add(place, field, stacked, basis=self.encoder.identity, n=n, missing=missing, keys=keys)
         made.grades(raw, grades, counts)
         return made.samples
 
@@ -107,7 +107,7 @@ class Sampler:
                 said = row["documents"] if field == "output_text" and row["documents"] else [row[field]]
                 owners.extend([(_key(row), field)] * len(said))
                 texts.extend(said)
-        encoded, places = encode_present(self._encoder, texts)
+        encoded, places = encode_present(self.encoder, texts)
         sums: dict[tuple[str, str], NDArray[np.float32]] = {}
         for vector, place in zip(encoded, places, strict=True):
             owner = owners[place]

@@ -1,0 +1,236 @@
+"""One batch of a run: the windows of a day, or the one window of an hourly run, from spans to rows.
+
+Read, compute, write: the warehouse is open while reading and while writing, and never between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from collectors.model import Deploy
+from collectors.warehouse.connection import Connection, Warehouse
+from collectors.warehouse.store import Row, fetch
+from monitors import deploys as deploy_log
+from monitors.alerting.book import AlertBook
+from monitors.checks.base import Check
+from monitors.config import MonitorsConfig, WindowsConfig
+from monitors.evaluate import Evaluator
+from monitors.explain import carried, explain, is_fresh, taken_together
+from monitors.judges.grade import Grade
+from monitors.judges.grading import local_grades, write_grades
+from monitors.judges.local import LocalScorer
+from monitors.plan import Monitor, plan, settings_of
+from monitors.result import Result, Window
+from monitors.run_log import RunLog, Totals
+from monitors.run_state import RunState, write_evaluated, write_results
+from monitors.sampling import Raw, Sampler
+from monitors.sql import query
+from monitors.streams import Stream
+from monitors.summaries import Sample, SampleStore, prune_samples, write_samples
+from monitors.topology import Sighting, merged, observe, write_sightings
+from monitors.window import SILENCE, horizon
+
+_MICROSECOND = timedelta(microseconds=1)
+# Samples are kept a little longer than any window needs them, for windows that are evaluated again.
+_KEEP_LONGER = timedelta(days=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What a run works with, in every batch the same."""
+
+    warehouse: Warehouse
+    sampler: Sampler
+    scorer: LocalScorer
+    checks: Sequence[Check]
+    pools: Mapping[Stream, Sample]
+    windows: WindowsConfig
+    monitors: MonitorsConfig
+    flush: Callable[[AlertBook, Connection], None]
+    log: RunLog
+    now: datetime
+    seed: int
+    config_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What one batch read of the warehouse."""
+
+    raw: Raw
+    sightings: list[Sighting]
+    versions: list[Row]
+
+
+class Batches:
+    """Evaluates batch after batch; what one learns, the next knows."""
+
+    def __init__(self, tools: Tools, state: RunState) -> None:
+        self._tools = tools
+        self._state = state
+        self._store = SampleStore(tools.windows.length)
+        self._store.add(state.samples)
+        self._evaluator = Evaluator(
+            store=self._store,
+            pools=tools.pools,
+            breaches=state.breaches,
+            windows=tools.windows,
+            monitors=tools.monitors,
+            seed=tools.seed,
+        )
+        self._topology = state.topology
+        self._running = dict(state.running)
+        self._deploys = list(state.deploys)
+        self._new = frozenset(state.pending.new)
+        self._explained: dict[str, Mapping[str, Any]] = dict(state.explained)
+        self.totals = Totals()
+
+    @property
+    def book(self) -> AlertBook:
+        """Alerts and incidents as of the last window."""
+        return self._state.book
+
+    def warm_up(self, windows: Sequence[Window]) -> None:
+        """Make the samples of windows that are only a reference; nothing is evaluated."""
+        with self._tools.warehouse.read() as con:
+            read = self._read(con, windows)
+        grades = self._grade(read.raw)
+        samples = self._sampled(read.raw, grades, windows)
+        with self._tools.warehouse.write() as con:
+            write_grades(con, grades)
+            write_samples(con, samples, windows)
+
+    def run(self, windows: Sequence[Window]) -> None:
+        """Evaluate the windows of one batch, in order of time, and store what came of it."""
+        tools = self._tools
+        with tools.warehouse.read() as con:
+            read = self._read(con, windows)
+        grades = self._grade(read.raw)
+        for window in windows:
+            self._store.drop_window(window)
+        samples = self._sampled(read.raw, grades, windows)
+        self._topology = merged(self._topology, read.sightings)
+        inferred, self._running = deploy_log.infer(read.versions, self._running)
+        self._deploys = sorted([*self._deploys, *inferred], key=lambda d: (d.deployed_at, d.deploy_id))
+        if grades:
+            # Before the explanations, which read them.
+            with tools.warehouse.write() as con:
+                write_grades(con, grades)
+        results = self._evaluate(windows)
+        for window in windows:
+            if window in self._new:
+                deploys = [d for d in self._deploys if d.deployed_at < window.end]
+                self.book.step(window.end, results[window], self._topology, deploys)
+        self._write(windows, [r for w in windows for r in results[w]], samples, read, inferred)
+        self._store.drop_before(horizon(windows[-1], tools.windows, scales=self._scales))
+
+    @property
+    def _scales(self) -> int:
+        return max((settings_of(c, self._tools.monitors).scales[-1] for c in self._tools.checks), default=1)
+
+    def _read(self, con: Connection, windows: Sequence[Window]) -> _Read:
+        period = Window(start=windows[0].start, end=windows[-1].end)
+        bounds = {
+            "start": period.start,
+            "end": period.end,
+            "length_us": self._tools.windows.length // _MICROSECOND,
+        }
+        return _Read(
+            raw=self._tools.sampler.read(con, period),
+            sightings=observe(con, period),
+            versions=fetch(con, query("versions"), bounds),
+        )
+
+    def _grade(self, raw: Raw) -> list[Grade]:
+        tools = self._tools
+        encoder = tools.sampler.encoder
+        return local_grades(raw.judged, encoder, tools.now, tools.log.run_id, scorer=tools.scorer)
+
+    def _sampled(self, raw: Raw, grades: Sequence[Grade], windows: Sequence[Window]) -> list[Sample]:
+        """The samples of exactly these windows; what else was read between them is left."""
+        wanted = {w.start for w in windows}
+        period = Window(start=windows[0].start, end=windows[-1].end)
+        samples = [s for s in self._tools.sampler.samples(raw, grades, period) if s.window.start in wanted]
+        self._store.add(samples)
+        return samples
+
+    def _evaluate(self, windows: Sequence[Window]) -> dict[Window, list[Result]]:
+        """Results by window. Texts are read in one go at the end, for the breaches only."""
+        tools = self._tools
+        results: dict[Window, list[Result]] = {}
+        for window in windows:
+            monitors = plan(
+                self._store.streams(window.end - SILENCE, window.end),
+                checks=tools.checks,
+                config=tools.monitors,
+                topology=self._topology,
+                pools=tools.pools,
+            )
+            found = self._evaluator.evaluate(window, monitors)
+            results[window] = self._explain(window, monitors, found)
+        return results
+
+    def _explain(self, window: Window, monitors: Sequence[Monitor], results: list[Result]) -> list[Result]:
+        """Breaches with what explains them: read anew when one begins, and every few windows after."""
+        begun: list[int] = []
+        for i, result in enumerate(results):
+            if result.status != "breach":
+                self._explained.pop(result.monitor, None)
+                continue
+            earlier = self._explained.get(result.monitor, {})
+            if is_fresh(earlier, window.end, self._tools.windows.length):
+                results[i] = carried(result, earlier)
+            else:
+                begun.append(i)
+        if begun:
+            with self._tools.warehouse.read() as con:
+                for i in begun:
+                    results[i] = self._explained_now(con, window, monitors[i], results[i])
+        return results
+
+    def _explained_now(self, con: Connection, window: Window, monitor: Monitor, result: Result) -> Result:
+        scales = settings_of(monitor.check, self._tools.monitors).scales
+        made = explain(
+            con,
+            result,
+            monitor,
+            current=taken_together(result, self._evaluator.recent_of(monitor, window, scales[-1])),
+            reference=self._evaluator.reference_of(monitor),
+            deploys=self._deploys,
+        )
+        self._explained[result.monitor] = made.evidence
+        return made
+
+    def _write(
+        self,
+        windows: Sequence[Window],
+        results: list[Result],
+        samples: Sequence[Sample],
+        read: _Read,
+        inferred: Sequence[Deploy],
+    ) -> None:
+        tools = self._tools
+        totals = self.totals.plus(
+            Totals(
+                windows=len(windows),
+                results=len(results),
+                breaches=sum(r.status == "breach" for r in results),
+                errors=sum(r.status == "error" for r in results),
+                spans=sum(self._state.counts.get(w.start, 0) for w in windows),
+            )
+        )
+        oldest = horizon(windows[-1], tools.windows, scales=self._scales) - _KEEP_LONGER
+        with tools.warehouse.write() as con:
+            write_results(con, results, run_id=tools.log.run_id, config_hash=tools.config_hash, at=tools.now)
+            write_samples(con, samples, windows)
+            prune_samples(con, oldest)
+            write_evaluated(con, windows, self._state.counts, tools.log.run_id)
+            write_sightings(con, read.sightings)
+            deploy_log.write_deploys(con, inferred)
+            deploy_log.write_running(con, self._running)
+            tools.flush(self.book, con)
+            tools.log.note(con, totals)
+        self.totals = totals

@@ -1,0 +1,94 @@
+"""The table monitor_runs: what ran, with what, and how it ended."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from collectors.model import content_hash
+from collectors.warehouse.connection import Connection, Warehouse
+from collectors.warehouse.store import Row, insert
+
+_ERROR_LENGTH = 500
+
+
+def code_version() -> str:
+    """The version of Chainwatch that decides."""
+    return version("chainwatch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What a run has done so far."""
+
+    windows: int = 0
+    results: int = 0
+    breaches: int = 0
+    errors: int = 0
+    spans: int = 0
+
+    def plus(self, other: Totals) -> Totals:
+        """Both together."""
+        return Totals(
+            windows=self.windows + other.windows,
+            results=self.results + other.results,
+            breaches=self.breaches + other.breaches,
+            errors=self.errors + other.errors,
+            spans=self.spans + other.spans,
+        )
+
+
+class RunLog:
+    """The row of one run: `running` from the start, so that a run that was killed can be seen."""
+
+    def __init__(self, *, started_at: datetime, now: datetime, seed: int, config_hash: str) -> None:
+        self.run_id = content_hash(
+            started_at.isoformat(), now.isoformat(), socket.gethostname(), str(os.getpid())
+        )
+        self.started_at = started_at
+        self._row: Row = {
+            "run_id": self.run_id,
+            "status": "running",
+            "started_at": started_at,
+            "now_at": now,
+            "seed": seed,
+            "code_version": code_version(),
+            "config_hash": config_hash,
+            "host": socket.gethostname(),
+        }
+
+    def begin(self, warehouse: Warehouse) -> None:
+        """Say that the run has begun. A run that says `running` by now was killed: the lock is ours."""
+        with warehouse.write() as con:
+            con.execute(
+                "UPDATE monitor_runs SET status = 'failed', error = 'it was killed' WHERE status = 'running'"
+            )
+            insert(con, "monitor_runs", [self._row])
+
+    def note(self, con: Connection, totals: Totals) -> None:
+        """Count a batch, in the batch's own transaction."""
+        con.execute(
+            "UPDATE monitor_runs SET windows_evaluated = ?, results_written = ?, breaches = ?, "
+            "monitor_errors = ?, spans_seen = ? WHERE run_id = ?",
+            [totals.windows, totals.results, totals.breaches, totals.errors, totals.spans, self.run_id],
+        )
+
+    def end(self, warehouse: Warehouse, totals: Totals, *, at: datetime, error: BaseException | None) -> None:
+        """Say how the run ended."""
+        said = None if error is None else (str(error) or type(error).__name__)[:_ERROR_LENGTH]
+        with warehouse.write() as con:
+            self.note(con, totals)
+            con.execute(
+                "UPDATE monitor_runs SET status = ?, finished_at = ?, duration_s = ?, error = ? "
+                "WHERE run_id = ?",
+                [
+                    "ok" if error is None else "failed",
+                    at,
+                    (at - self.started_at).total_seconds(),
+                    said,
+                    self.run_id,
+                ],
+            )

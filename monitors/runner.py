@@ -1,0 +1,231 @@
+"""One monitor pass: everything between cron's call and a message in Slack.
+
+Drain the spool, evaluate every complete window since the last run, turn results into alerts, deliver.
+Runs exclude each other, a missed hour is caught up, and a pass that is repeated changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from collectors.context import Context
+from collectors.errors import RunInProgressError
+from collectors.warehouse.connection import Connection, Warehouse
+from monitors.alerting.book import AlertBook
+from monitors.alerting.config import AlertsConfig, NotifyConfig
+from monitors.checks import CHECKS
+from monitors.checks.base import Check
+from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
+from monitors.embedding.encoder import Say, open_encoder
+from monitors.judges.grading import local_grades
+from monitors.judges.local import LocalScorer
+from monitors.plan import settings_of, wanted
+from monitors.pools import evaluation_pools
+from monitors.run_batch import Batches, Tools
+from monitors.run_log import RunLog, Totals
+from monitors.run_state import RunState, read_state
+from monitors.sampling import Sampler
+from monitors.window import days
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """What a pass did.
+
+    Attributes:
+        windows: evaluated; results, breaches, errors: of their monitors. spans: that the windows held.
+        spooled: spans that were waiting in the spool and were stored first.
+        opened, resolved: incidents in this pass. firing: incidents open at its end.
+        delivered, undelivered: messages sent in this pass, and those that wait for another try.
+    """
+
+    run_id: str
+    now: datetime
+    until: datetime | None
+    windows: int
+    results: int
+    breaches: int
+    errors: int
+    spans: int
+    spooled: int
+    opened: int
+    resolved: int
+    firing: int
+    delivered: int
+    undelivered: int
+    duration_s: float
+
+    def as_json(self) -> dict[str, Any]:
+        """For --json."""
+        return asdict(self)
+
+
+def run_pass(
+    context: Context,
+    *,
+    now: datetime,
+    seed: int = 0,
+    since: datetime | None = None,
+    wait: bool = False,
+    progress: Progress | None = None,
+    say: Say | None = None,
+    deliver: bool = True,
+) -> RunSummary:
+    """One pass; raises RunInProgressError when another is at work and `wait` is false.
+
+    Args:
+        now: windows that are complete by then are evaluated.
+        since: evaluate the windows from here on again, and never begin before it.
+        progress: told how many windows are done, and of how many. say: one line when something slow begins.
+        deliver: whether messages are sent; they are queued in any case.
+    """
+    lock = FileLock(context.home.create().run_lock)
+    try:
+        lock.acquire(timeout=-1 if wait else 0)
+    except Timeout as error:
+        raise RunInProgressError(
+            "another run is at work; this one leaves it to that (--wait waits)"
+        ) from error
+    with lock:
+        warehouse = context.migrated()
+        log = RunLog(started_at=context.clock(), now=now, seed=seed, config_hash=context.config.hash)
+        log.begin(warehouse)
+        work = _Pass(context, warehouse, log, now=now, seed=seed, progress=progress, say=say)
+        try:
+            summary = work.run(since=since, deliver=deliver)
+        except BaseException as error:
+            log.end(warehouse, work.totals, at=context.clock(), error=error)
+            raise
+        log.end(warehouse, work.totals, at=context.clock(), error=None)
+        return summary
+
+
+class _Pass:
+    """The steps of one pass; keeps the totals, so that a pass that fails says how far it came."""
+
+    def __init__(
+        self,
+        context: Context,
+        warehouse: Warehouse,
+        log: RunLog,
+        *,
+        now: datetime,
+        seed: int,
+        progress: Progress | None,
+        say: Say | None,
+    ) -> None:
+        config = context.config
+        self._context = context
+        self._warehouse = warehouse
+        self._log = log
+        self._now = now
+        self._seed = seed
+        self._progress = progress
+        self._say = say
+        self._windows = config.section("windows", WindowsConfig)
+        self._embedding = config.section("embedding", EmbeddingConfig)
+        self._monitors = config.section("monitors", MonitorsConfig)
+        self._alerts = config.section("alerts", AlertsConfig)
+        self._notify = config.section("notify", NotifyConfig)
+        self.totals = Totals()
+
+    def run(self, *, since: datetime | None, deliver: bool) -> RunSummary:
+        """Everything after the lock."""
+        spooled = self._drain()
+        checks = wanted((check for _, check in CHECKS.all()), self._monitors)
+        scales = max((settings_of(c, self._monitors).scales[-1] for c in checks), default=1)
+        with self._warehouse.read() as con:
+            state = read_state(
+                con, windows=self._windows, alerts=self._alerts, now=self._now, since=since, scales=scales
+            )
+        before = {i.incident_id: i.is_open for i in state.book.incidents}
+        if len(state.pending):
+            self._evaluate(state, checks)
+        delivered, undelivered = self._deliver() if deliver else (0, 0)
+        after = {i.incident_id: i.is_open for i in state.book.incidents}
+        return RunSummary(
+            run_id=self._log.run_id,
+            now=self._now,
+            until=state.pending.all[-1].end if len(state.pending) else None,
+            windows=self.totals.windows,
+            results=self.totals.results,
+            breaches=self.totals.breaches,
+            errors=self.totals.errors,
+            spans=self.totals.spans,
+            spooled=spooled,
+            opened=sum(i not in before for i in after),
+            resolved=sum(not is_open and before.get(i, True) for i, is_open in after.items()),
+            firing=sum(after.values()),
+            delivered=delivered,
+            undelivered=undelivered,
+            duration_s=(self._context.clock() - self._log.started_at).total_seconds(),
+        )
+
+    def _evaluate(self, state: RunState, checks: list[Check]) -> None:
+        encoder = open_encoder(self._embedding, self._context.home, say=self._say)
+        scorer = LocalScorer(encoder, clock=lambda: self._now)
+        sampler = Sampler(
+            length=self._windows.length,
+            cap=self._embedding.sample_per_window,
+            max_characters=self._embedding.max_characters,
+            seed=self._seed,
+            encoder=encoder,
+        )
+        pools = evaluation_pools(
+            self._warehouse,
+            sampler,
+            lambda spans: local_grades(spans, encoder, self._now, self._log.run_id, scorer=scorer),
+            configured=self._windows.evaluation_set,
+        )
+        batches = Batches(
+            Tools(
+                warehouse=self._warehouse,
+                sampler=sampler,
+                scorer=scorer,
+                checks=checks,
+                pools=pools,
+                windows=self._windows,
+                monitors=self._monitors,
+                flush=self._flush,
+                log=self._log,
+                now=self._now,
+                seed=self._seed,
+                config_hash=self._context.config.hash,
+            ),
+            state,
+        )
+        done, total = 0, len(state.pending) + len(state.warm)
+        for batch in days(state.warm):
+            batches.warm_up(batch)
+            done += len(batch)
+            self._tell(done, total)
+        for batch in days(state.pending.all):
+            batches.run(batch)
+            self.totals = batches.totals
+            done += len(batch)
+            self._tell(done, total)
+
+    def _tell(self, done: int, total: int) -> None:
+        if self._progress is not None:
+            self._progress(done, total)
+
+    def _flush(self, book: AlertBook, con: Connection) -> None:
+        book.flush(con, now=self._now, notify=self._notify)
+
+    def _deliver(self) -> tuple[int, int]:
+        return 0, 0
+
+    def _drain(self) -> int:
+        """Store what the spool holds; spans that were acknowledged are evaluated in this pass."""
+        from collectors.spool_ingest import drain
+
+        if not self._context.home.spool.exists():
+            return 0
+        return drain(self._context.home, self._warehouse, clock=self._context.clock).spans
