@@ -11,7 +11,7 @@ WITH judged AS (
         CASE WHEN parent_span_id IS NULL THEN coalesce(ended_at, started_at) ELSE started_at END AS reads_until
     FROM spans
     WHERE started_at >= $start AND started_at < $end
-        AND (kind IN ('llm', 'retriever', 'reranker') OR parent_span_id IS NULL)
+        AND ($any_kind OR kind IN ('llm', 'retriever', 'reranker') OR parent_span_id IS NULL)
         AND ($dataset::VARCHAR IS NULL OR dataset = $dataset)
         AND ($chain::VARCHAR IS NULL OR chain = $chain)
         AND ($components::VARCHAR[] IS NULL OR list_contains($components, component))

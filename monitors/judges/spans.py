@@ -32,12 +32,14 @@ def judged_spans(
     chain: str | None = None,
     components: Sequence[str] | None = None,
     keys: Sequence[str] | None = None,
+    any_kind: bool = False,
 ) -> list[JudgedSpan]:
     """Every span with start <= started_at < end that has something to judge, with its documents.
 
     LLM spans, retrievers, rerankers and the application (spans without a parent), in time order. LLM and
     application spans carry the documents of the last retriever or reranker before the answer in the same
-    trace, and the question at the head of the trace. `keys` ('trace_id/span_id') narrows to a sample.
+    trace, and the question at the head of the trace. `keys` ('trace_id/span_id') narrows to a
+    sample; `any_kind` takes routers, guardrails and tools as well.
 
     Everything is read before it returns, so the connection can be closed; pass the result to
     `monitors.judges.grading.local_grades`.
@@ -52,6 +54,7 @@ def judged_spans(
             "dataset": dataset,
             "chain": chain,
             "components": list(components) if components else None,
+            "any_kind": any_kind,
             "keys": list(keys) if keys is not None else None,
         },
     )

@@ -1,0 +1,128 @@
+"""`chainwatch judge`: grade a sample of stored answers with the configured LLM judge."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from collectors.context import Context
+from collectors.errors import ChainwatchError
+from collectors.options import command
+
+
+@command()
+@click.option(
+    "--component",
+    "components",
+    multiple=True,
+    help="Judge this component's answers; may be repeated. [default: the application's]",
+)
+@click.option(
+    "--since", help="From this moment on: 2026-03-01, 2026-03-01T09:30Z, or an age such as 24h or 7d."
+)
+@click.option("--until", help="Up to this moment.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many spans. [default: judge.sample]")
+@click.option("--rubric", "rubric_name", help="A shipped rubric or a .toml file. [default: judge.rubric]")
+@click.option("--dry-run", is_flag=True, help="Say what it would take, and send nothing.")
+def judge(
+    context: Context,
+    *,
+    components: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    limit: int | None,
+    rubric_name: str | None,
+    dry_run: bool,
+) -> None:
+    """Grade a seeded sample of answers with the LLM judge of [judge].
+
+    What this judge has graded by this rubric already is left out, so a run that was stopped goes on where
+    it was. The caps of [judge] on calls, tokens and dollars are never exceeded. The local scorer needs no
+    command: `chainwatch run` applies it to everything.
+    """
+    from monitors.judges.config import JudgeConfig
+    from monitors.judges.llm_run import LlmRun, draw_sample, estimate, judge_sample, open_rubric
+    from monitors.judges.spans import write_grades
+    from monitors.moments import EARLIEST, LATEST, parse_moment
+
+    settings = context.config.section("judge", JudgeConfig)
+    rubric = open_rubric(settings, rubric_name)
+    now = context.clock()
+    start = parse_moment(since, "--since", now=now) if since else EARLIEST
+    end = parse_moment(until, "--until", now=now) if until else LATEST
+    _need_components(context, components)
+    with context.warehouse.read() as con:
+        sample = draw_sample(
+            con,
+            settings,
+            rubric,
+            start=start,
+            end=end,
+            limit=limit or settings.sample,
+            components=components or settings.components,
+        )
+    if dry_run:
+        found = estimate(sample, settings, rubric)
+        context.answer(found, _plan(found))
+        return
+    run = LlmRun.empty(settings, rubric, sample)
+    batches = judge_sample(
+        sample, settings, rubric, clock=context.clock, run_id=None, environ=os.environ, sleep=time.sleep
+    )
+    for grades, state in batches:
+        with context.warehouse.write() as con:
+            write_grades(con, grades)
+        run = state
+        if sys.stderr.isatty():
+            done = run.graded + sum(run.unscored.values()) + sum(run.skipped.values())
+            click.echo(f"\r{done} of {run.sampled}", nl=False, err=True)
+    if sys.stderr.isatty():
+        click.echo("\r", nl=False, err=True)
+    context.answer(run.summary(), _told(run.summary()))
+    if run.stopped is not None:
+        raise ChainwatchError(f"the judge {run.stopped}; what was graded before is stored")
+
+
+def _need_components(context: Context, components: Sequence[str]) -> None:
+    """ConfigError that names the stored components when one of these is not among them."""
+    from collectors.errors import ConfigError
+    from collectors.warehouse.store import fetch
+
+    if not components:
+        return
+    with context.warehouse.read() as con:
+        stored = [row["component"] for row in fetch(con, "SELECT DISTINCT component FROM spans ORDER BY 1")]
+    for name in components:
+        if name not in stored:
+            raise ConfigError(f"--component {name!r}: not stored; choose one of: {', '.join(stored)}")
+
+
+def _plan(found: dict[str, Any]) -> str:
+    cost = found["estimated_cost_usd"]
+    lines = [
+        f"{found['prompts']} prompts, of {found['eligible']} answers not judged yet",
+        f"about {found['estimated_input_tokens']:,} input "
+        f"and {found['estimated_output_tokens']:,} output tokens",
+        f"about ${cost:.4f}" if cost is not None else "cost unknown: [judge] has no prices",
+    ]
+    lines += [f"{count} would be unscored: {reason}" for reason, count in found["lacking"].items()]
+    lines.append("nothing was sent")
+    return "\n".join(lines)
+
+
+def _told(run: dict[str, Any]) -> str:
+    cost = f", ${run['cost_usd']:.4f}" if run["cost_usd"] is not None else ""
+    lines = [
+        f"{run['graded']} graded by {run['judge_version']} with {run['rubric']} {run['rubric_version']}, "
+        f"of {run['sampled']} drawn and {run['eligible']} not judged yet",
+        f"{run['calls']} calls, "
+        f"{run['input_tokens']:,} input and {run['output_tokens']:,} output tokens{cost}",
+    ]
+    lines += [f"{count} unscored: {reason}" for reason, count in sorted(run["unscored"].items())]
+    lines += [f"{count} skipped: {reason}" for reason, count in sorted(run["skipped"].items())]
+    return "\n".join(lines)

@@ -1,0 +1,107 @@
+"""What one run of an LLM judge may spend: calls, tokens and dollars, never exceeded.
+
+Before a request its worst case is reserved: every byte of the prompt a token, and the most that the
+reply may have. After it, what the endpoint billed replaces the reservation. A request that does not
+fit waits for those in flight, and is refused if it does not fit then either.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from monitors.judges.config import JudgeConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Tokens of one request as the endpoint counted them."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reservation:
+    """The worst case of one request."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass
+class Budget:
+    """Caps and what is spent; safe to share between threads."""
+
+    max_calls: int
+    max_tokens: int
+    max_cost_usd: float | None
+    input_usd_per_million_tokens: float | None
+    output_usd_per_million_tokens: float | None
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    _held: list[Reservation] = field(default_factory=list, repr=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
+
+    @classmethod
+    def of(cls, settings: JudgeConfig) -> Budget:
+        """The caps of [judge]."""
+        return cls(
+            max_calls=settings.max_calls,
+            max_tokens=settings.max_tokens,
+            max_cost_usd=settings.max_cost_usd,
+            input_usd_per_million_tokens=settings.input_usd_per_million_tokens,
+            output_usd_per_million_tokens=settings.output_usd_per_million_tokens,
+        )
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float | None:
+        """Dollars of so many tokens; None while a price is unknown."""
+        if self.input_usd_per_million_tokens is None or self.output_usd_per_million_tokens is None:
+            return None
+        return (
+            input_tokens * self.input_usd_per_million_tokens
+            + output_tokens * self.output_usd_per_million_tokens
+        ) / 1e6
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Dollars spent; None while a price is unknown."""
+        return self.cost(self.input_tokens, self.output_tokens)
+
+    def reserve(self, wanted: Reservation) -> str | None:
+        """Take one call and its worst case out of the budget; the cap that forbids it, or None."""
+        with self._changed:
+            while True:
+                cap = self._forbidden_by(wanted)
+                if cap is None:
+                    self.calls += 1
+                    self._held.append(wanted)
+                    return None
+                if cap == "max_calls" or not self._held:
+                    return cap
+                self._changed.wait()
+
+    def settle(self, reservation: Reservation, usage: Usage | None) -> None:
+        """Replace a reservation by what was billed; None keeps the worst case, for the bill is unknown."""
+        billed = usage or Usage(
+            input_tokens=reservation.input_tokens, output_tokens=reservation.output_tokens
+        )
+        with self._changed:
+            self._held.remove(reservation)
+            self.input_tokens += billed.input_tokens
+            self.output_tokens += billed.output_tokens
+            self._changed.notify_all()
+
+    def _forbidden_by(self, wanted: Reservation) -> str | None:
+        if self.calls >= self.max_calls:
+            return "max_calls"
+        held = [*self._held, wanted]
+        input_tokens = self.input_tokens + sum(r.input_tokens for r in held)
+        output_tokens = self.output_tokens + sum(r.output_tokens for r in held)
+        if input_tokens + output_tokens > self.max_tokens:
+            return "max_tokens"
+        cost = self.cost(input_tokens, output_tokens)
+        if self.max_cost_usd is not None and cost is not None and cost > self.max_cost_usd:
+            return "max_cost_usd"
+        return None

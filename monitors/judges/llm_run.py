@@ -1,0 +1,185 @@
+"""One run of the LLM judge over the warehouse: draw the sample, grade it, say what it came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from collectors.model import PRODUCTION
+from collectors.warehouse.connection import Connection
+from collectors.warehouse.store import fetch
+from monitors.judges.budget import Budget
+from monitors.judges.config import JudgeConfig
+from monitors.judges.endpoint import Endpoint
+from monitors.judges.grade import Grade, JudgedSpan
+from monitors.judges.llm import ENDPOINT_REASON, LlmJudge, judge_version
+from monitors.judges.prompt import build_prompt
+from monitors.judges.rubric import OVERALL, Rubric, load_rubric
+from monitors.judges.spans import judged_spans, read_sql
+
+# Grades are handed out after so many spans, so that a run that is stopped keeps what it paid for.
+_BATCH = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What was drawn: spans with their texts, out of `eligible` that are not judged yet."""
+
+    spans: tuple[JudgedSpan, ...]
+    eligible: int
+
+
+@dataclass(kw_only=True)
+class LlmRun:
+    """What an LLM judge did, for people and for the ledger.
+
+    Attributes:
+        graded: spans with a score in every criterion.
+        unscored: spans without, by reason (of the first criterion that lacks one).
+        skipped: spans that were not judged at all, by reason: a cap, or an endpoint that fails.
+        stopped: why the run ended early; None when it did not.
+        cost_usd: None while [judge] has no prices.
+    """
+
+    judge: str
+    judge_version: str
+    rubric: str
+    rubric_version: str
+    eligible: int
+    sampled: int
+    graded: int = 0
+    unscored: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    stopped: str | None = None
+    grades: list[Grade] = field(default_factory=list)
+
+    @classmethod
+    def empty(cls, settings: JudgeConfig, rubric: Rubric, sample: Sample) -> LlmRun:
+        """A run before its first request."""
+        return cls(
+            judge=settings.name,
+            judge_version=judge_version(settings),
+            rubric=rubric.name,
+            rubric_version=rubric.version,
+            eligible=sample.eligible,
+            sampled=len(sample.spans),
+            cost_usd=Budget.of(settings).cost_usd,
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Everything but the grades themselves."""
+        return {name: value for name, value in vars(self).items() if name != "grades"}
+
+
+def draw_sample(
+    con: Connection,
+    settings: JudgeConfig,
+    rubric: Rubric,
+    *,
+    start: datetime,
+    end: datetime,
+    limit: int,
+    components: Sequence[str] = (),
+    dataset: str = PRODUCTION,
+) -> Sample:
+    """A seeded sample of the spans in [start, end) that this judge has not judged by this rubric."""
+    rows = fetch(
+        con,
+        read_sql("judge_sample.sql"),
+        {
+            "start": start,
+            "end": end,
+            "judge": settings.name,
+            "judge_version": judge_version(settings),
+            "rubric": rubric.name,
+            "rubric_version": rubric.version,
+            "again": ENDPOINT_REASON,
+            "dataset": dataset,
+            "components": list(components) or None,
+            "seed": settings.seed,
+            "limit": limit,
+        },
+    )
+    keys = [row["key"] for row in rows]
+    spans = judged_spans(con, start, end, dataset=dataset, keys=keys, any_kind=True) if keys else []
+    order = {key: place for place, key in enumerate(keys)}
+    return Sample(
+        spans=tuple(sorted(spans, key=lambda s: order[s.key])),
+        eligible=int(rows[0]["eligible"]) if rows else 0,
+    )
+
+
+def judge_sample(
+    sample: Sample,
+    settings: JudgeConfig,
+    rubric: Rubric,
+    *,
+    clock: Callable[[], datetime],
+    run_id: str | None,
+    environ: Mapping[str, str],
+    sleep: Callable[[float], None],
+) -> Iterator[tuple[list[Grade], LlmRun]]:
+    """Grade a sample; yields the new grades of each batch with the state of the run so far.
+
+    No connection to the warehouse is needed or held. ConfigError when no judge is configured.
+    """
+    endpoint = Endpoint(settings, Budget.of(settings), environ=environ, sleep=sleep)
+    judge = LlmJudge(settings, rubric, endpoint, clock=clock, run_id=run_id)
+    run = LlmRun.empty(settings, rubric, sample)
+    size = max(_BATCH, settings.concurrency)
+    try:
+        for start in range(0, len(sample.spans), size):
+            grades = judge.grade(sample.spans[start : start + size])
+            run.grades.extend(grades)
+            _count(run, judge, endpoint.budget)
+            yield grades, run
+    finally:
+        endpoint.close()
+
+
+def estimate(sample: Sample, settings: JudgeConfig, rubric: Rubric) -> dict[str, Any]:
+    """What judging a sample would take, without a request: four characters are taken for a token."""
+    budget = Budget.of(settings)
+    judgeable = [s for s in sample.spans if rubric.missing(s) is None]
+    sizes = [build_prompt(s, rubric, seed=settings.seed).size for s in judgeable]
+    input_tokens = sum(size // 4 for size in sizes)
+    # A line of rationale and a score for each criterion.
+    output_tokens = min(60 * len(rubric.criteria), settings.max_output_tokens) * len(judgeable)
+    return {
+        "eligible": sample.eligible,
+        "prompts": len(judgeable),
+        "lacking": dict(Counter(f"no {m}" for s in sample.spans if (m := rubric.missing(s)) is not None)),
+        "estimated_input_tokens": input_tokens,
+        "estimated_output_tokens": output_tokens,
+        "estimated_cost_usd": budget.cost(input_tokens, output_tokens),
+        "max_calls": settings.max_calls,
+        "max_tokens": settings.max_tokens,
+        "max_cost_usd": settings.max_cost_usd,
+    }
+
+
+def open_rubric(settings: JudgeConfig, name: str | None = None) -> Rubric:
+    """The rubric of this call: by name or path, else the configured one."""
+    return load_rubric(name or settings.rubric)
+
+
+def _count(run: LlmRun, judge: LlmJudge, budget: Budget) -> None:
+    """Bring the figures of a run up to date."""
+    overall = [g for g in run.grades if g.criterion == OVERALL]
+    run.graded = sum(g.status == "graded" for g in overall)
+    lacking: dict[str, str] = {}
+    for grade in run.grades:
+        if grade.status == "unscored" and grade.criterion != OVERALL:
+            lacking.setdefault(f"{grade.trace_id}/{grade.span_id}", grade.reason or "")
+    run.unscored = dict(Counter(lacking.values()))
+    run.skipped = dict(judge.skipped)
+    run.calls, run.input_tokens, run.output_tokens = budget.calls, budget.input_tokens, budget.output_tokens
+    run.cost_usd = budget.cost_usd
+    run.stopped = judge.stopped
