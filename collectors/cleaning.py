@@ -25,6 +25,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_JSON_PLAIN = frozenset({bool, int, type(None)})
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
 
@@ -49,6 +50,8 @@ class MissingKeyError(InvalidValueError):
 def text(key: str, value: Any) -> str | None:
     """Text without NUL characters and lone surrogates; None when nothing is left."""
     if isinstance(value, str):
+        if value.isascii() and "\x00" not in value:
+            return value or None
         return clean(value) or None
     if isinstance(value, (bool, int, float, Decimal)):
         return str(value)
@@ -70,6 +73,14 @@ def clean(value: str) -> str:
 
 def identifier(key: str, value: Any) -> str | None:
     """An id: text of at most 512 characters; hex ids of OpenTelemetry's lengths become lower case."""
+    if (
+        isinstance(value, str)
+        and len(value) <= 32
+        and value.isalnum()
+        and value.isascii()
+        and value.islower()
+    ):
+        return value
     found = text(key, value)
     if found is None:
         return None
@@ -100,6 +111,8 @@ def number(key: str, value: Any) -> float | None:
 
 def amount(key: str, value: Any) -> float | None:
     """A finite number that is not negative: a duration, a cost."""
+    if type(value) is float and 0.0 <= value < math.inf:
+        return value
     found = number(key, value)
     if found is not None and found < 0:
         raise InvalidValueError(key, value, "must not be negative")
@@ -108,6 +121,8 @@ def amount(key: str, value: Any) -> float | None:
 
 def count(key: str, value: Any) -> int | None:
     """A whole number from 0 to 2**63 - 1."""
+    if type(value) is int and 0 <= value <= _LARGEST:
+        return value
     if not isinstance(value, int) or isinstance(value, bool):
         as_float = number(key, value)
         if as_float is None:
@@ -145,7 +160,9 @@ def time(key: str, value: Any) -> datetime | None:
         value = value.strip()
         if not value:
             return None
-        found = _epoch(key, value) if _NUMBER.fullmatch(value) and not _is_date(value) else _iso(key, value)
+        # A time of day or a zone is no number; the check spares most values the pattern.
+        is_number = ":" not in value and _NUMBER.fullmatch(value) and not _is_date(value)
+        found = _epoch(key, value) if is_number else _iso(key, value)
     elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         found = _epoch(key, value)
     else:
@@ -194,7 +211,9 @@ def mapping(key: str, value: Any) -> dict[str, Any]:
             raise InvalidValueError(key, value, "must be a JSON object") from None
     if not isinstance(value, Mapping):
         raise InvalidValueError(key, value, "must be a JSON object")
-    return {clean(str(name)): plain(item) for name, item in value.items()}
+    return {
+        clean(str(name)): item if type(item) in _JSON_PLAIN else plain(item) for name, item in value.items()
+    }
 
 
 def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one line a type

@@ -31,6 +31,8 @@ def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str | None]:
     problem = f"choose one of: {', '.join(choices)}"
 
     def take(key: str, value: Any) -> str | None:
+        if isinstance(value, str) and value in choices:
+            return value
         word = value.strip().lower() if isinstance(value, str) else value
         if word == "":
             return None

@@ -164,9 +164,14 @@ def _columns(
     arrays = []
     for column in schema:
         default = defaults.get(column.name)
-        values = [_cell(value) for value in map(attrgetter(column.name), records)]
-        filled = values if default is None else [default if value is None else value for value in values]
-        arrays.append(pa.array(filled, type=column.type))
+        values = list(map(attrgetter(column.name), records))
+        if default is not None:
+            values = [default if value is None else value for value in values]
+        try:
+            arrays.append(pa.array(values, type=column.type))
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            # Mappings and nested records: only these columns pay for a look at every value.
+            arrays.append(pa.array([_cell(value) for value in values], type=column.type))
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
