@@ -13,11 +13,19 @@ from sample_logs.write import write
 
 
 @click.command()
-@click.option("--seed", default=7, show_default=True, help="Another seed, other texts and other times of the faults.")
-@click.option("--start", default=START.isoformat(), show_default=True, help="ISO time of the first hour (UTC).")
+@click.option(
+    "--seed", default=7, show_default=True, help="Another seed, other texts and other times of the faults."
+)
+@click.option(
+    "--start", default=START.isoformat(), show_default=True, help="ISO time of the first hour (UTC)."
+)
 @click.option("--days", default=14, show_default=True, type=click.IntRange(1))
-@click.option("--requests-per-day", default=700, show_default=True, type=click.IntRange(1), help="On a weekday.")
-@click.option("--incidents", default=",".join(ALL), show_default=True, help="Comma-separated; empty for none.")
+@click.option(
+    "--requests-per-day", default=700, show_default=True, type=click.IntRange(1), help="On a weekday."
+)
+@click.option(
+    "--incidents", default=",".join(ALL), show_default=True, help="Comma-separated; empty for none."
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 def main(seed: int, start: str, days: int, requests_per_day: int, incidents: str, out: Path) -> None:
     """Generate the traffic of a support assistant, with known faults, as JSON lines and truth.json."""

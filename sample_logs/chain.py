@@ -88,7 +88,9 @@ class _Trace:
     def _failed(self, chance: float) -> bool:
         return not self._call.flawless and bool(self._rng.random() < chance)
 
-    def _add(self, component: str, kind: str, seconds: float, error: str | None = None, **fields: Any) -> None:
+    def _add(
+        self, component: str, kind: str, seconds: float, error: str | None = None, **fields: Any
+    ) -> None:
         ended = self._now + timedelta(seconds=seconds)
         self._spans.append(
             Span(
@@ -162,7 +164,10 @@ class _Trace:
         call, rng, helpful = self._call, self._rng, [h.chunk for h in kept if h.relevant]
         self._how = "hedged" if len(helpful) < 1 else "padded" if call.conditions.padded else "normal"
         text = answer(
-            rng, call.question, helpful or [h.chunk for h in kept], mode=self._how  # type: ignore[arg-type]
+            rng,
+            call.question,
+            helpful or [h.chunk for h in kept],
+            mode=self._how,  # type: ignore[arg-type]
         )
         prompt = call.question.text + "\n\nArticles: " + "; ".join(h.chunk.title for h in kept)
         words = len(prompt.split()) + sum(len(h.chunk.text.split()) for h in kept)
@@ -174,7 +179,9 @@ class _Trace:
         if self._failed(call.conditions.timeouts):
             error, seconds = "TimeoutError", 30.0
         elif self._failed(0.006):
-            error = ["RateLimitError", "APIConnectionError", "TimeoutError"][int(rng.choice(3, p=[0.5, 0.3, 0.2]))]
+            error = ["RateLimitError", "APIConnectionError", "TimeoutError"][
+                int(rng.choice(3, p=[0.5, 0.3, 0.2]))
+            ]
             seconds = 30.0 if error == "TimeoutError" else self._time(0.3, 0.3)
         done = error is None
         cached = 384 if rng.random() < 0.6 else 0
@@ -194,7 +201,9 @@ class _Trace:
             input_tokens=tokens_in,
             output_tokens=tokens_out if done else None,
             cached_tokens=cached,
-            cost_usd=round((tokens_in - cached) * 4e-7 + cached * 1e-7 + tokens_out * 1.6e-6, 8) if done else None,
+            cost_usd=round((tokens_in - cached) * 4e-7 + cached * 1e-7 + tokens_out * 1.6e-6, 8)
+            if done
+            else None,
             time_to_first_token_s=round(first, 6) if done else None,
         )
         self._answer = text if done else None
@@ -238,7 +247,9 @@ class _Trace:
 
 def with_reference(spans: list[Span], text: str) -> list[Span]:
     """The same trace with the ground truth on its application and generator spans."""
-    return [replace(s, reference_text=text) if s.component in (APPLICATION, "generator") else s for s in spans]
+    return [
+        replace(s, reference_text=text) if s.component in (APPLICATION, "generator") else s for s in spans
+    ]
 
 
 def _first_token(began: datetime, generator: Span | None) -> float | None:

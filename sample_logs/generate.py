@@ -82,7 +82,11 @@ def generate(
 
 
 def _question(
-    rng: np.random.Generator, request: Request, now: Conditions, last: Question | None, earlier: list[Question]
+    rng: np.random.Generator,
+    request: Request,
+    now: Conditions,
+    last: Question | None,
+    earlier: list[Question],
 ) -> Question:
     new = rng.random() < now.new_topic
     if last is not None and request.turn > 0 and not new:

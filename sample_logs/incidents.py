@@ -95,7 +95,9 @@ def schedule(
         hour, length = rng.uniform(*plan.hour), rng.uniform(*(plan.length_h or (0, 0)))
         if kind not in kinds:
             continue
-        day = (start + timedelta(days=plan.day * days / 14)).replace(hour=0, minute=0, second=0, microsecond=0)
+        day = (start + timedelta(days=plan.day * days / 14)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
         begin = max(start, day + timedelta(minutes=round(hour * 60)))
         found.append(
             TruthIncident(

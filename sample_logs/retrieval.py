@@ -23,7 +23,9 @@ class Hit:
     relevant: bool
 
     def document(self) -> Document:
-        return Document(id=self.chunk.id, score=round(self.score, 4), text=self.chunk.text, relevant=self.relevant)
+        return Document(
+            id=self.chunk.id, score=round(self.score, 4), text=self.chunk.text, relevant=self.relevant
+        )
 
 
 class Index:
@@ -67,7 +69,9 @@ def rerank(rng: np.random.Generator, hits: Sequence[Hit]) -> list[Hit]:
     rescored = [
         Hit(
             chunk=h.chunk,
-            score=float(np.clip(0.5 * h.score + (0.42 if h.relevant else 0.12) + rng.normal(0, 0.06), 0.01, 0.999)),
+            score=float(
+                np.clip(0.5 * h.score + (0.42 if h.relevant else 0.12) + rng.normal(0, 0.06), 0.01, 0.999)
+            ),
             relevant=h.relevant,
         )
         for h in hits

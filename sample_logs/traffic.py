@@ -13,7 +13,8 @@ Floats = NDArray[np.float64]
 
 # Share of a weekday's requests in each hour (UTC): a night, a morning and an evening hump.
 _HOURS: Floats = np.array(
-    [8, 5, 4, 3, 3, 5, 12, 24, 40, 54, 58, 56, 50, 52, 55, 54, 50, 48, 52, 55, 50, 38, 24, 14], dtype=np.float64
+    [8, 5, 4, 3, 3, 5, 12, 24, 40, 54, 58, 56, 50, 52, 55, 54, 50, 48, 52, 55, 50, 38, 24, 14],
+    dtype=np.float64,
 )
 _WEEKEND = 0.55
 _WANDER = 0.08  # standard deviation of the log share of a topic from day to day
@@ -70,7 +71,9 @@ def requests(
             if turn < 3:
                 open_sessions = [*open_sessions[-_OPEN_SESSIONS:], (session, user, turn + 1)]
             at = begin + timedelta(microseconds=int(second * 1e6))
-            found.append(Request(at=at, session=session, user=user, turn=turn, shares=shares, load=float(load)))
+            found.append(
+                Request(at=at, session=session, user=user, turn=turn, shares=shares, load=float(load))
+            )
     return found
 
 

@@ -66,7 +66,9 @@ def _lines(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _filled(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _value(value) for key, value in record.items() if value is not None and value not in ((), {})}
+    return {
+        key: _value(value) for key, value in record.items() if value is not None and value not in ((), {})
+    }
 
 
 def _value(value: Any) -> Any:
