@@ -15,7 +15,10 @@ WITH judged AS (
         AND ($dataset::VARCHAR IS NULL OR dataset = $dataset)
         AND ($chain::VARCHAR IS NULL OR chain = $chain)
         AND ($components::VARCHAR[] IS NULL OR list_contains($components, component))
-        AND ($keys::VARCHAR[] IS NULL OR list_contains($keys, trace_id || '/' || span_id))
+        AND (
+            $keys::VARCHAR[] IS NULL
+            OR trace_id || '/' || span_id IN (SELECT unnest($keys::VARCHAR[]))
+        )
 ),
 mates AS (
     SELECT trace_id, parent_span_id, started_at, input_text, documents

@@ -67,7 +67,7 @@ def write_grades(con: Connection, grades: Sequence[Grade]) -> int:
         return 0
     times = [g.span_started_at for g in grades]
     con.execute(
-        "DELETE FROM grades WHERE span_started_at BETWEEN ? AND ? AND list_contains(?, grade_id)",
+        "DELETE FROM grades WHERE span_started_at BETWEEN ? AND ? AND grade_id IN (SELECT unnest(?))",
         [min(times), max(times), [g.grade_id for g in grades]],
     )
     return insert(con, "grades", [asdict(g) for g in grades])
