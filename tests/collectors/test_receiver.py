@@ -1,0 +1,289 @@
+"""The HTTP endpoints, in process: what is accepted, how refusals are answered, what is counted."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from starlette.testclient import TestClient
+
+from collectors.errors import SpoolFullError
+from collectors.receiver import Receiver
+from collectors.receiver_config import ReceiverConfig
+from collectors.receiver_metrics import ReceiverMetrics
+from collectors.spool_frame import SpoolRecord
+
+PROTOBUF = {"content-type": "application/x-protobuf"}
+JSON = {"content-type": "application/json"}
+Clock = Callable[[], datetime]
+
+
+class MemorySpool:
+    """Keeps records in a list; refuses when told to."""
+
+    used_bytes = 123
+
+    def __init__(self) -> None:
+        self.records: list[SpoolRecord] = []
+        self.full_now = False
+        self.full_later = False
+
+    def append(self, record: SpoolRecord) -> Future[None]:
+        if self.full_now:
+            raise SpoolFullError("the spool is full")
+        future: Future[None] = Future()
+        if self.full_later:
+            future.set_exception(SpoolFullError("the disk is full"))
+        else:
+            self.records.append(record)
+            future.set_result(None)
+        return future
+
+
+@pytest.fixture
+def spool() -> MemorySpool:
+    return MemorySpool()
+
+
+def client(spool: MemorySpool, clock: Clock, token: str | None = None, **settings: Any) -> TestClient:
+    receiver = Receiver(
+        spool, settings=ReceiverConfig(**settings), metrics=ReceiverMetrics(), clock=clock, token=token
+    )
+    return TestClient(receiver.app())
+
+
+def traces(*ids: tuple[bytes, bytes]) -> bytes:
+    request = ExportTraceServiceRequest()
+    spans = request.resource_spans.add().scope_spans.add().spans
+    for trace_id, span_id in ids:
+        spans.add(trace_id=trace_id, span_id=span_id, name="chat", start_time_unix_nano=10**18)
+    return request.SerializeToString()
+
+
+GOOD = traces((b"t" * 16, b"s" * 8))
+
+
+def test_protobuf_is_spooled_as_it_came(spool: MemorySpool, clock: Clock) -> None:
+    response = client(spool, clock).post("/v1/traces", content=GOOD, headers=PROTOBUF)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/x-protobuf"
+    assert not ExportTraceServiceResponse.FromString(response.content).HasField("partial_success")
+    (record,) = spool.records
+    assert (record.signal, record.content_type, record.encoding, record.items) == (
+        "traces",
+        "application/x-protobuf",
+        "",
+        1,
+    )
+    assert record.body == GOOD
+    assert record.received_at == clock()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("deflate", zlib.compress),
+        ("gzip", lambda body: gzip.compress(body[:5]) + gzip.compress(body[5:])),
+        ("identity", lambda body: body),
+    ],
+)
+def test_encodings(spool: MemorySpool, clock: Clock, encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    packed = pack(GOOD)
+    headers = {**PROTOBUF, "content-encoding": encoding}
+    assert client(spool, clock).post("/v1/traces", content=packed, headers=headers).status_code == 200
+    assert spool.records[0].body == packed
+    assert spool.records[0].encoding == encoding.replace("identity", "")
+
+
+def test_json_is_answered_in_json(spool: MemorySpool, clock: Clock) -> None:
+    span = {"traceId": "ab" * 16, "spanId": "cd" * 8, "name": "x", "startTimeUnixNano": "1000000000000000000"}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span, {**span, "spanId": "zz"}]}]}]}
+    response = client(spool, clock).post(
+        "/v1/traces", json=body, headers={"content-type": "application/json; charset=utf-8"}
+    )
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    answer = response.json()["partialSuccess"]
+    # 64-bit numbers are text in protobuf's JSON.
+    assert answer["rejectedSpans"] == "1"
+    assert "spanId" in answer["errorMessage"]
+    assert spool.records[0].items == 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "word"),
+    [
+        ((b"t" * 15, b"s" * 8), "trace_id"),
+        ((bytes(16), b"s" * 8), "trace_id"),
+        ((b"t" * 16, b""), "span_id"),
+        ((b"t" * 16, bytes(8)), "span_id"),
+    ],
+)
+def test_spans_without_identity_are_rejected_and_the_rest_is_kept(
+    spool: MemorySpool, clock: Clock, bad: tuple[bytes, bytes], word: str
+) -> None:
+    sender = client(spool, clock)
+    response = sender.post("/v1/traces", content=traces((b"t" * 16, b"s" * 8), bad), headers=PROTOBUF)
+    assert response.status_code == 200
+    partial = ExportTraceServiceResponse.FromString(response.content).partial_success
+    assert partial.rejected_spans == 1
+    assert word in partial.error_message
+    assert len(spool.records) == 1
+    text = sender.get("/metrics").text
+    assert 'chainwatch_received_total{signal="traces"} 2\n' in text
+    assert 'chainwatch_acknowledged_total{signal="traces"} 1\n' in text
+    assert 'chainwatch_rejected_total{signal="traces"} 1\n' in text
+
+
+def test_logs_are_taken(spool: MemorySpool, clock: Clock) -> None:
+    request = ExportLogsServiceRequest()
+    request.resource_logs.add().scope_logs.add().log_records.add(event_name="gen_ai.user.message")
+    assert (
+        client(spool, clock)
+        .post("/v1/logs", content=request.SerializeToString(), headers=PROTOBUF)
+        .status_code
+        == 200
+    )
+    assert spool.records[0].signal == "logs"
+
+
+def test_an_empty_request_is_acknowledged_and_not_kept(spool: MemorySpool, clock: Clock) -> None:
+    assert client(spool, clock).post("/v1/traces", content=b"", headers=PROTOBUF).status_code == 200
+    assert client(spool, clock).post("/v1/traces", content=b"{}", headers=JSON).status_code == 200
+    assert spool.records == []
+
+
+def test_metrics_are_answered_and_not_kept(spool: MemorySpool, clock: Clock) -> None:
+    response = client(spool, clock).post("/v1/metrics", content=b"anything", headers=PROTOBUF)
+    assert response.status_code == 200
+    partial = ExportMetricsServiceResponse.FromString(response.content).partial_success
+    assert partial.rejected_data_points == 0
+    assert "not stored" in partial.error_message
+    assert spool.records == []
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b"\xff\xff\xff", PROTOBUF, 400),
+        (b"{", JSON, 400),
+        (b"[]", JSON, 400),
+        (b"[" * 100_000, JSON, 400),
+        (GOOD, {**PROTOBUF, "content-encoding": "gzip"}, 400),
+        (gzip.compress(GOOD)[:-4], {**PROTOBUF, "content-encoding": "gzip"}, 400),
+        (GOOD, {"content-type": "text/plain"}, 415),
+        (GOOD, {}, 415),
+        (GOOD, {**PROTOBUF, "content-encoding": "br"}, 415),
+        (b"x" * 2_000_000, PROTOBUF, 413),
+        (gzip.compress(bytes(2_000_000)), {**PROTOBUF, "content-encoding": "gzip"}, 413),
+    ],
+)
+def test_refusals(
+    spool: MemorySpool, clock: Clock, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    response = client(spool, clock, max_request_bytes=1_000_000).post(
+        "/v1/traces", content=content, headers=headers
+    )
+    assert response.status_code == status
+    assert spool.records == []
+    # google.rpc.Status: code 3, INVALID_ARGUMENT, and a message.
+    if headers is JSON:
+        assert response.json()["code"] == 3
+        assert response.json()["message"]
+    else:
+        assert response.headers["content-type"] == "application/x-protobuf"
+        assert response.content.startswith(b"\x08\x03\x12")
+
+
+def test_a_bomb_is_not_unpacked(spool: MemorySpool, clock: Clock) -> None:
+    # 1,000 times smaller packed than unpacked; the limit is the whole size that may be made.
+    bomb = gzip.compress(bytes(200 << 20), 9)
+    assert len(bomb) < 300_000
+    headers = {**PROTOBUF, "content-encoding": "gzip"}
+    assert client(spool, clock).post("/v1/traces", content=bomb, headers=headers).status_code == 413
+
+
+def test_a_chunked_body_over_the_limit_is_refused(spool: MemorySpool, clock: Clock) -> None:
+    def parts() -> Any:
+        for _ in range(20):
+            yield b"x" * 100_000
+
+    sender = client(spool, clock, max_request_bytes=1_000_000)
+    assert sender.post("/v1/traces", content=parts(), headers=PROTOBUF).status_code == 413
+
+
+@pytest.mark.parametrize("when", ["full_now", "full_later"])
+def test_a_full_spool_asks_the_sender_to_come_back(spool: MemorySpool, clock: Clock, when: str) -> None:
+    setattr(spool, when, True)
+    response = client(spool, clock, retry_after_s=7).post("/v1/traces", content=GOOD, headers=PROTOBUF)
+    assert response.status_code == 429
+    assert response.headers["retry-after"] == "7"
+    # RESOURCE_EXHAUSTED
+    assert response.content.startswith(b"\x08\x08\x12")
+    assert "full" in response.content.decode(errors="replace")
+
+
+def test_the_token_is_asked_for(spool: MemorySpool, clock: Clock) -> None:
+    guarded = client(spool, clock, token="s3cret")
+    for headers in (
+        {},
+        {"authorization": "Bearer wrong"},
+        {"authorization": "s3cret"},
+        {"authorization": "Basic s3cret"},
+    ):
+        response = guarded.post("/v1/traces", content=GOOD, headers={**PROTOBUF, **headers})
+        assert response.status_code == 401
+        assert b"s3cret" not in response.content
+        assert guarded.get("/metrics", headers=headers).status_code == 401
+    assert guarded.get("/health").status_code == 200
+    right = {"authorization": "bearer s3cret"}
+    assert guarded.post("/v1/traces", content=GOOD, headers={**PROTOBUF, **right}).status_code == 200
+    assert guarded.get("/metrics", headers=right).status_code == 200
+    assert len(spool.records) == 1
+
+
+def test_health_and_metrics(spool: MemorySpool, clock: Clock) -> None:
+    sender = client(spool, clock)
+    assert sender.get("/health").json() == {"status": "ok", "storing": "ok"}
+    sender.post("/v1/traces", content=b"\xff", headers=PROTOBUF)
+    text = sender.get("/metrics").text
+    assert 'chainwatch_requests_total{signal="traces",code="400"} 1\n' in text
+    assert "chainwatch_spool_bytes 123\n" in text
+    # Nothing was heard of the storing side yet: unknown is not zero.
+    assert "chainwatch_spool_lag_seconds" not in text
+    for line in text.splitlines():
+        assert line.startswith(("# HELP chainwatch_", "# TYPE chainwatch_", "chainwatch_"))
+
+
+def test_requests_beyond_the_memory_limit_wait_outside(spool: MemorySpool, clock: Clock) -> None:
+    metrics = ReceiverMetrics()
+    receiver = Receiver(
+        spool, settings=ReceiverConfig(max_waiting_bytes=1 << 20), metrics=metrics, clock=clock
+    )
+    receiver._waiting_bytes = 1 << 20
+    response = TestClient(receiver.app()).post("/v1/traces", content=GOOD, headers=PROTOBUF)
+    assert response.status_code == 429
+    assert receiver._waiting_bytes == 1 << 20
+
+
+def test_config_names_what_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="spool_max_bytes"):
+        ReceiverConfig(spool_max_bytes=1 << 20)
+
+
+def test_answers_are_json_for_json(spool: MemorySpool, clock: Clock) -> None:
+    response = client(spool, clock).post("/v1/traces", content=b"{", headers=JSON)
+    assert json.loads(response.content)["message"].startswith("not JSON")
