@@ -33,7 +33,7 @@ _SYNONYMS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def answer(rng: np.random.Generator, question: Question, documents: Sequence[Chunk], *, mode: Mode) -> str:
-    """An answer to the question from the documents, best first, in 40 to 90 words (padded: about two thirds more)."""
+    """An answer from the documents, best first, in 40 to 90 words (padded: about two thirds more)."""
     banks = words("replies.toml")
     if mode == "hedged" or not documents:
         return _hedged(rng, question, documents)
@@ -85,7 +85,7 @@ def _facts(
 
 def _reworded(rng: np.random.Generator, sentence: str) -> str:
     for pattern, choices in _SYNONYMS:
-        sentence = re.sub(pattern, lambda _, choices=choices: pick(rng, choices), sentence)
+        sentence = re.sub(pattern, pick(rng, choices), sentence)
     if "; " in sentence and rng.random() < 0.4:
         sentence = stop(sentence.split("; ")[0])
     elif ", because " in sentence and rng.random() < 0.3:

@@ -64,16 +64,29 @@ def pick_weighted(rng: np.random.Generator, weights: Mapping[str, float]) -> str
         left -= weight
         if left < 0:
             return key
-    return next(reversed(weights))
+    return list(weights)[-1]
 
 
-def expand(rng: np.random.Generator, template: str, banks: Mapping[str, Sequence[str]]) -> str:
-    """The template with every mark replaced; a mark that names no bank is an error."""
-    return _SPACES.sub(" ", _write(rng, parse(template), banks, 0)).strip()
+def expand(
+    rng: np.random.Generator,
+    template: str,
+    banks: Mapping[str, Sequence[str]],
+    kept: dict[str, str | None] | None = None,
+) -> str:
+    """The template with every mark replaced; a mark that names no bank is an error.
+
+    `kept` names banks whose first pick stays for all templates that share the mapping, so that
+    one message is about one device; a name starts at None and is filled in here.
+    """
+    return _SPACES.sub(" ", _write(rng, parse(template), banks, {} if kept is None else kept, 0)).strip()
 
 
 def _write(
-    rng: np.random.Generator, nodes: Sequence[_Node], banks: Mapping[str, Sequence[str]], depth: int
+    rng: np.random.Generator,
+    nodes: Sequence[_Node],
+    banks: Mapping[str, Sequence[str]],
+    kept: dict[str, str | None],
+    depth: int,
 ) -> str:
     if depth > _DEPTH:
         raise ValueError("the phrase banks refer to each other in a circle")
@@ -82,11 +95,16 @@ def _write(
         if isinstance(node, str):
             parts.append(node)
         elif isinstance(node, _Choice):
-            parts.append(_write(rng, pick(rng, node.options), banks, depth + 1))
+            parts.append(_write(rng, pick(rng, node.options), banks, kept, depth + 1))
         elif isinstance(node, _Ref):
             if node.name not in banks:
                 raise KeyError(f"no phrase bank {node.name!r}; there are: {', '.join(sorted(banks))}")
-            parts.append(_write(rng, parse(pick(rng, banks[node.name])), banks, depth + 1))
+            line = kept.get(node.name)
+            if line is None:
+                line = _write(rng, parse(pick(rng, banks[node.name])), banks, kept, depth + 1)
+                if node.name in kept:
+                    kept[node.name] = line
+            parts.append(line)
         else:
             parts.append(_identifier(rng, node.mask))
     return "".join(parts)

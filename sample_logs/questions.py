@@ -54,7 +54,7 @@ def ask(rng: np.random.Generator, topic: str) -> Question:
 
 
 def follow_up(rng: np.random.Generator, previous: Question) -> Question:
-    """The next message of the same person: short, on the same intent, or now and then on a neighbouring one."""
+    """The next message of the same person: short, mostly on the same intent of the topic."""
     if previous.style in foreign.LANGUAGES:
         text = foreign.follow_up(rng, previous.style, previous.topic)
         return replace(previous, text=text)
@@ -86,18 +86,23 @@ def _banks(topic: str) -> Mapping[str, Sequence[str]]:
     return {**shared, **words(f"ask/{topic}.toml").get("bank", {})}
 
 
+def _kept(topic: str) -> dict[str, str | None]:
+    """The banks of a topic that one message draws from once, such as the device it is about."""
+    return dict.fromkeys(words(f"ask/{topic}.toml").get("sticky", ()))
+
+
 def _compose(rng: np.random.Generator, topic: str, intent: str, style: str) -> str:
     if style in foreign.LANGUAGES:
         return foreign.ask(rng, style, topic)
-    banks, phrases = _banks(topic), _phrases(topic, intent)
+    banks, phrases, kept = _banks(topic), _phrases(topic, intent), _kept(topic)
     target = min(_MOST_WORDS, _MEDIAN_WORDS.get(style, 18.0) * float(np.exp(rng.normal(0.0, _SPREAD))))
     if style == "terse" or target < 7:
         source = phrases["terse"] if rng.random() < 0.72 else phrases[pick(rng, ("ask", "story"))]
-        text = expand(rng, pick(rng, source), banks)
+        text = expand(rng, pick(rng, source), banks, kept)
         if rng.random() < 0.3:
-            text += pick(rng, (" ", ", ", ". ")) + expand(rng, pick(rng, phrases["detail"]), banks)
+            text += pick(rng, (" ", ", ", ". ")) + expand(rng, pick(rng, phrases["detail"]), banks, kept)
         return _spelled(rng, sentence_case(text), "lower" if rng.random() < 0.6 else "plain")
-    body = _body(rng, phrases, banks, target)
+    body = _body(rng, phrases, banks, kept, target)
     angry = "_angry" if style == "angry" else ""
     chance = {"polite": 0.95, "angry": 0.55, "rambling": 0.7}.get(style, 0.4)
     text = " ".join(body)
@@ -116,10 +121,11 @@ def _body(
     rng: np.random.Generator,
     phrases: Mapping[str, Sequence[str]],
     banks: Mapping[str, Sequence[str]],
+    kept: dict[str, str | None],
     target: float,
 ) -> list[str]:
     """Sentences of the message, without a phrase twice, until they have about `target` words."""
-    wish = sentence_case(expand(rng, pick(rng, phrases["ask"]), banks))
+    wish = sentence_case(expand(rng, pick(rng, phrases["ask"]), banks, kept))
     story: list[str] = []
     used: set[str] = set()
     length = len(wish.split())
@@ -133,7 +139,7 @@ def _body(
             length += 1
             continue
         used.add(template)
-        piece = expand(rng, template, banks)
+        piece = expand(rng, template, banks, kept)
         length += len(piece.split())
         story.append(piece)
     sentences = _joined(rng, story)
