@@ -157,7 +157,7 @@ def _part(part: Any, depth: int) -> str:
         name = part.get("name") or part.get("toolName")
         arguments = next((part[k] for k in ("arguments", "args", "input") if part.get(k) is not None), None)
         return tool_call(name, arguments)
-    for key in (*_TEXT_KEYS, "response", "result", "output"):
+    for key in (*_TEXT_KEYS, "response", "result", "output", "value"):
         if part.get(key) not in (None, ""):
             return _content(part[key], depth + 1)
     kind = part.get("type")
@@ -166,7 +166,8 @@ def _part(part: Any, depth: int) -> str:
 
 def _is_call(part: Mapping[str, Any]) -> bool:
     named = isinstance(part.get("name") or part.get("toolName"), str)
-    return named and any(key in part for key in ("arguments", "args", "input"))
+    is_tool = str(part.get("type")).startswith("tool")
+    return named and ("arguments" in part or "args" in part or ("input" in part and is_tool))
 
 
 def _readable(value: Any, *, output: bool) -> str | None:  # noqa: PLR0911 - one a shape

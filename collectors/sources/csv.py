@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 from collectors.errors import SourceError
-from collectors.files import open_binary
+from collectors.files import read_lines
 from collectors.sources._rows import items
 from collectors.sources.base import Bad, Item, SourceContext, shorten
 
@@ -33,21 +32,21 @@ class Csv:
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         csv.field_size_limit(_FIELD_LIMIT)
-        with open_binary(path) as stream:
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
-            first = text.readline()
-            delimiter = max(_DELIMITERS, key=first.count)
+        lines = (line.decode("utf-8", "replace") for _, line in read_lines(path))
+        first = next(lines, "").removeprefix("\ufeff")
+        delimiter = max(_DELIMITERS, key=first.count)
+        try:
             header = next(csv.reader([first], delimiter=delimiter), [])
-            if len(set(header)) != len(header):
-                twice = sorted({name for name in header if header.count(name) > 1})
-                raise SourceError(f"{path}: the header names {', '.join(twice)} more than once")
-            yield from _rows(text, header, delimiter, context)
+        except csv.Error as error:
+            raise SourceError(f"{path}: the header is not CSV: {error}") from error
+        if len(set(header)) != len(header):
+            twice = sorted({name for name in header if header.count(name) > 1})
+            raise SourceError(f"{path}: the header names {shorten(', '.join(twice))} more than once")
+        yield from _rows(lines, header, delimiter, context)
 
 
-def _rows(
-    text: io.TextIOWrapper, header: list[str], delimiter: str, context: SourceContext
-) -> Iterator[Item]:
-    reader = csv.reader(text, delimiter=delimiter)
+def _rows(lines: Iterator[str], header: list[str], delimiter: str, context: SourceContext) -> Iterator[Item]:
+    reader = csv.reader(lines, delimiter=delimiter)
     while True:
         line = reader.line_num + 2
         try:
