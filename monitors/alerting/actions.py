@@ -1,4 +1,4 @@
-"""What people do about incidents, each with its line in the audit log: the CLI and the dashboard call the same."""
+"""What people do about incidents, each with its line in the audit log, for the CLI and the dashboard."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def acknowledge(
             "WHERE incident_id = ?",
             [actor, at, incident.incident_id],
         )
-        _audit(con, actor, "acknowledge", incident.incident_id, at, {"comment": comment})
+        _audit(con, actor, "acknowledge", incident.incident_id, at=at, detail={"comment": comment})
         return find_incident(con, incident.incident_id)
 
 
@@ -87,7 +87,7 @@ def add_silence(
     with warehouse.write() as con:
         insert(con, "silences", [row])
         detail = {"matchers": dict(matchers), "ends_at": silence.ends_at.isoformat(), "comment": comment}
-        _audit(con, author, "silence", silence.silence_id, at, detail)
+        _audit(con, author, "silence", silence.silence_id, at=at, detail=detail)
     return silence
 
 
@@ -103,7 +103,7 @@ def expire_silence(warehouse: Warehouse, silence_id: str, actor: str, at: dateti
             choices = ", ".join(s.silence_id for s in active) or "none is active"
             raise ConfigError(f"no one active silence {silence_id!r}; choose one of: {choices}")
         con.execute("UPDATE silences SET expired_at = ? WHERE silence_id = ?", [at, found[0].silence_id])
-        _audit(con, actor, "expire silence", found[0].silence_id, at, {})
+        _audit(con, actor, "expire silence", found[0].silence_id, at=at, detail={})
         return next(s for s in read_silences(con) if s.silence_id == found[0].silence_id)
 
 
@@ -138,7 +138,9 @@ def _close(
             "noise = coalesce(?, noise) WHERE incident_id = ?",
             [at, actor, noise, incident.incident_id],
         )
-        _audit(con, actor, "mark as noise" if noise else "resolve", incident.incident_id, at, detail)
+        _audit(
+            con, actor, "mark as noise" if noise else "resolve", incident.incident_id, at=at, detail=detail
+        )
         return find_incident(con, incident.incident_id)
 
 
@@ -150,7 +152,7 @@ def _name(actor: str) -> str:
 
 
 def _audit(
-    con: Connection, actor: str, action: str, subject: str, at: datetime, detail: Mapping[str, Any]
+    con: Connection, actor: str, action: str, subject: str, *, at: datetime, detail: Mapping[str, Any]
 ) -> None:
     kept = {key: value for key, value in detail.items() if value}
     insert(

@@ -1,0 +1,1 @@
+"""Getting a message to people: delivery from the outbox, and the channels."""
