@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import duckdb
@@ -22,6 +22,7 @@ SOURCE = "otlp"
 _UNPACK_LIMIT = 1 << 30
 _MOVE_CURSOR = "INSERT OR REPLACE INTO spool_cursors VALUES (?, ?, ?)"
 _FORGET_CURSORS = "DELETE FROM spool_cursors WHERE NOT list_contains(?, segment)"
+_COUNTS = ("requests", "spans", "duplicates", "feedback", "annotations", "contents", "quarantined")
 # What the content of a record can cause; anything else is the state of the warehouse, and waits.
 _DATA_ERRORS = (
     pa.ArrowException,
@@ -65,9 +66,8 @@ class DrainSummary:
     busy: bool = False
 
     def __add__(self, other: DrainSummary) -> DrainSummary:
-        """Both together; `pending_bytes` and `busy` are the later one's."""
-        counts = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
-        return DrainSummary(**{**counts, "pending_bytes": other.pending_bytes, "busy": other.busy})
+        """What both stored."""
+        return DrainSummary(**{name: getattr(self, name) + getattr(other, name) for name in _COUNTS})
 
 
 def decode_entry(segment: str, entry: Entry) -> Work:

@@ -34,7 +34,7 @@ def drain(
     *,
     clock: Callable[[], datetime],
     max_batches: int | None = None,
-    wait_s: float = 30.0,
+    wait_s: float = 2.0,
 ) -> DrainSummary:
     """Store what the spool holds; at most `max_batches` transactions.
 
@@ -66,11 +66,14 @@ class SpoolDrain:
         self._warehouse = warehouse
         self._clock = clock
         self._migrated = False
+        # Whether the last pass ended at its bound on transactions, and not at the end of the spool.
+        self.has_more = False
         self._idle: list[tuple[str, int, bool]] = []
         self._cursors: dict[str, int] = {}
 
     def run(self, *, max_batches: int | None = None, wait_s: float = 0.0) -> DrainSummary:
         """One pass over everything that can be read now."""
+        self.has_more = False
         if not self._folder.is_dir() or not self._changed():
             return DrainSummary()
         lock = FileLock(self._folder / DRAIN_LOCK, timeout=wait_s, thread_local=False)
@@ -113,6 +116,7 @@ class SpoolDrain:
                 path.unlink(missing_ok=True)
             self._cursors.update(gathered.ends)
             if batches == max_batches:
+                self.has_more = True
                 break
         else:
             self._idle = [(s.name, s.size, final) for s, final in segments if s.path.exists()]
