@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "judge": ("monitors.judge_cli:judge", "Grade answers with the configured judge."),
     "report": ("monitors.report_cli:report", "Write Evidently's HTML report of two windows."),
     "query": ("collectors.cli:query", "Run read-only SQL on the warehouse."),
-    "status": ("monitors.cli:status", "Say what is stored, what ran last, and what is wrong."),
+    "status": ("monitors.status_cli:status", "Say what is stored, what ran last, and what is wrong."),
     "migrate": ("collectors.cli:migrate", "Bring the warehouse to the newest schema."),
     "dashboard": ("dashboard.serve_cli:dashboard", "Serve the dashboard on localhost."),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitors.checks.base import Fitted, NotReady, Outcome, Reference, WindowSample
@@ -12,7 +12,7 @@ from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.plan import Monitor, alpha_of, settings_of
 from monitors.result import Result, Window
 from monitors.streams import Stream
-from monitors.summaries import Sample, SampleStore
+from monitors.summaries import Sample, SampleStore, digest_of
 from monitors.window import day_of, reference_period
 
 _REASON_LENGTH = 300
@@ -25,6 +25,7 @@ class Fit:
     """A check that learnt one day's reference, or why it could not."""
 
     day: datetime
+    digest: bytes
     basis: str
     fitted: Fitted | NotReady
     period: Window
@@ -59,6 +60,9 @@ class Evaluator:
         self._monitors = monitors
         self._seed = seed
         self._fits: dict[str, Fit] = {}
+        self._learnt: dict[bytes, tuple[datetime, Fitted | NotReady]] = {}
+        self._answers: dict[tuple[bytes, bytes], Outcome] = {}
+        self._answers_at: datetime | None = None
 
     def evaluate(self, window: Window, monitors: Sequence[Monitor]) -> list[Result]:
         """The results of all monitors for one window. A check that fails is a result `error`, no more."""
@@ -101,12 +105,29 @@ class Evaluator:
             reason = fit.fitted.reason
             outcome = Outcome(status="no_data", reason=reason, n_current=sample.n, n_reference=fit.rows)
             return self._result(monitor, window, outcome, fit, sample)
-        scales = settings_of(monitor.check, self._monitors).scales
-        recent = self._store.recent(monitor.stream, window, scales[-1], sample.basis)
-        outcome = fit.fitted.evaluate(recent, alpha=alpha)
+        outcome = self._ask(monitor, fit, window, sample, alpha)
         if outcome.value is not None and not math.isfinite(outcome.value):
             raise ValueError(f"the value is {outcome.value}")
         return self._result(monitor, window, outcome, fit, sample)
+
+    def _ask(self, monitor: Monitor, fit: Fit, window: Window, sample: Sample, alpha: float) -> Outcome:
+        """What the check says; the same texts in another component get the same answer at once."""
+        assert not isinstance(fit.fitted, NotReady)
+        scales = settings_of(monitor.check, self._monitors).scales
+        if monitor.stream.data != "embedding":
+            recent = self._store.recent(monitor.stream, window, scales[-1], sample.basis)
+            return fit.fitted.evaluate(recent, alpha=alpha)
+        if self._answers_at != window.start:
+            self._answers, self._answers_at = {}, window.start
+        span = Window(start=window.end - scales[-1] * self._windows.length, end=window.end)
+        question = (fit.digest, digest_of(self._store.between(monitor.stream, span, sample.basis)))
+        if question not in self._answers:
+            recent = self._store.recent(monitor.stream, window, scales[-1], sample.basis)
+            outcome = fit.fitted.evaluate(recent, alpha=alpha)
+            # Examples name the spans of one component; the explanation finds each component's own.
+            evidence = {key: value for key, value in outcome.evidence.items() if key != "examples"}
+            self._answers[question] = replace(outcome, evidence=evidence)
+        return self._answers[question]
 
     def _fit(self, monitor: Monitor, window: Window, basis: str) -> Fit:
         """The fit of the window's day; what was learnt in the morning holds until midnight UTC."""
@@ -124,9 +145,16 @@ class Evaluator:
         quiet, note = self._quiet(monitor, earlier)
         name = f"production {period.start:%Y-%m-%d} .. {period.end:%Y-%m-%d}{note}"
         pool = self._pools.get(monitor.stream) if monitor.kind == "skew" else None
+        day = day_of(window.start)
+        digest = (
+            digest_of(quiet if pool is None else [*quiet, pool])
+            + f"{monitor.check.name} {monitor.kind}".encode()
+        )
         fitted: Fitted | NotReady
         if pool is not None and pool.basis != basis:
             fitted = NotReady(reason=f"the evaluation set is in {pool.basis}, production in {basis}")
+        elif (twin := self._twin(day, digest)) is not None:
+            fitted = twin
         else:
             fitted = monitor.check.fit(
                 Reference(
@@ -138,8 +166,10 @@ class Evaluator:
                 settings=settings_of(monitor.check, self._monitors),
                 seed=self._seed,
             )
+            self._learnt[digest] = (day, fitted)
         return Fit(
-            day=day_of(window.start),
+            day=day,
+            digest=digest,
             basis=basis,
             fitted=fitted,
             period=pool.window if pool is not None else period,
@@ -147,6 +177,13 @@ class Evaluator:
             rows=pool.n if pool is not None else sum(s.n for s in quiet),
             windows=tuple(s.window for s in quiet),
         )
+
+    def _twin(self, day: datetime, digest: bytes) -> Fitted | NotReady | None:
+        """What was learnt this day from the same rows: the application's input is its first component's."""
+        for stale in [d for d, (learnt_on, _) in self._learnt.items() if learnt_on != day]:
+            del self._learnt[stale]
+        known = self._learnt.get(digest)
+        return known[1] if known else None
 
     def _quiet(self, monitor: Monitor, earlier: list[Sample]) -> tuple[list[Sample], str]:
         """The samples to learn from: without the windows in which the monitor was in breach.

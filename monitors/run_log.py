@@ -6,7 +6,7 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from collectors.model import content_hash
 from collectors.warehouse.connection import Connection, Warehouse
@@ -16,8 +16,11 @@ _ERROR_LENGTH = 500
 
 
 def code_version() -> str:
-    """The version of Chainwatch that decides."""
-    return version("chainwatch")
+    """The version of Chainwatch that decides; `source` when it runs without having been installed."""
+    try:
+        return version("chainwatch")
+    except PackageNotFoundError:
+        return "source"
 
 
 @dataclass(frozen=True, kw_only=True)

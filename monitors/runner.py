@@ -6,7 +6,8 @@ Runs exclude each other, a missed hour is caught up, and a pass that is repeated
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,9 @@ from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
 from monitors.embedding.encoder import Say, open_encoder
 from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
+from monitors.notify.base import Notifier
+from monitors.notify.configured import configured
+from monitors.notify.deliver import DeliveryReport, deliver_pending
 from monitors.plan import settings_of, wanted
 from monitors.pools import evaluation_pools
 from monitors.run_batch import Batches, Tools
@@ -33,6 +37,7 @@ from monitors.sampling import Sampler
 from monitors.window import days
 
 Progress = Callable[[int, int], None]
+DASHBOARD_URL = "http://localhost:8501"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +48,7 @@ class RunSummary:
         windows: evaluated; results, breaches, errors: of their monitors. spans: that the windows held.
         spooled: spans that were waiting in the spool and were stored first.
         opened, resolved: incidents in this pass. firing: incidents open at its end.
-        delivered, undelivered: messages sent in this pass, and those that wait for another try.
+        delivered, undelivered: messages sent in this pass, and attempts that failed.
     """
 
     run_id: str
@@ -77,6 +82,7 @@ def run_pass(
     progress: Progress | None = None,
     say: Say | None = None,
     deliver: bool = True,
+    environ: Mapping[str, str] | None = None,
 ) -> RunSummary:
     """One pass; raises RunInProgressError when another is at work and `wait` is false.
 
@@ -85,7 +91,9 @@ def run_pass(
         since: evaluate the windows from here on again, and never begin before it.
         progress: told how many windows are done, and of how many. say: one line when something slow begins.
         deliver: whether messages are sent; they are queued in any case.
+        environ: names the channels, by their secrets; None is the process's own.
     """
+    settings = _Settings.of(context, os.environ if environ is None else environ)
     lock = FileLock(context.home.create().run_lock)
     try:
         lock.acquire(timeout=-1 if wait else 0)
@@ -97,7 +105,7 @@ def run_pass(
         warehouse = context.migrated()
         log = RunLog(started_at=context.clock(), now=now, seed=seed, config_hash=context.config.hash)
         log.begin(warehouse)
-        work = _Pass(context, warehouse, log, now=now, seed=seed, progress=progress, say=say)
+        work = _Pass(context, settings, warehouse, log, now=now, seed=seed, progress=progress, say=say)
         try:
             summary = work.run(since=since, deliver=deliver)
         except BaseException as error:
@@ -107,12 +115,42 @@ def run_pass(
         return summary
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Settings:
+    """What chainwatch.toml and the environment say, read before anything is begun."""
+
+    windows: WindowsConfig
+    embedding: EmbeddingConfig
+    monitors: MonitorsConfig
+    alerts: AlertsConfig
+    notify: NotifyConfig
+    notifiers: tuple[Notifier, ...]
+    dashboard_url: str
+
+    @classmethod
+    def of(cls, context: Context, environ: Mapping[str, str]) -> _Settings:
+        """ConfigError when a section or a channel is wrong."""
+        config = context.config
+        notify = config.section("notify", NotifyConfig)
+        return cls(
+            windows=config.section("windows", WindowsConfig),
+            embedding=config.section("embedding", EmbeddingConfig),
+            monitors=config.section("monitors", MonitorsConfig),
+            alerts=config.section("alerts", AlertsConfig),
+            notify=notify,
+            notifiers=tuple(configured(notify, environ)),
+            # The section is the dashboard's; only this address is needed here, for links.
+            dashboard_url=config.raw.get("dashboard", {}).get("url", DASHBOARD_URL),
+        )
+
+
 class _Pass:
     """The steps of one pass; keeps the totals, so that a pass that fails says how far it came."""
 
     def __init__(
         self,
         context: Context,
+        settings: _Settings,
         warehouse: Warehouse,
         log: RunLog,
         *,
@@ -121,34 +159,34 @@ class _Pass:
         progress: Progress | None,
         say: Say | None,
     ) -> None:
-        config = context.config
         self._context = context
+        self._settings = settings
         self._warehouse = warehouse
         self._log = log
         self._now = now
         self._seed = seed
         self._progress = progress
         self._say = say
-        self._windows = config.section("windows", WindowsConfig)
-        self._embedding = config.section("embedding", EmbeddingConfig)
-        self._monitors = config.section("monitors", MonitorsConfig)
-        self._alerts = config.section("alerts", AlertsConfig)
-        self._notify = config.section("notify", NotifyConfig)
         self.totals = Totals()
 
     def run(self, *, since: datetime | None, deliver: bool) -> RunSummary:
         """Everything after the lock."""
         spooled = self._drain()
-        checks = wanted((check for _, check in CHECKS.all()), self._monitors)
-        scales = max((settings_of(c, self._monitors).scales[-1] for c in checks), default=1)
+        checks = wanted((check for _, check in CHECKS.all()), self._settings.monitors)
+        scales = max((settings_of(c, self._settings.monitors).scales[-1] for c in checks), default=1)
         with self._warehouse.read() as con:
             state = read_state(
-                con, windows=self._windows, alerts=self._alerts, now=self._now, since=since, scales=scales
+                con,
+                windows=self._settings.windows,
+                alerts=self._settings.alerts,
+                now=self._now,
+                since=since,
+                scales=scales,
             )
         before = {i.incident_id: i.is_open for i in state.book.incidents}
         if len(state.pending):
             self._evaluate(state, checks)
-        delivered, undelivered = self._deliver() if deliver else (0, 0)
+        report = self._deliver() if deliver else DeliveryReport()
         after = {i.incident_id: i.is_open for i in state.book.incidents}
         return RunSummary(
             run_id=self._log.run_id,
@@ -163,18 +201,18 @@ class _Pass:
             opened=sum(i not in before for i in after),
             resolved=sum(not is_open and before.get(i, True) for i, is_open in after.items()),
             firing=sum(after.values()),
-            delivered=delivered,
-            undelivered=undelivered,
+            delivered=report.sent,
+            undelivered=report.retried + report.dead,
             duration_s=(self._context.clock() - self._log.started_at).total_seconds(),
         )
 
     def _evaluate(self, state: RunState, checks: list[Check]) -> None:
-        encoder = open_encoder(self._embedding, self._context.home, say=self._say)
+        encoder = open_encoder(self._settings.embedding, self._context.home, say=self._say)
         scorer = LocalScorer(encoder, clock=lambda: self._now)
         sampler = Sampler(
-            length=self._windows.length,
-            cap=self._embedding.sample_per_window,
-            max_characters=self._embedding.max_characters,
+            length=self._settings.windows.length,
+            cap=self._settings.embedding.sample_per_window,
+            max_characters=self._settings.embedding.max_characters,
             seed=self._seed,
             encoder=encoder,
         )
@@ -182,7 +220,7 @@ class _Pass:
             self._warehouse,
             sampler,
             lambda spans: local_grades(spans, encoder, self._now, self._log.run_id, scorer=scorer),
-            configured=self._windows.evaluation_set,
+            configured=self._settings.windows.evaluation_set,
         )
         batches = Batches(
             Tools(
@@ -191,8 +229,8 @@ class _Pass:
                 scorer=scorer,
                 checks=checks,
                 pools=pools,
-                windows=self._windows,
-                monitors=self._monitors,
+                windows=self._settings.windows,
+                monitors=self._settings.monitors,
                 flush=self._flush,
                 log=self._log,
                 now=self._now,
@@ -217,10 +255,20 @@ class _Pass:
             self._progress(done, total)
 
     def _flush(self, book: AlertBook, con: Connection) -> None:
-        book.flush(con, now=self._now, notify=self._notify)
+        book.flush(
+            con,
+            now=self._now,
+            channels=[n.name for n in self._settings.notifiers],
+            notify=self._settings.notify,
+            dashboard_url=self._settings.dashboard_url,
+        )
 
-    def _deliver(self) -> tuple[int, int]:
-        return 0, 0
+    def _deliver(self) -> DeliveryReport:
+        """Send what is queued; the clock is the wall's, whatever time the pass works with."""
+        settings = self._settings
+        return deliver_pending(
+            self._warehouse, settings.notifiers, self._context.clock, notify=settings.notify
+        )
 
     def _drain(self) -> int:
         """Store what the spool holds; spans that were acknowledged are evaluated in this pass."""
