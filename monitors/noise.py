@@ -27,8 +27,10 @@ Floats = NDArray[np.float64]
 
 BLOCK_H = 3.0  # shorter windows are fitted together in blocks: eight a day still show three harmonics
 MAX_BLOCKS = 112  # two weeks of blocks; an older history is left out, so the cost of a fit is bounded
-_PRIOR_COUNTS = 8.0  # weight of the prior on the settings, in features
-_POOLED_COUNTS = 48.0  # features are not independent: together they count as at most this many
+_PRIOR_COUNTS = 1.0  # weight of the prior on the settings, in features
+_NEIGHBOURS = 11  # features that share what they learn
+_HEDGE = 0.2  # share of a feature's answer that stays its neighbours'
+_STEPS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class History:
     Attributes:
         windows: T windows with rows, in time order.
         counts: (T,) rows of each.
-        means: (T, d) feature means, in standard deviations of a row.
+        means: (T, d) feature means, in standard deviations of a row; of many, the most varying first.
     """
 
     windows: Sequence[Window]
@@ -182,13 +184,32 @@ def _blocks(history: History) -> tuple[Floats, Floats, Floats, Floats, Floats, f
 
 
 def _pool(loglik: Floats, prior: Floats) -> Floats:
-    """(G, d) posterior weights of the settings; the features' common prior is learnt by 15 steps of EM."""
+    """(G, d) posterior weights of the settings.
+
+    Each feature's prior is learnt from its neighbours (EM): features stand in the order of their variance, so
+    neighbours are of one nature. A part of each answer stays the neighbours': a week in which one direction
+    happened to lie still does not prove that it never moves.
+    """
     likelihood = np.exp(loglik - loglik.max(axis=0))
-    d = loglik.shape[1]
-    counts = min(_POOLED_COUNTS, float(d))
-    shared, steps = prior, 15 if d > 8 else 1
-    for _ in range(steps):
-        weights: Floats = shared[:, None] * likelihood
+    if loglik.shape[1] <= _NEIGHBOURS:
+        alone: Floats = prior[:, None] * likelihood
+        alone /= alone.sum(axis=0)
+        return alone
+    shared = np.repeat(prior[:, None], loglik.shape[1], axis=1)
+    for _ in range(_STEPS):
+        weights: Floats = shared * likelihood
         weights /= weights.sum(axis=0)
-        shared = (_PRIOR_COUNTS * prior + counts * weights.mean(axis=1)) / (_PRIOR_COUNTS + counts)
-    return weights
+        shared = (_PRIOR_COUNTS * prior[:, None] + _NEIGHBOURS * _smooth(weights)) / (
+            _PRIOR_COUNTS + _NEIGHBOURS
+        )
+    mixed: Floats = (1.0 - _HEDGE) * weights + _HEDGE * _smooth(weights)
+    return mixed
+
+
+def _smooth(weights: Floats) -> Floats:
+    """(G, d) means over the neighbours on both sides, fewer at the ends."""
+    d, half = weights.shape[1], _NEIGHBOURS // 2
+    total = np.concatenate([np.zeros((weights.shape[0], 1)), np.cumsum(weights, axis=1)], axis=1)
+    low, high = np.maximum(np.arange(d) - half, 0), np.minimum(np.arange(d) + half + 1, d)
+    smoothed: Floats = (total[:, high] - total[:, low]) / (high - low)
+    return smoothed

@@ -1,0 +1,80 @@
+"""Maximum mean discrepancy: has the distribution of content changed? See docs/checks/mmd.md."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.checks._vectors import VectorFitted
+from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, text_concern
+from monitors.features_embedding import FourierFeatures, bandwidth_of, sample_rows
+from monitors.noise_scales import missing
+from monitors.noise_vectors import VectorModel, VectorTest
+from monitors.result import Concern, ReferenceKind
+from monitors.statistics.kernels import mmd2, permutation_p
+
+Rows = NDArray[np.float32]
+PAIRS = 192  # random features: as many cosines and as many sines
+_REFERENCE_ROWS = 500
+_CURRENT_ROWS = 500
+_PERMUTATIONS = 200
+
+
+class MmdView:
+    """The unbiased squared MMD to what is expected at this time, from random features; exact in the
+    evidence.
+    """
+
+    unit = "MMD^2"
+    label = "MMD^2"
+
+    def __init__(self, sample: Rows, bandwidth: float, seed: int) -> None:
+        self.sample, self.bandwidth, self.seed = sample, bandwidth, seed
+
+    def value(self, test: VectorTest) -> float:
+        return test.squared_size
+
+    def threshold(self, test: VectorTest, value: float, factor: float) -> float:
+        return float(factor**2 * (test.shift @ test.shift) - test.variance.sum())
+
+    def figures(self, test: VectorTest) -> dict[str, float]:
+        rng = np.random.default_rng(self.seed)
+        rows = sample_rows([s.rows for s in test.scale.samples], _CURRENT_ROWS, rng)
+        p = permutation_p(rows, self.sample, bandwidth=self.bandwidth, permutations=_PERMUTATIONS, rng=rng)
+        return {
+            "mmd2_exact": mmd2(rows, self.sample, bandwidth=self.bandwidth),
+            "permutation_p_if_independent": p,
+            "bandwidth": self.bandwidth,
+        }
+
+
+class MmdCheck:
+    """Any change of the distribution of embeddings that a Gaussian kernel sees."""
+
+    name = "mmd"
+    title = "Maximum mean discrepancy"
+    fields = frozenset({"input_text", "output_text"})
+    kinds: tuple[ReferenceKind, ...] = ("drift", "skew")
+    data: DataKind = "embedding"
+    default_on = True
+
+    def concern(self, field: str) -> Concern:
+        return text_concern(field)
+
+    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> VectorFitted | NotReady:
+        why = missing(reference, settings)
+        if why is not None:
+            return NotReady(reason=why)
+        rng = np.random.default_rng(seed)
+        groups = [w.rows for w in reference.windows if len(w.rows)]
+        sample = sample_rows(
+            groups if reference.pool is None else [reference.pool.astype(np.float32)], _REFERENCE_ROWS, rng
+        )
+        bandwidth = bandwidth_of(sample, rng)
+        features = FourierFeatures(dimension=sample.shape[1], bandwidth=bandwidth, pairs=PAIRS, rng=rng)
+        model = VectorModel(reference, features, settings, rng)
+        view = MmdView(sample, bandwidth, seed)
+        return VectorFitted(reference=reference, model=model, view=view, settings=settings)
+
+
+CHECK = MmdCheck()

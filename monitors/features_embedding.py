@@ -1,0 +1,116 @@
+"""Features of an embedding: which differences of meaning a mean can show.
+
+Each map takes (k, d) float32 rows to (k, D) features. A difference of the features' means is a difference of
+the distributions: of their means (identity), of everything a Gaussian kernel sees (random Fourier features),
+of distances (landmarks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.statistics.kernels import median_bandwidth, squared_distances
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
+_NEIGHBOURS = 10
+
+
+class FeatureMap(Protocol):
+    """Maps rows to features."""
+
+    def __call__(self, rows: Rows) -> Rows:
+        """(k, d) to (k, D)."""
+        ...
+
+
+class Identity:
+    """The embedding itself: what the mean of a window says."""
+
+    def __call__(self, rows: Rows) -> Rows:
+        return rows
+
+
+class FourierFeatures:
+    """Random Fourier features: their inner products are the Gaussian kernel exp(-|a - b|^2 / (2 s^2)),
+    nearly.
+
+    |mean difference|^2 estimates MMD^2. Source: Rahimi and Recht, NeurIPS 2007 (cosines and sines in pairs,
+    which makes the features' norm exactly 1).
+
+    >>> rng = np.random.default_rng(0)
+    >>> features = FourierFeatures(dimension=3, bandwidth=1.0, pairs=4000, rng=rng)
+    >>> a, b = features(np.zeros((1, 3), np.float32)), features(np.ones((1, 3), np.float32))
+    >>> round(float((a @ b.T)[0, 0]), 1), round(float(np.exp(-1.5)), 1)
+    (0.2, 0.2)
+    """
+
+    def __init__(self, *, dimension: int, bandwidth: float, pairs: int, rng: np.random.Generator) -> None:
+        self.bandwidth = bandwidth
+        # Orthogonal frequencies estimate the kernel with less variance (Yu et al., NeurIPS 2016).
+        blocks = [
+            np.linalg.qr(rng.standard_normal((dimension, dimension)))[0]
+            for _ in range(-(-pairs // dimension))
+        ]
+        lengths = np.sqrt(rng.chisquare(dimension, size=pairs))
+        frequencies = np.concatenate(blocks, axis=1)[:, :pairs] * (lengths / bandwidth)
+        self._frequencies = frequencies.astype(np.float32)
+        self._scale = np.float32(1.0 / np.sqrt(pairs))
+
+    def __call__(self, rows: Rows) -> Rows:
+        phase = rows @ self._frequencies
+        features: Rows = np.concatenate([np.cos(phase), np.sin(phase)], axis=1) * self._scale
+        return features
+
+
+class Landmarks:
+    """Distances to rows of the reference: the energy distance seen from these places.
+
+    The difference of the mean distances to a landmark is the witness function of the energy distance there.
+    """
+
+    def __init__(self, places: Rows) -> None:
+        self._places = places
+
+    def __call__(self, rows: Rows) -> Rows:
+        distances: Rows = np.sqrt(squared_distances(rows, self._places)).astype(np.float32)
+        return distances
+
+
+def sample_rows(groups: Sequence[Rows], limit: int, rng: np.random.Generator) -> Rows:
+    """At most `limit` of the rows of all groups, seeded, in their order."""
+    rows = np.concatenate(groups) if groups else np.empty((0, 1), np.float32)
+    if len(rows) <= limit:
+        return rows
+    return rows[np.sort(rng.choice(len(rows), limit, replace=False))]
+
+
+def bandwidth_of(rows: Rows, rng: np.random.Generator) -> float:
+    """The median heuristic on at most 500 rows."""
+    return median_bandwidth(sample_rows([rows], 500, rng))
+
+
+def topic_distance(features: Rows) -> float:
+    """How far a topic lies from the average content: the unit of "share of new content".
+
+    If a share s of content far from the rest arrives, the mean moves by s times this. A topic is what stands
+    around a row: the mean inner product with the ten nearest rows is the squared length of the topic's
+    centre. features: (m, D), m of some hundreds. Returns at least a tenth of a row's own distance.
+    """
+    rows = features.astype(np.float64)
+    mean = rows.mean(axis=0)
+    gram = rows @ rows.T
+    spread = float((np.diag(gram)).mean() - mean @ mean)
+    np.fill_diagonal(gram, -np.inf)
+    near = min(_NEIGHBOURS, len(rows) - 1)
+    if near < 1:
+        return float(np.sqrt(max(spread, 1e-12)))
+    squared = squared_distances(rows, rows)
+    np.fill_diagonal(squared, np.inf)
+    order = np.argpartition(squared, near - 1, axis=1)[:, :near]
+    centre = float(np.take_along_axis(gram, order, axis=1).mean())
+    return float(np.sqrt(max(centre - mean @ mean, 0.01 * spread, 1e-12)))

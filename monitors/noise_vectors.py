@@ -1,0 +1,214 @@
+"""The test on embeddings: the mean feature of some windows against what is expected of it, in all directions
+at once.
+
+Directions are those in which rows vary within a window. Each has its own learnt noise; directions that vary
+or wander much count less (whitening, with a ridge, so that directions in which nothing ever happened do not
+decide alone). The statistic is a weighted sum of squares, its tail that of a quadratic form with uncertain
+variances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.checks.base import CheckSettings, Reference, WindowSample
+from monitors.features_embedding import FeatureMap, sample_rows, topic_distance
+from monitors.noise import Times
+from monitors.noise_change import ChangePoint, locate
+from monitors.noise_level import Level, Prediction, learn_level
+from monitors.noise_moments import row_moments
+from monitors.noise_quadratic import RIDGE, Unrest, measure_unrest, quadratic
+from monitors.noise_scales import STILL_THERE, Scale, latest, scales_of
+from monitors.result import Window
+
+Floats = NDArray[np.float64]
+
+_COVARIANCE_ROWS = 3000
+_MOMENT_ROWS = 400
+_CACHED_WINDOWS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorTest:
+    """One length.
+
+    Attributes:
+        shift: (D,) observed minus expected, in the eigenbasis. expected: (D,).
+        variance: (D,) of the shift while nothing changed. weights: (D,) of the squares.
+        p: after the number of lengths. critical: factor by which the shift would be just significant.
+        ongoing: whether the last quarter still shows it.
+    """
+
+    scale: Scale
+    shift: Floats
+    expected: Floats
+    variance: Floats
+    weights: Floats
+    p: float
+    critical: float
+    ongoing: bool
+
+    @property
+    def squared_size(self) -> float:
+        """|change of the mean|^2 beyond what noise alone gives on average; may be negative."""
+        return float(self.shift @ self.shift - self.variance.sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Series:
+    """Recent windows with rows: when, how many, and their means in the eigenbasis (T, D)."""
+
+    windows: list[Window]
+    times: Times
+    counts: Floats
+    means: Floats
+
+
+class VectorModel:
+    """The reference of an embedding under one feature map, learnt."""
+
+    def __init__(
+        self, reference: Reference, features: FeatureMap, settings: CheckSettings, rng: np.random.Generator
+    ) -> None:
+        self.features = features
+        self.skew = reference.pool is not None
+        used = [w for w in reference.windows if len(w.rows)]
+        mapped = [features(w.rows) for w in used]
+        pool = None if reference.pool is None else features(reference.pool.astype(np.float32))
+        sources = mapped if pool is None else [*mapped, pool]
+        centred = _centred(sources, rng)
+        self.basis, variance = _eigen(centred)
+        sd = np.sqrt(variance)
+        d = self.basis.shape[0]
+        means = np.array([m.mean(axis=0, dtype=np.float64) for m in mapped]).reshape(-1, d) @ self.basis
+        windows, counts = [w.window for w in used], np.array([float(len(w.rows)) for w in used])
+        self.level: Level = learn_level(
+            windows=windows,
+            counts=counts,
+            means=means,
+            sd=sd,
+            pool=None if pool is None else pool.astype(np.float64) @ self.basis,
+        )
+        self.moments = row_moments(
+            sample_rows([centred], _MOMENT_ROWS, rng).astype(np.float64) @ self.basis,
+            1.0 / (variance + RIDGE * variance.mean()),
+        )
+        self.unrest: dict[int, Unrest] = {}
+        if not self.skew:
+            self.unrest = measure_unrest(
+                self.level, windows, counts, means, self.moments, least_rows=settings.min_rows
+            )
+        self.topic = topic_distance(sample_rows(sources if pool is None else [pool], 600, rng))
+        self._cache: dict[tuple[object, ...], Floats] = {}
+
+    def tests(
+        self, recent: Sequence[WindowSample], settings: CheckSettings, *, alpha: float
+    ) -> list[VectorTest]:
+        """Every length that has the rows, shortest first."""
+        scales = scales_of(recent, settings, skew=self.skew)
+        if not scales:
+            return []
+        series = self._series(recent)
+        return [self._test(scale, series, alpha, len(scales)) for scale in scales]
+
+    def _series(self, recent: Sequence[WindowSample]) -> _Series:
+        used = [s for s in recent if len(s.rows)]
+        return _Series(
+            windows=[s.window for s in used],
+            times=Times.of([s.window for s in used]),
+            counts=np.array([float(len(s.rows)) for s in used]),
+            means=np.array([self._mean(s) for s in used]),
+        )
+
+    def _mean(self, sample: WindowSample) -> Floats:
+        """(D,) mean feature of a window in the eigenbasis; the last windows are remembered."""
+        key = (sample.window, sample.n, len(sample.rows), sample.keys[:1], sample.keys[-1:])
+        found = self._cache.get(key)
+        if found is None:
+            if len(self._cache) >= _CACHED_WINDOWS:
+                del self._cache[next(iter(self._cache))]
+            mean: Floats = self.features(sample.rows).mean(axis=0, dtype=np.float64)
+            found = self._cache[key] = mean @ self.basis
+        return found
+
+    def _test(self, scale: Scale, series: _Series, alpha: float, lengths: int) -> VectorTest:
+        part, last = slice(-len(scale.samples), None), slice(-latest(scale), None)
+        prediction, shift = self._shift(series, part)
+        unrest = max((k for k in self.unrest if k <= scale.windows), default=None)
+        form = quadratic(
+            self.level, prediction, shift, self.moments, Unrest() if unrest is None else self.unrest[unrest]
+        )
+        now = self._shift(series, last)[1] if last.start > part.start else shift
+        tail = form.tail
+        return VectorTest(
+            scale=scale,
+            shift=shift,
+            expected=prediction.mean,
+            variance=form.variance,
+            weights=form.weights,
+            p=min(1.0, tail.sf(form.size) * lengths),
+            critical=float(np.sqrt(tail.isf(alpha / lengths) / max(form.size, 1e-300))),
+            ongoing=bool((form.weights * shift) @ now >= STILL_THERE * form.size),
+        )
+
+    def _shift(self, series: _Series, part: slice) -> tuple[Prediction, Floats]:
+        prediction = self.level.predict(series.times, series.counts, part)
+        share = series.counts[part] / series.counts[part].sum()
+        return prediction, share @ series.means[part] - prediction.mean
+
+    def change_point(self, recent: Sequence[WindowSample], test: VectorTest) -> ChangePoint:
+        """When the shift of this test began, within `recent`."""
+        series = self._series(recent)
+        direction = test.weights * test.shift
+        residuals, variances = np.empty(len(series.windows)), np.empty(len(series.windows))
+        for i in range(len(series.windows)):
+            prediction, shift = self._shift(series, slice(i, i + 1))
+            residuals[i] = direction @ shift
+            variances[i] = direction**2 @ self.level.variance(prediction.unit)
+        return locate(series.windows, residuals, variances)
+
+    def novelty(self, test: VectorTest) -> Floats:
+        """(rows of the test,) how far each row lies in the direction of the change, in topic distances."""
+        direction = self.basis @ (test.weights * test.shift)
+        direction /= max(float(np.linalg.norm(direction)), 1e-300)
+        centre = float(direction @ (self.basis @ test.expected))
+        rows = np.concatenate([s.rows for s in test.scale.samples])
+        scores: Floats = (self.features(rows).astype(np.float64) @ direction - centre) / self.topic
+        return scores
+
+
+def _centred(sources: Sequence[NDArray[np.float32]], rng: np.random.Generator) -> NDArray[np.float32]:
+    """(m, D) rows of all groups around their own group's mean, a seeded sample of them."""
+    groups = [g for g in sources if len(g) > 1]
+    total = sum(len(g) for g in groups)
+    keep = min(1.0, _COVARIANCE_ROWS / max(total, 1))
+    parts = []
+    for group in groups:
+        # Around the mean of k rows a row varies (k-1)/k as much as around the truth.
+        scale = np.float32(np.sqrt(len(group) / (len(group) - 1)))
+        wanted = len(group) if keep >= 1.0 else min(len(group), max(1, round(keep * len(group))))
+        chosen = rng.permutation(len(group))[:wanted]
+        parts.append((group[chosen] - group.mean(axis=0)) * scale)
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _eigen(centred: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """(D, D) eigenvectors as columns and (D,) eigenvalues of the covariance, largest first.
+
+    Shrunk towards the mean eigenvalue: Chen, Wiesel, Eldar and Hero, IEEE TSP 58, 2010 (OAS).
+    """
+    n, d = centred.shape
+    covariance = (centred.T @ centred).astype(np.float64) / n
+    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
+    mean = max(float(values.mean()), 1e-12)
+    square = float((values**2).sum())
+    trace2 = (d * mean) ** 2
+    denominator = (n + 1.0) * max(square - trace2 / d, 1e-300)
+    shrinkage = min(1.0, (square + trace2) / denominator) if d > 1 else 0.0
+    shrunk = (1.0 - shrinkage) * values + shrinkage * mean
+    return np.ascontiguousarray(vectors), np.maximum(shrunk, 1e-3 * mean)
