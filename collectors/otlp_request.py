@@ -104,7 +104,8 @@ def answer(signal: Signal, content_type: str, rejected: int = 0, reason: str = "
         setattr(message.partial_success, count, rejected)
         message.partial_success.error_message = reason
     if content_type == JSON:
-        return json_format.MessageToJson(message, indent=None).encode()
+        text: str = json_format.MessageToJson(message, indent=None)
+        return text.encode()
     serialized: bytes = message.SerializeToString()
     return serialized
 
