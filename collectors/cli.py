@@ -36,16 +36,18 @@ def ingest(context: Context, paths: tuple[str, ...], format_name: str | None, ma
 
     config = context.config.section("ingest", IngestConfig)
     reports: list[FileReport] = []
+    passed_over: list[str] = []
     with ExitStack() as stack:
         named = files.expand([path for path in paths if path != "-"])
-        run = Ingest(context.migrated(), config, context.clock, stack.enter_context(progress(sys.stderr)))
+        show = stack.enter_context(progress(sys.stderr))
+        run = Ingest(context.migrated(), config, context.clock, show, passed_over)
         reports.extend(run.files(named, format_name=format_name, map_name=map_name))
         if "-" in paths:
             copy = stack.enter_context(files.standard_input(sys.stdin.buffer))
             reports.append(run.file(copy, format_name=format_name, map_name=map_name, shown="stdin"))
     if not reports:
         raise ConfigError(f"none of the files in {', '.join(paths)} has a format that is known")
-    context.answer(as_data(reports), as_text(reports))
+    context.answer(as_data(reports, passed_over), as_text(reports, passed_over))
     if not any(report.taken for report in reports):
         raise SystemExit(1)
 

@@ -52,12 +52,16 @@ class FileReport:
 
 @dataclass(frozen=True)
 class Ingest:
-    """One call of `chainwatch ingest`: where to, by which rules, on whose clock."""
+    """One call of `chainwatch ingest`: where to, by which rules, on whose clock.
+
+    `passed_over` collects the files of folders whose format nobody knows.
+    """
 
     warehouse: Warehouse
     config: IngestConfig
     clock: Callable[[], datetime]
     progress: Callable[[FileReport], None] = lambda report: None
+    passed_over: list[str] = field(default_factory=list)
 
     def files(
         self,
@@ -66,7 +70,7 @@ class Ingest:
         format_name: str | None = None,
         map_name: str | None = None,
     ) -> Iterator[FileReport]:
-        """Load each file and report on it. A file of no known format is passed over unless it was `named`."""
+        """Load each file and report on it. One of no known format is passed over unless it was named itself."""
         if map_name is not None:
             choose(self.config, Path(), map_name)
         if format_name is not None:
@@ -75,6 +79,8 @@ class Ingest:
             report = self.file(path, format_name=format_name, map_name=map_name)
             if report.format is not None or named:
                 yield report
+            else:
+                self.passed_over.append(report.path)
 
     def file(
         self,
@@ -94,7 +100,7 @@ class Ingest:
             mapped = choose(self.config, path, map_name)
             report.field_map = mapped.name if mapped else None
             context = SourceContext(source=f"{report.format}:{shown or path.name}", field_map=mapped)
-            self._load(source.read(path, context), report, shown or str(path.absolute()))
+            self._load(source.read(path, context), report, shown or str(path.resolve()))
         except (SourceError, OSError) as error:
             report.error = str(error)
         report.seconds = time.monotonic() - began

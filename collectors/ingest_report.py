@@ -9,9 +9,10 @@ from typing import Any, TextIO
 from collectors.ingest import FileReport
 
 _REASONS_SHOWN = 5
+_NEEDS_A_MAP = {"component: is missing", "started_at: is missing"}
 
 
-def as_data(reports: Sequence[FileReport]) -> dict[str, Any]:
+def as_data(reports: Sequence[FileReport], passed_over: Sequence[str] = ()) -> dict[str, Any]:
     """The summary as --json prints it."""
     return {
         "read": sum(r.read for r in reports),
@@ -24,6 +25,7 @@ def as_data(reports: Sequence[FileReport]) -> dict[str, Any]:
         "skipped": sum(sum(r.skipped.values()) for r in reports),
         "quarantined": sum(sum(r.quarantined.values()) for r in reports),
         "files": [_file(report) for report in reports],
+        "passed_over": list(passed_over),
     }
 
 
@@ -47,7 +49,7 @@ def _file(report: FileReport) -> dict[str, Any]:
     }
 
 
-def as_text(reports: Sequence[FileReport]) -> str:
+def as_text(reports: Sequence[FileReport], passed_over: Sequence[str] = ()) -> str:
     """The summary for people: one line a file, the reasons below it, a total when there are several."""
     lines = [line for report in reports for line in _lines(report)]
     if len(reports) > 1:
@@ -58,6 +60,9 @@ def as_text(reports: Sequence[FileReport]) -> str:
             f"{total['already_stored']:,} already stored, {total['skipped']:,} skipped, "
             f"{total['quarantined']:,} quarantined" + (f", {failed} failed" if failed else "")
         )
+    if passed_over:
+        some = ", ".join(passed_over[:_REASONS_SHOWN]) + (" ..." if len(passed_over) > _REASONS_SHOWN else "")
+        lines.append(f"{len(passed_over)} files passed over, their format is not known: {some}")
     if any(report.quarantined for report in reports):
         lines.append('what was set aside: chainwatch query "SELECT file, line, reason, raw FROM quarantine"')
     return "\n".join(lines)
@@ -88,6 +93,8 @@ def _lines(report: FileReport) -> Iterator[str]:
         yield f"    and {len(report.quarantined) - _REASONS_SHOWN} more reasons"
     if report.first_bad:
         yield f"    first: {report.first_bad}"
+    if report.field_map is None and report.taken == 0 and _NEEDS_A_MAP & set(report.quarantined):
+        yield "    foreign names? a field map, [ingest.maps.NAME] in chainwatch.toml, says what they mean"
     if report.error:
         yield f"    failed: {report.error}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from collectors.files import read_lines
 from collectors.sources._rows import items
 from collectors.sources.base import Bad, Item, SourceContext, shorten
 
+_NAME = re.compile(r"[A-Za-z_][\w.-]{0,63}")
 _DELIMITERS = ",;\t|"
 _FIELD_LIMIT = 64 * 1024 * 1024
 _ENDINGS = (".csv", ".tsv")
@@ -23,12 +25,12 @@ class Csv:
 
     def detect(self, path: Path, head: bytes) -> float:
         named = any(suffix in _ENDINGS for suffix in path.suffixes[-2:])
-        first = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0]
+        first = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
         if b"\x00" in first or first.lstrip()[:1] in (b"{", b"["):
             return 0.0
         if named:
             return 0.8
-        return 0.3 if b"\n" in head and any(first.count(d.encode()) > 1 for d in _DELIMITERS) else 0.0
+        return 0.3 if _is_table(head) else 0.0
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         csv.field_size_limit(_FIELD_LIMIT)
@@ -43,6 +45,18 @@ class Csv:
             twice = sorted({name for name in header if header.count(name) > 1})
             raise SourceError(f"{path}: the header names {shorten(', '.join(twice))} more than once")
         yield from _rows(lines, header, delimiter, context)
+
+
+def _is_table(head: bytes) -> bool:
+    """Whether the first rows look like a header and a row, and not like prose with commas in it."""
+    lines = head.decode("utf-8-sig", "replace").splitlines(keepends=True)
+    delimiter = max(_DELIMITERS, key=lines[0].count)
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        names, row = next(reader), next(reader)
+    except (csv.Error, StopIteration):
+        return False
+    return len(names) > 2 and len(row) == len(names) and all(map(_NAME.fullmatch, names))
 
 
 def _rows(lines: Iterator[str], header: list[str], delimiter: str, context: SourceContext) -> Iterator[Item]:

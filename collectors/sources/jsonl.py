@@ -12,6 +12,8 @@ from collectors.sources._rows import bad, items
 from collectors.sources.base import Bad, Item, SourceContext, shorten
 
 _WHOLE_LIMIT = 256 * 1024 * 1024
+# A first line longer than this may go on beyond the bytes that are looked at.
+_LONG_LINE = 60_000
 
 
 class Jsonl:
@@ -22,9 +24,11 @@ class Jsonl:
     def detect(self, path: Path, head: bytes) -> float:
         named = any(suffix in (".jsonl", ".ndjson") for suffix in path.suffixes[-2:])
         start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if start[:1] == b"{" or (start[:1] == b"[" and b"{" in start[:64]):
+        if start[:1] == b"[" and start[1:].lstrip()[:1] == b"{":
             return 0.7 if named else 0.5
-        return 0.4 if named else 0.0
+        if named:
+            return 0.7 if start[:1] == b"{" else 0.4
+        return 0.5 if _is_record(start) else 0.0
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         started = False
@@ -37,6 +41,17 @@ class Jsonl:
                 return
             started = True
             yield from _line(text, number, context)
+
+
+def _is_record(start: bytes) -> bool:
+    """Whether the first line is a whole object; one pretty-printed document is no JSON lines."""
+    line, newline, _ = start.partition(b"\n")
+    if start[:1] != b"{" or (not newline and len(start) > _LONG_LINE):
+        return start[:2] == b'{"' and not newline
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _line(text: bytes, number: int, context: SourceContext) -> Iterator[Item]:
