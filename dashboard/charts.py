@@ -17,7 +17,7 @@ from dashboard.text import figure_text
 
 # The mode bar covers narrow charts and says nothing that hovering does not.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
-_SMALL = 11
+SMALL = 11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def time_chart(
     if band is not None:
         _band(figure, band)
     for line in lines:
-        x = [_local(moment, zone) for moment in line.x]
+        x = [local(moment, zone) for moment in line.x]
         if line.low is not None and line.high is not None:
             _interval(figure, line, x)
         figure.add_trace(
@@ -90,102 +90,22 @@ def time_chart(
                 hovertemplate="%{y}" if tick_format is None else f"%{{y:{tick_format}}}",
             )
         )
-    _isolated(figure)
+    show_isolated(figure)
     for mark in marks:
-        _mark(figure, mark, zone)
+        draw_mark(figure, mark, zone)
     finish(figure, height=height, legend=len(lines) > 1)
     figure.update_xaxes(
-        title={"text": f"Time ({figure_text(zone_name)})", "font": {"size": _SMALL}, "standoff": 6},
-        range=[_local(moment, zone) for moment in within] if within else None,
+        title={"text": f"Time ({figure_text(zone_name)})", "font": {"size": SMALL}, "standoff": 6},
+        range=[local(moment, zone) for moment in within] if within else None,
         showgrid=False,
         nticks=7,
     )
     figure.update_yaxes(
-        title={"text": figure_text(unit), "font": {"size": _SMALL}, "standoff": 8},
+        title={"text": figure_text(unit), "font": {"size": SMALL}, "standoff": 8},
         rangemode="tozero" if from_zero else "normal",
         tickformat=tick_format,
         nticks=5,
         zeroline=False,
-    )
-    figure.update_layout(hovermode="x unified")
-    return figure
-
-
-def window_chart(
-    points: Sequence[tuple[datetime, float | None, float | None, str]],
-    *,
-    zone: tzinfo,
-    zone_name: str,
-    unit: str,
-    name: str,
-    marks: Sequence[Mark] = (),
-    within: tuple[datetime, datetime] | None = None,
-    height: int = 260,
-    tick_format: str | None = None,
-) -> go.Figure:
-    """A monitor's values against its threshold, window by window.
-
-    `points` are (end of window, value, threshold, status). The band below the threshold is what the
-    reference makes usual; windows in breach carry a triangle, windows without data a ring on the axis.
-    """
-    ends = [_local(p[0], zone) for p in points]
-    figure = go.Figure()
-    figure.add_trace(
-        go.Scatter(
-            x=ends,
-            y=[p[2] for p in points],
-            name="usual, up to the threshold",
-            mode="lines",
-            line={"color": theme.REFERENCE, "width": 1, "dash": "dash", "shape": "hv"},
-            fill="tozeroy",
-            fillcolor=theme.faded(theme.REFERENCE, 0.13),
-            hovertemplate="threshold %{y:.3g}<extra></extra>",
-        )
-    )
-    figure.add_trace(
-        go.Scatter(
-            x=ends,
-            y=[p[1] for p in points],
-            name=figure_text(name),
-            mode="lines",
-            line={"color": theme.CURRENT, "width": 2},
-            hovertemplate="%{y:.3g}<extra></extra>",
-        )
-    )
-    _isolated(figure)
-    for status in ("breach", "no_data", "error"):
-        hit = [(end, p[1]) for end, p in zip(ends, points, strict=True) if p[3] == status]
-        if hit:
-            look = theme.HEALTH[status]
-            figure.add_trace(
-                go.Scatter(
-                    x=[h[0] for h in hit],
-                    y=[h[1] if h[1] is not None else 0 for h in hit],
-                    name={"breach": "breach", "no_data": "no data", "error": "check failed"}[status],
-                    mode="markers",
-                    marker={
-                        "symbol": {"breach": "triangle-up", "no_data": "circle-open", "error": "x"}[status],
-                        "size": 8 if status == "breach" else 6,
-                        "color": look.colour,
-                    },
-                    hoverinfo="skip",
-                )
-            )
-    for mark in marks:
-        _mark(figure, mark, zone)
-    finish(figure, height=height, legend=True)
-    figure.update_xaxes(
-        title={"text": f"End of window ({figure_text(zone_name)})", "font": {"size": _SMALL}, "standoff": 6},
-        range=[_local(moment, zone) for moment in within] if within else None,
-        showgrid=False,
-        nticks=7,
-    )
-    figure.update_yaxes(
-        title={"text": figure_text(unit), "font": {"size": _SMALL}, "standoff": 8},
-        rangemode="tozero",
-        nticks=5,
-        zeroline=False,
-        tickformat=tick_format,
     )
     figure.update_layout(hovermode="x unified")
     return figure
@@ -203,15 +123,15 @@ def finish(figure: go.Figure, *, height: int, legend: bool) -> None:
             "y": 1.06,
             "xanchor": "left",
             "x": 0,
-            "font": {"size": _SMALL},
+            "font": {"size": SMALL},
             "itemclick": False,
             "itemdoubleclick": False,
         },
         hoverlabel={"font": {"size": 12}},
         dragmode=False,
     )
-    figure.update_xaxes(automargin=True, tickfont={"size": _SMALL}, fixedrange=True)
-    figure.update_yaxes(automargin=True, tickfont={"size": _SMALL}, fixedrange=True)
+    figure.update_xaxes(automargin=True, tickfont={"size": SMALL}, fixedrange=True)
+    figure.update_yaxes(automargin=True, tickfont={"size": SMALL}, fixedrange=True)
 
 
 def _band(figure: go.Figure, band: Band) -> None:
@@ -251,18 +171,16 @@ def _interval(figure: go.Figure, line: Line, x: Sequence[datetime]) -> None:
         )
 
 
-def _isolated(figure: go.Figure) -> None:
+def show_isolated(figure: go.Figure) -> None:
     """A value between two gaps has no line; show it as a dot, or it would be invisible."""
     for trace in list(figure.data):
-        if trace.fill == "toself" or trace.mode != "lines" or trace.y is None:
+        if trace.fill is not None or trace.line.width == 0 or trace.mode != "lines" or trace.y is None:
             continue
         y = list(trace.y)
         alone = [
             i
             for i, value in enumerate(y)
-            if value is not None
-            and (i == 0 or y[i - 1] is None)
-            and (i == len(y) - 1 or y[i + 1] is None)
+            if value is not None and (i == 0 or y[i - 1] is None) and (i == len(y) - 1 or y[i + 1] is None)
         ]
         if alone:
             figure.add_trace(
@@ -277,16 +195,16 @@ def _isolated(figure: go.Figure) -> None:
             )
 
 
-def _mark(figure: go.Figure, mark: Mark, zone: tzinfo) -> None:
+def draw_mark(figure: go.Figure, mark: Mark, zone: tzinfo) -> None:
     if mark.since is not None and mark.until is not None:
         figure.add_vrect(
-            x0=_local(mark.since, zone),
-            x1=_local(mark.until, zone),
+            x0=local(mark.since, zone),
+            x1=local(mark.until, zone),
             fillcolor=theme.faded(mark.colour, 0.18),
             line_width=0,
             layer="below",
         )
-    at = _local(mark.at, zone)
+    at = local(mark.at, zone)
     figure.add_shape(
         type="line",
         x0=at,
@@ -303,13 +221,13 @@ def _mark(figure: go.Figure, mark: Mark, zone: tzinfo) -> None:
             y=0 if mark.bottom else 1,
             text=figure_text(mark.label),
             showarrow=False,
-            font={"size": _SMALL, "color": mark.colour},
+            font={"size": SMALL, "color": mark.colour},
             xanchor="left" if mark.bottom else "center",
             yanchor="bottom",
             xshift=4 if mark.bottom else 0,
         )
 
 
-def _local(moment: datetime, zone: tzinfo) -> datetime:
+def local(moment: datetime, zone: tzinfo) -> datetime:
     """Plotly draws naive times as they are, so the zone is applied here."""
     return moment.astimezone(zone).replace(tzinfo=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import plotly.graph_objects as go
 
@@ -113,9 +114,7 @@ def _ring(x: float, y: float) -> go.Scatter:
 
 
 def _arrows(figure: go.Figure, nodes: Sequence[Node], places: Sequence[tuple[int, int]]) -> None:
-    for (here, there), (node, after) in zip(
-        zip(places, places[1:], strict=False), zip(nodes, nodes[1:], strict=False), strict=True
-    ):
+    for (here, there), (node, after) in zip(pairwise(places), pairwise(nodes), strict=True):
         spread = node.on_path and after.on_path
         same_row = here[1] == there[1]
         figure.add_annotation(
@@ -132,7 +131,7 @@ def _arrows(figure: go.Figure, nodes: Sequence[Node], places: Sequence[tuple[int
             arrowsize=1,
             arrowwidth=2.5 if spread else 1.5,
             arrowcolor=theme.BREACH if spread else theme.NO_DATA,
-            standoff=24,
-            startstandoff=24 if same_row else 30,
+            standoff=31 if after.is_cause else 24,
+            startstandoff=(31 if node.is_cause else 24) if same_row else 34,
             opacity=1 if same_row else 0.6,
         )

@@ -14,6 +14,7 @@ from dashboard.data_traces import SpanRow
 from dashboard.text import figure_text
 
 _ORDER = ("no_data", "ok", "error", "breach")
+_STRENGTH: Mapping[str, float] = {"no_data": 0.3, "ok": 0.45, "error": 1, "breach": 1}
 
 
 def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
@@ -26,10 +27,9 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
     longest = max(ends)
     unit, scale = ("s", 1.0) if longest >= 2 else ("ms", 1000.0)
     rows = list(range(len(spans)))
-    labels = [
-        "\u2002" * min(s.depth, 6) + ("✕ " if s.status == "error" else "") + formats.clip(s.component, 18)
-        for s in spans
-    ]
+    # Labels are set flush right, so depth is told by signs; in a flat trace they would say nothing.
+    deep = max(s.depth for s in spans) > 1
+    labels = [_label(s, deep=deep) for s in spans]
     figure = go.Figure(
         go.Bar(
             base=[(s.started_at - began).total_seconds() * scale for s in spans],
@@ -51,7 +51,9 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
             hoverinfo="text",
         )
     )
-    first_tokens = [(row, s) for row, s in zip(rows, spans, strict=True) if s.time_to_first_token_s is not None]
+    first_tokens = [
+        (row, s) for row, s in zip(rows, spans, strict=True) if s.time_to_first_token_s is not None
+    ]
     if first_tokens:
         figure.add_trace(
             go.Scatter(
@@ -63,7 +65,9 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
                 mode="markers",
                 name="first token",
                 marker={"symbol": "line-ns", "size": 14, "line": {"width": 2, "color": theme.DEPLOY}},
-                hovertext=[f"first token after {formats.seconds(s.time_to_first_token_s)}" for _, s in first_tokens],
+                hovertext=[
+                    f"first token after {formats.seconds(s.time_to_first_token_s)}" for _, s in first_tokens
+                ],
                 hoverinfo="text",
             )
         )
@@ -78,7 +82,7 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
     figure.update_yaxes(
         tickmode="array",
         tickvals=rows,
-        ticktext=[figure_text(label).replace("\u2002", "&#8194;") for label in labels],
+        ticktext=[figure_text(label) for label in labels],
         autorange="reversed",
         showgrid=False,
         zeroline=False,
@@ -104,7 +108,8 @@ def health_strip(
         row = [by_place.get((component, bucket)) for bucket in buckets]
         values.append([_ORDER.index(c.health) if c else None for c in row])
         hovers.append([_strip_hover(c, zone, step) if c else "" for c in row])
-    colours = [theme.HEALTH[name].colour for name in _ORDER]
+    # What is well stays pale, so that what is not stands out.
+    colours = [theme.faded(theme.HEALTH[name].colour, _STRENGTH[name]) for name in _ORDER]
     scale = [[edge, colour] for i, colour in enumerate(colours) for edge in (i / 4, (i + 1) / 4)]
     centres = [(b + step / 2).astimezone(zone).replace(tzinfo=None) for b in buckets]
     figure = go.Figure(
@@ -121,7 +126,6 @@ def health_strip(
             hoverongaps=False,
             hovertext=hovers,
             hoverinfo="text",
-            opacity=0.9,
         )
     )
     # A triangle on the first bucket of each alert: colour is never the only sign.
@@ -157,6 +161,11 @@ def health_strip(
         zeroline=False,
     )
     return figure
+
+
+def _label(span: SpanRow, *, deep: bool) -> str:
+    depth = "> " * min(span.depth, 6) if deep else ""
+    return f"{depth}{'✕ ' if span.status == 'error' else ''}{formats.clip(span.component, 18)}"
 
 
 def _hover(span: SpanRow, began: datetime) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import quantiles
 
 from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.store import Row
 from dashboard.data import DeployRow, TimeRange, records, select
+
+# Fewer buckets than this say little of what is usual.
+_FEWEST = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,10 +100,29 @@ class SampleRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TotalRow:
+    """The whole range in one row."""
+
+    requests: int
+    errors: int
+    p50_s: float | None
+    p95_s: float | None
+    p99_s: float | None
+    ttft_p95_s: float | None
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ComponentView:
-    """Everything the component page draws."""
+    """Everything the component page draws.
+
+    `usual` is, by figure, between which values 90 % of the buckets of the range before lay; a figure with
+    too few of them is absent.
+    """
 
     span: TimeRange
+    total: TotalRow | None
+    usual: Mapping[str, tuple[float, float]]
     series: tuple[SeriesPoint, ...]
     quality: tuple[QualityPoint, ...]
     drift: tuple[DriftPoint, ...]
@@ -113,6 +137,10 @@ def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeR
     scope = {"chain": chain, "component": component, "limit": 50, **span.parameters}
     with warehouse.read() as con:
         series = select(con, "component_series", scope)
+        before = select(
+            con, "component_series", {**scope, "start": scope["previous_start"], "end": span.start}
+        )
+        totals = select(con, "component_totals", scope)
         quality = select(con, "quality_series", scope)
         drift = select(con, "drift_series", scope)
         versions = select(con, "versions", scope)
@@ -125,6 +153,11 @@ def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeR
             by_version.setdefault(row["version"], {})[row["criterion"]] = row["mean"]
     return ComponentView(
         span=span,
+        total=next(
+            iter(records(TotalRow, [r for r in totals if r["component"] == component and r["is_current"]])),
+            None,
+        ),
+        usual=_usual(before),
         series=records(SeriesPoint, series),
         quality=records(QualityPoint, quality),
         drift=records(DriftPoint, drift),
@@ -133,3 +166,19 @@ def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeR
         deploys=tuple(d for d in records(DeployRow, deploys) if d.component == component),
         samples=records(SampleRow, samples),
     )
+
+
+def _usual(before: Sequence[Row]) -> dict[str, tuple[float, float]]:
+    """The 5th and 95th percentile of every figure over the buckets of the range before."""
+    figures: dict[str, list[float]] = {}
+    for row in before:
+        figures.setdefault("error_rate", []).append(row["errors"] / row["requests"])
+        for name, value in row.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                figures.setdefault(name, []).append(float(value))
+    found = {}
+    for name, values in figures.items():
+        if len(values) >= _FEWEST:
+            cuts = quantiles(values, n=20, method="inclusive")
+            found[name] = (cuts[0], cuts[-1])
+    return found

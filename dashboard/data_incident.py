@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 from collectors.warehouse.connection import Warehouse
@@ -34,6 +35,10 @@ class IncidentRow:
     owner: str | None
     acknowledged_by: str | None
     acknowledged_at: datetime | None
+    times_opened: int | None
+    merged_into: str | None
+    closed_by: str | None
+    noise: bool | None
     alerts: int
 
 
@@ -107,6 +112,18 @@ class AuditRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SilenceRow:
+    """A silence that holds now."""
+
+    silence_id: str
+    matchers: Mapping[str, Any]
+    starts_at: datetime
+    ends_at: datetime
+    author: str
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IncidentView:
     """Everything the incident page draws."""
 
@@ -118,6 +135,7 @@ class IncidentView:
     components: tuple[ComponentRow, ...]
     notifications: tuple[NotificationRow, ...]
     audit: tuple[AuditRow, ...]
+    silences: tuple[SilenceRow, ...]
     span: TimeRange
 
 
@@ -127,8 +145,8 @@ def incidents(warehouse: Warehouse, chain: str | None) -> tuple[IncidentRow, ...
         return records(IncidentRow, select(con, "incidents", {"chain": chain}))
 
 
-def incident_view(warehouse: Warehouse, incident: IncidentRow) -> IncidentView:
-    """Everything about one incident, in one connection."""
+def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) -> IncidentView:
+    """Everything about one incident, in one connection; silences are those that hold at `now`."""
     span = incident_span(incident)
     by_id = {"incident_id": incident.incident_id}
     scope = {"chain": incident.chain, **span.parameters}
@@ -140,6 +158,7 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow) -> IncidentView:
         chain = chain_components(con, incident.chain, span)
         notifications = select(con, "notifications", by_id)
         audit = select(con, "audit", by_id)
+        silences = select(con, "silences", {"now": now})
     return IncidentView(
         incident=incident,
         evidence=as_mapping(evidence[0]["evidence"]) if evidence else {},
@@ -149,8 +168,28 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow) -> IncidentView:
         components=chain,
         notifications=records(NotificationRow, notifications),
         audit=records(AuditRow, [{**row, "detail": as_mapping(row["detail"])} for row in audit]),
+        silences=tuple(
+            s
+            for s in records(
+                SilenceRow, [{**row, "matchers": as_mapping(row["matchers"])} for row in silences]
+            )
+            if _matches(s, incident)
+        ),
         span=span,
     )
+
+
+def _matches(silence: SilenceRow, incident: IncidentRow) -> bool:
+    """Whether messages about the incident are stopped; the rule is the one that alerting applies."""
+    labels = {
+        "incident": incident.incident_id,
+        "chain": incident.chain,
+        "component": incident.component,
+        "cause": incident.cause,
+        "severity": incident.severity,
+        "owner": incident.owner or "",
+    }
+    return all(fnmatchcase(labels.get(name, ""), str(value)) for name, value in silence.matchers.items())
 
 
 def monitor_series(warehouse: Warehouse, monitor: str, span: TimeRange) -> tuple[MonitorPoint, ...]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from collectors.warehouse.connection import Warehouse
 from dashboard.data import Run, TimeRange, records, select
-from dashboard.data_incident import as_mapping
+from dashboard.data_incident import SilenceRow, as_mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +36,6 @@ class MonitorRow:
     breaches: int
     without_data: int
     errors: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class SilenceRow:
-    """A silence that holds now."""
-
-    silence_id: str
-    matchers: Mapping[str, Any]
-    starts_at: datetime
-    ends_at: datetime
-    author: str
-    comment: str
 
 
 @dataclass(frozen=True, kw_only=True)

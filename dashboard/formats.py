@@ -1,17 +1,17 @@
-"""Numbers, durations, money and times as people read them. None is an en dash: unknown, not zero."""
+"""Numbers, durations, money and times as people read them. None is a dash: unknown, not zero."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
-UNKNOWN = "–"
+UNKNOWN = "\u2013"
 
 
 def count(value: float | None) -> str:
     """A whole number, short from ten thousand on.
 
-    >>> count(9_999), count(12_345), count(3_400_000), count(None)
-    ('9,999', '12.3 k', '3.40 M', '–')
+    >>> count(9_999), count(12_345), count(3_400_000), count(None) == UNKNOWN
+    ('9,999', '12.3 k', '3.40 M', True)
     """
     if value is None:
         return UNKNOWN
@@ -42,8 +42,8 @@ def number(value: float | None) -> str:
 def seconds(value: float | None) -> str:
     """A duration.
 
-    >>> seconds(0.0421), seconds(1.94), seconds(75), seconds(7_260), seconds(None)
-    ('42 ms', '1.94 s', '75.0 s', '2 h 1 min', '–')
+    >>> seconds(0.0421), seconds(1.94), seconds(75), seconds(7_260), seconds(None) == UNKNOWN
+    ('42 ms', '1.94 s', '75.0 s', '2 h 1 min', True)
     """
     if value is None:
         return UNKNOWN
@@ -71,8 +71,8 @@ def share(value: float | None) -> str:
 def dollars(value: float | None) -> str:
     """US dollars; small amounts keep two significant digits.
 
-    >>> dollars(17.5457), dollars(0.0021), dollars(12_345.6), dollars(None)
-    ('$17.55', '$0.0021', '$12,346', '–')
+    >>> dollars(17.5457), dollars(0.0021), dollars(12_345.6), dollars(None) == UNKNOWN
+    ('$17.55', '$0.0021', '$12,346', True)
     """
     if value is None:
         return UNKNOWN
@@ -91,16 +91,26 @@ def measured(value: float | None, unit: str | None) -> str:
         return UNKNOWN
     if unit in ("s", "seconds"):
         return seconds(value)
-    if unit == "share":
-        return share(value)
+    if unit is not None and unit.startswith("share"):
+        return share(value) + unit.removeprefix("share")
     if unit in ("usd", "USD", "$"):
         return dollars(value)
-    return f"{number(value)} {pretty_unit(unit)}".strip()
+    return f"{number(value)} {(unit or '').replace('^2', '²')}".strip()
+
+
+def effect(value: float | None, unit: str | None) -> str:
+    """How much changed, in the words that the check gives.
+
+    >>> effect(2.214, "times the expected p95"), effect(0.18, "share of new content")
+    ('2.21 times the expected p95', '18.0 % of new content')
+    """
+    return measured(value, unit) if value is not None else UNKNOWN
 
 
 def pretty_unit(unit: str | None) -> str:
     """A unit for an axis: superscripts instead of carets."""
-    return (unit or "").replace("^2", "²")
+    words = {"s": "seconds", "USD": "US dollars"}
+    return words.get(unit or "", (unit or "").replace("^2", "²"))
 
 
 def probability(value: float | None) -> str:
@@ -146,6 +156,7 @@ def span(value: timedelta) -> str:
 def ago(moment: datetime, now: datetime) -> str:
     """How long before `now`.
 
+    >>> from datetime import UTC
     >>> ago(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, 0, 20, tzinfo=UTC))
     '20 min ago'
     """
@@ -156,6 +167,7 @@ def ago(moment: datetime, now: datetime) -> str:
 def when(moment: datetime | None, zone: tzinfo, *, year: bool = False) -> str:
     """A moment in the viewer's zone.
 
+    >>> from datetime import UTC
     >>> when(datetime(2026, 3, 5, 4, 48, tzinfo=UTC), UTC)
     'Thu 5 Mar 04:48'
     """

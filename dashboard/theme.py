@@ -47,7 +47,9 @@ RESULT_WORDS: Mapping[str, str] = {
     "error": "✕ Error",
 }
 INCIDENT: Mapping[str, Look] = {
-    "open": Look(colour=BREACH, badge="red", icon=":material/local_fire_department:", symbol="▲", word="Open"),
+    "open": Look(
+        colour=BREACH, badge="red", icon=":material/local_fire_department:", symbol="▲", word="Open"
+    ),
     "acknowledged": Look(
         colour=DEPLOY, badge="yellow", icon=":material/person_check:", symbol="◆", word="Acknowledged"
     ),

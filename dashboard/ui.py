@@ -1,9 +1,4 @@
-"""The frame of every page: what it looks at, kept in the URL, and what it says when it cannot.
-
-A link opens exactly one view, so chain, range, component, incident and trace stand in the query
-parameters. They are the truth; widgets follow them. When a page is reached by the menu, which drops
-the parameters, the session's last choice is used.
-"""
+"""The frame of every page: what it looks at, and what it says when there is nothing to look at."""
 
 from __future__ import annotations
 
@@ -21,7 +16,7 @@ import streamlit as st
 from collectors.config import load as load_config
 from collectors.errors import ChainwatchError
 from collectors.home import Home
-from dashboard import cached, data, formats, theme
+from dashboard import cached, data, formats, theme, urls
 from dashboard.config import DashboardConfig
 from dashboard.text import plain
 
@@ -29,14 +24,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _log = logging.getLogger("chainwatch.dashboard")
 
-OVERVIEW, INCIDENT, COMPONENT, TRACES, MONITORS = (
-    "app_pages/overview.py",
-    "app_pages/incident.py",
-    "app_pages/component.py",
-    "app_pages/traces.py",
-    "app_pages/monitors.py",
-)
-_STICKY = ("chain", "range", "component", "incident")
 _START = "chainwatch demo"
 _LOAD = "chainwatch ingest logs.jsonl"
 _RUN = "chainwatch run"
@@ -81,66 +68,6 @@ def viewer_zone() -> tuple[tzinfo, str]:
         return UTC, "UTC"
 
 
-def url(name: str) -> str | None:
-    """A query parameter, or what the session chose last; None when neither is there."""
-    value = st.query_params.get(name)
-    if value:
-        if name in _STICKY:
-            st.session_state[f"last_{name}"] = value
-        return str(value)
-    kept = st.session_state.get(f"last_{name}") if name in _STICKY else None
-    return str(kept) if kept else None
-
-
-def set_url(name: str, value: str | None) -> None:
-    """Write a query parameter; None removes it."""
-    if value is None:
-        st.query_params.pop(name, None)
-        st.session_state.pop(f"last_{name}", None)
-    else:
-        st.query_params[name] = value
-        if name in _STICKY:
-            st.session_state[f"last_{name}"] = value
-
-
-def choose(
-    label: str,
-    name: str,
-    options: Sequence[str],
-    *,
-    chosen: str | None,
-    words: Callable[[str], str] = str,
-    any_word: str | None = None,
-    resets: Sequence[str] = (),
-    **layout: Any,
-) -> None:
-    """A select box that writes the query parameter `name`. `any_word` adds the choice of none."""
-    key = f"choose_{name}"
-    values: list[str] = ([""] if any_word is not None else []) + list(options)
-    st.session_state[key] = chosen if chosen in values else values[0]
-
-    def changed() -> None:
-        set_url(name, st.session_state[key] or None)
-        for other in resets:
-            set_url(other, None)
-
-    st.selectbox(
-        label, values, key=key, on_change=changed,
-        format_func=lambda v: (any_word or "") if v == "" else words(v), **layout,
-    )  # fmt: skip
-
-
-def params(**wanted: str | None) -> dict[str, str]:
-    """Query parameters of a link: those given, with the chain and range that are looked at now."""
-    kept = {name: url(name) for name in ("chain", "range")}
-    return {name: value for name, value in {**kept, **wanted}.items() if value}
-
-
-def link(page: str, label: str, *, icon: str | None = None, **wanted: str | None) -> None:
-    """A link to another page of the dashboard. The label is shown as it stands."""
-    st.page_link(page, label=plain(label), icon=icon, query_params=params(**wanted))
-
-
 def open_page(title: str, *, with_range: bool = True) -> Frame:
     """Draw the title with chain and range, or say why there is nothing to draw and stop."""
     warehouse = warehouse_path()
@@ -156,11 +83,11 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
         )
     found = cached.load(data.landing, warehouse)
     landing = found.value
-    chain = url("chain")
+    chain = urls.url("chain")
     if landing.chains and chain not in landing.chains:
         if chain is not None:
             st.warning(f"There is no chain called {plain(chain)}.", icon=":material/link_off:")
-            set_url("chain", None)
+            urls.set_url("chain", None)
         chain = landing.open_incident_chain or landing.chains[0]
     extent = cached.load(data.extent, warehouse, chain).value if chain else None
     if chain is None or extent is None:
@@ -171,7 +98,7 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
             [_LOAD, "chainwatch serve"],
         )
         raise AssertionError  # pragma: no cover - empty() stops the page
-    wanted = url("range") or data.DEFAULT_RANGE
+    wanted = urls.url("range") or data.DEFAULT_RANGE
     range_name = wanted if wanted in data.RANGES else data.DEFAULT_RANGE
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, width="content", anchor=False)
@@ -179,10 +106,15 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
             horizontal=True, width="content", vertical_alignment="center", horizontal_alignment="right"
         ):
             if len(landing.chains) > 1:
-                choose(
-                    "Chain", "chain", landing.chains, chosen=chain, label_visibility="collapsed",
-                    width=220, resets=("component", "incident", "trace"),
-                )  # fmt: skip
+                urls.choose(
+                    "Chain",
+                    "chain",
+                    landing.chains,
+                    chosen=chain,
+                    label_visibility="collapsed",
+                    width=220,
+                    resets=("component", "incident", "trace"),
+                )
             if with_range:
                 _range_control(range_name)
     stale_note(found)
@@ -205,13 +137,18 @@ def _range_control(chosen: str) -> None:
     st.session_state[key] = chosen
 
     def changed() -> None:
-        set_url("range", st.session_state[key] or data.DEFAULT_RANGE)
-        set_url("page", None)
+        urls.set_url("range", st.session_state[key] or data.DEFAULT_RANGE)
+        urls.set_url("page", None)
 
     st.segmented_control(
-        "Time range, up to the newest span", list(data.RANGES), key=key, on_change=changed,
-        label_visibility="collapsed", width="content", required=True,
-    )  # fmt: skip
+        "Time range, up to the newest span",
+        list(data.RANGES),
+        key=key,
+        on_change=changed,
+        label_visibility="collapsed",
+        width="content",
+        required=True,
+    )
 
 
 def fetch(frame: Frame, read: Callable[..., T], *args: Any) -> T:

@@ -1,2 +1,189 @@
+"""One component over time: what goes in, what comes out, how fast, how well, and which version did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
 import streamlit as st
-st.write("soon")
+
+from dashboard import charts, charts_marks, component_parts, formats, theme, ui, urls
+from dashboard.charts import Line
+from dashboard.data import components
+from dashboard.data_component import ComponentView, SeriesPoint, component_view
+from dashboard.text import plain
+
+frame = ui.open_page("Component")
+rows = ui.fetch(frame, components, frame.chain, frame.span)
+if not rows:
+    ui.empty(
+        "No component in this range",
+        f"The chain {frame.chain} has spans from {frame.when(frame.extent.first_at)} to "
+        f"{frame.when(frame.extent.last_at)}. Choose a longer range.",
+    )
+names = [row.component for row in rows]
+applications = {row.component for row in rows if row.is_application}
+wanted = urls.url("component")
+if wanted is not None and wanted not in names:
+    st.warning(
+        f"There is no component called {plain(wanted)} in {plain(frame.chain)}.", icon=":material/link_off:"
+    )
+    wanted = None
+chosen = wanted or names[0]
+row = next(r for r in rows if r.component == chosen)
+urls.choose(
+    "Component",
+    "component",
+    names,
+    chosen=chosen,
+    width=360,
+    words=lambda name: f"{name} (application)" if name in applications else name,
+)
+view = ui.fetch(frame, component_view, frame.chain, chosen, frame.span)
+if not view.series:
+    ui.empty(
+        "No spans of this component in this range",
+        f"{chosen} was last seen {frame.when(row.last_seen_at)}. Choose a longer range.",
+    )
+buckets = view.span.buckets()
+within = (view.span.start, view.span.end)
+marks, said = charts_marks.deploy_marks(view.deploys, within=within, zone=frame.zone)
+
+
+def _line(name: str, pick: Callable[[SeriesPoint], float | None], colour: str = theme.CURRENT) -> Line:
+    by_bucket = {point.bucket: point for point in view.series}
+    return Line(
+        name=name,
+        x=buckets,
+        y=[pick(by_bucket[b]) if b in by_bucket else None for b in buckets],
+        colour=colour,
+    )
+
+
+def _draw(
+    title: str,
+    lines: Sequence[Line],
+    unit: str,
+    key: str,
+    *,
+    usual: str | None = None,
+    tick: str | None = None,
+) -> None:
+    band = view.usual.get(usual) if usual else None
+    ui.chart(
+        title,
+        charts.time_chart(
+            lines,
+            zone=frame.zone,
+            zone_name=frame.zone_name,
+            unit=unit,
+            marks=marks,
+            within=within,
+            tick_format=tick,
+            band=charts.Band(low=band[0], high=band[1], label="usual") if band else None,
+        ),
+        key=key,
+    )
+
+
+def _has(pick: Callable[[SeriesPoint], float | None]) -> bool:
+    return any(pick(point) is not None for point in view.series)
+
+
+def _traffic(view: ComponentView) -> None:
+    total = sum(p.requests for p in view.series)
+    errors = sum(p.errors for p in view.series)
+    cost = [p.cost_usd for p in view.series if p.cost_usd is not None]
+    step = formats.span(buckets[1] - buckets[0])
+    whole = view.total
+    p50, p95, first = (whole.p50_s, whole.p95_s, whole.ttft_p95_s) if whole else (None, None, None)
+    with st.grid(2, min_column_width=420, gap="medium") as grid:
+        with grid.cell(), st.container(border=True, height="stretch"):
+            _draw(
+                f"{formats.count(total)} requests",
+                [_line("requests", lambda p: p.requests)],
+                f"requests per {step}",
+                "requests",
+                usual="requests",
+            )
+        with grid.cell(), st.container(border=True, height="stretch"):
+            _draw(
+                f"{formats.share(errors / total)} of requests failed" if errors else "No request failed",
+                [_line("error rate", lambda p: p.errors / p.requests)],
+                "failed requests",
+                "errors",
+                usual="error_rate",
+                tick=".1%",
+            )
+        with grid.cell(), st.container(border=True, height="stretch"):
+            _draw(
+                f"Half take {formats.seconds(p50)}, one in twenty more than {formats.seconds(p95)}",
+                [
+                    _line("p50", lambda p: p.p50_s, theme.CURRENT_3),
+                    _line("p95", lambda p: p.p95_s),
+                    _line("p99", lambda p: p.p99_s, theme.CURRENT_2),
+                ],
+                "duration, seconds",
+                "latency",
+                usual="p95_s",
+            )
+        if _has(lambda p: p.ttft_p95_s):
+            with grid.cell(), st.container(border=True, height="stretch"):
+                _draw(
+                    f"First token: one in twenty later than {formats.seconds(first)}",
+                    [
+                        _line("p50", lambda p: p.ttft_p50_s, theme.CURRENT_3),
+                        _line("p95", lambda p: p.ttft_p95_s),
+                    ],
+                    "time to first token, seconds",
+                    "ttft",
+                    usual="ttft_p95_s",
+                )
+        if cost:
+            with grid.cell(), st.container(border=True, height="stretch"):
+                _draw(
+                    f"{formats.dollars(sum(cost))} spent, {formats.dollars(sum(cost) / total)} a request",
+                    [_line("cost", lambda p: p.cost_usd)],
+                    f"US dollars per {step}",
+                    "cost",
+                    usual="cost_usd",
+                )
+
+
+def _lengths() -> None:
+    pairs = (
+        ("Input", lambda p: p.input_tokens_p50, lambda p: p.input_tokens_p95, "input_tokens_p50"),
+        ("Output", lambda p: p.output_tokens_p50, lambda p: p.output_tokens_p95, "output_tokens_p50"),
+    )
+    shown = [pair for pair in pairs if _has(pair[1])]
+    if not shown:
+        return
+    with st.grid(2, min_column_width=420, gap="medium") as grid:
+        for word, middle, high, usual in shown:
+            with grid.cell(), st.container(border=True, height="stretch"):
+                _draw(
+                    f"{word} length",
+                    [_line("p50", middle), _line("p95", high, theme.CURRENT_2)],
+                    "tokens",
+                    f"{word.lower()}_tokens",
+                    usual=usual,
+                )
+
+
+st.caption(
+    plain(
+        f"{row.kind} · {frame.range_name} up to {frame.when(frame.extent.last_at)} ({frame.zone_name})"
+        + (f" · {said}" if said else "")
+    )
+)
+if view.usual:
+    st.caption(plain(f"Shaded: where 90 % of the {frame.range_name} before lay."))
+_traffic(view)
+component_parts.quality(view, frame, marks, within)
+ui.heading(
+    "Inputs and outputs",
+    "Each check against its threshold, window by window. Shaded: what the reference makes usual.",
+)
+component_parts.drift(view, frame, marks, within)
+_lengths()
+component_parts.versions(view, frame)
+component_parts.samples(view, frame)

@@ -1,2 +1,203 @@
+"""One incident, from what broke to what to do: made to be read in under a minute."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
 import streamlit as st
-st.write("soon")
+
+from dashboard import charts_marks, charts_window, formats, incident_actions, incident_parts, theme, ui, urls
+from dashboard.data import RANGES
+from dashboard.data_incident import (
+    AlertRow,
+    IncidentRow,
+    IncidentView,
+    incident_view,
+    incidents,
+    monitor_series,
+)
+from dashboard.text import plain
+from monitors.alerting.words import field_words
+
+
+def _label(incident: IncidentRow, frame: ui.Frame) -> str:
+    look = theme.INCIDENT[incident.state]
+    return (
+        f"{look.symbol} {look.word} · {formats.clip(incident.title, 70)} · {frame.when(incident.started_at)}"
+    )
+
+
+def _headline(view: IncidentView, frame: ui.Frame) -> None:
+    incident = view.incident
+    with st.container(horizontal=True, vertical_alignment="center"):
+        ui.badge(theme.INCIDENT[incident.state])
+        st.badge(
+            {"page": "Page", "ticket": "Ticket"}.get(incident.severity, plain(incident.severity)),
+            icon=":material/notifications_active:"
+            if incident.severity == "page"
+            else ":material/assignment:",
+            color="gray",
+        )
+        st.badge(
+            theme.CONCERN.get(incident.cause, plain(incident.cause)), icon=":material/category:", color="gray"
+        )
+        if incident.noise:
+            st.badge("Called noise", icon=":material/volume_off:", color="gray")
+    st.header(plain(incident.title), anchor=False)
+    st.text(incident.summary)
+    if incident.merged_into:
+        urls.link(urls.INCIDENT, "Explained by another incident", incident=incident.merged_into)
+    over = incident.resolved_at or frame.extent.last_at
+    deploy = view.deploy
+    with st.grid(4, min_column_width=210, gap="small"):
+        incident_parts.fact(
+            "To blame",
+            incident.component,
+            "Ruled out: " + (", ".join(incident_parts.ruled_out_names(view)) or "nobody"),
+        )
+        incident_parts.fact(
+            "Since", frame.when(incident.started_at), incident_parts.interval_words(incident, frame.zone)
+        )
+        incident_parts.fact(
+            "Deploy before it",
+            f"{deploy.component} {deploy.field}" if deploy else "No deploy explains this",
+            f"{deploy.previous_value or '?'} → {deploy.value}, "
+            f"{formats.span(abs(incident.started_at - deploy.deployed_at))} "
+            f"{'before' if deploy.deployed_at <= incident.started_at else 'after'}"
+            if deploy
+            else "nothing changed its version near the start",
+        )
+        incident_parts.fact(
+            "Lasted" if incident.resolved_at else "Lasting",
+            formats.span(over - incident.started_at),
+            f"found {frame.when(incident.detected_at)}"
+            + (f", over {frame.when(incident.resolved_at)}" if incident.resolved_at else ""),
+        )
+
+
+def _metric(view: IncidentView, frame: ui.Frame) -> None:
+    """The value that moved, against its threshold; a picker when several did."""
+    if not view.alerts:
+        ui.nothing(
+            "No alert is linked to this incident", "Its monitors may have been removed from the warehouse."
+        )
+        return
+    lead = view.evidence.get("lead")
+    first = lead.get("monitor") if isinstance(lead, dict) else None
+    names = [a.monitor for a in view.alerts]
+    chosen = urls.url("monitor")
+    monitor = chosen if chosen in names else first if first in names else names[0]
+    alert = next(a for a in view.alerts if a.monitor == monitor)
+    if len(names) > 1:
+        urls.choose(
+            "Measured by",
+            "monitor",
+            names,
+            chosen=monitor,
+            words=lambda m: _alert_words(next(a for a in view.alerts if a.monitor == m)),
+            width=460,
+        )
+    points = ui.fetch(frame, monitor_series, alert.monitor, view.span)
+    within = (view.span.start, view.span.end)
+    mine = [d for d in view.deploys if d.component == alert.component or d == view.deploy]
+    marks, said = charts_marks.deploy_marks(mine, within=within, zone=frame.zone)
+    marks.append(
+        charts_marks.change_mark(
+            view.incident.started_at, view.incident.started_at_low, view.incident.started_at_high
+        )
+    )
+    ui.chart(
+        f"{alert.component} {field_words(alert.field)}: "
+        f"{formats.measured(alert.value, alert.unit)} against a threshold of "
+        f"{formats.measured(alert.threshold, alert.unit)}",
+        charts_window.window_chart(
+            points,
+            zone=frame.zone,
+            zone_name=frame.zone_name,
+            unit=alert.unit,
+            concern=alert.concern,
+            marks=marks,
+            within=within,
+            height=300,
+        ),
+        key="metric",
+        note=said,
+    )
+
+
+def _alert_words(alert: AlertRow) -> str:
+    return (
+        f"{alert.component} · {field_words(alert.field)} · {alert.check_name.replace('_', ' ')}"
+        f" against {'earlier production' if alert.reference_kind == 'drift' else 'the evaluation set'}"
+    )
+
+
+def _traces(view: IncidentView, frame: ui.Frame) -> None:
+    need = frame.extent.last_at - view.incident.started_at + timedelta(hours=1)
+    wide = next((name for name, (length, _) in RANGES.items() if length >= need), "90d")
+    urls.link(
+        urls.TRACES,
+        f"All traces through {view.incident.component} in the last {wide}",
+        component=view.incident.component,
+        range=wide,
+        icon=":material/segment:",
+    )
+    urls.link(
+        urls.COMPONENT,
+        f"{view.incident.component} over time",
+        component=view.incident.component,
+        range=wide,
+        icon=":material/deployed_code:",
+    )
+
+
+frame = ui.open_page("Incidents", with_range=False)
+found = ui.fetch(frame, incidents, None)
+if not found:
+    if frame.landing.runs:
+        ui.empty(
+            "No incident yet",
+            "Monitors have run and found nothing that needs a person. The overview shows why.",
+        )
+    ui.empty(
+        "No incident, because nobody has looked",
+        "No monitor has run on this warehouse yet.",
+        ["chainwatch run"],
+    )
+wanted = urls.url("incident")
+ids = [i.incident_id for i in found]
+if wanted is not None and wanted not in ids:
+    st.warning(
+        "The link names an incident that is not stored here. This is the most pressing one instead.",
+        icon=":material/link_off:",
+    )
+    wanted = None
+current = next((i for i in found if i.incident_id == wanted), found[0])
+if not any(i.state != "resolved" for i in found):
+    st.success("No open incident. These are the past ones.", icon=":material/check_circle:")
+if wanted is None:
+    urls.set_url("incident", current.incident_id)
+by_id = {i.incident_id: i for i in found}
+urls.choose(
+    f"{len(found)} incident{'s' if len(found) > 1 else ''}, the most pressing first",
+    "incident",
+    ids,
+    chosen=current.incident_id,
+    words=lambda i: _label(by_id[i], frame),
+    resets=("monitor",),
+)
+view = ui.fetch(frame, incident_view, current, frame.now.replace(second=0, microsecond=0))
+_headline(view, frame)
+left, right = st.columns([7, 3], gap="medium")
+with left, st.container(border=True):
+    _metric(view, frame)
+with right, st.container(border=True):
+    incident_actions.panel(view, frame)
+with st.container(border=True):
+    incident_parts.propagation(view, frame)
+with st.container(border=True):
+    incident_parts.evidence(view, frame)
+incident_parts.terms(view)
+incident_parts.examples(view)
+_traces(view, frame)
+incident_parts.messages(view, frame)

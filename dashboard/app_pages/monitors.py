@@ -1,2 +1,228 @@
+"""Every monitor with what it said last, and whether the runs themselves are healthy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
 import streamlit as st
-st.write("soon")
+
+from dashboard import charts, charts_window, formats, theme, ui, urls
+from dashboard.data import Run
+from dashboard.data_incident import monitor_series
+from dashboard.data_monitors import MonitorRow, monitors_view
+from dashboard.text import plain, visible
+from monitors.alerting.words import field_words
+
+_ORDER = {"error": 0, "breach": 1, "no_data": 2, "ok": 3}
+
+
+def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
+    """The last run in a sentence; a failed one loudly: while runs fail, nobody is watching."""
+    last = runs[0]
+    failed = [r for r in runs if r.status == "failed"]
+    if last.status == "failed":
+        st.error(
+            f"It started {frame.when(last.started_at)} ({frame.zone_name}). "
+            "Nothing is watched until a run succeeds.",
+            title="The last monitor run failed",
+            icon=":material/error:",
+        )
+        st.code(visible(last.error or "no reason was recorded"), language=None)
+    elif last.status == "running" and frame.now - last.started_at > timedelta(hours=1):
+        st.warning(
+            f"A run started {frame.when(last.started_at)} and never finished. "
+            "Its process was probably stopped.",
+            icon=":material/hourglass_disabled:",
+        )
+    elif failed:
+        st.warning(
+            f"{len(failed)} of the last {len(runs)} runs failed, "
+            f"the newest {frame.when(failed[0].started_at)}. Later ones caught up.",
+            icon=":material/error:",
+        )
+        st.code(visible(failed[0].error or "no reason was recorded"), language=None)
+    with st.grid(4, min_column_width=180, gap="small"):
+        st.metric("Last run", plain(frame.when(last.started_at)), border=True)
+        st.metric("Windows evaluated", formats.count(last.windows_evaluated), border=True)
+        st.metric(
+            "Results, in breach",
+            f"{formats.count(last.results_written)}, {formats.count(last.breaches)}",
+            border=True,
+        )
+        st.metric("Took", formats.seconds(last.duration_s), border=True)
+
+
+def _history(frame: ui.Frame, runs: Sequence[Run]) -> None:
+    with st.expander(f"The last {len(runs)} runs"):
+        st.dataframe(
+            [
+                {
+                    "Started": frame.when(r.started_at),
+                    "Status": {"ok": "✓ ok", "failed": "✕ failed", "running": "○ running"}.get(
+                        r.status, r.status
+                    ),
+                    "Took": formats.seconds(r.duration_s),
+                    "Windows": formats.count(r.windows_evaluated),
+                    "Results": formats.count(r.results_written),
+                    "In breach": formats.count(r.breaches),
+                    "Checks failed": formats.count(r.monitor_errors),
+                    "Spans": formats.count(r.spans_seen),
+                    "Error": r.error or "",
+                    "Version": r.code_version,
+                    "Config": r.config_hash,
+                }
+                for r in runs
+            ],
+            hide_index=True,
+            alt="The last monitor runs",
+        )
+
+
+def _table(frame: ui.Frame, rows: Sequence[MonitorRow]) -> None:
+    """The monitors that fit the filters; choosing one puts it into the URL."""
+
+    def chosen() -> None:
+        picked = st.session_state["monitor_table"]["selection"]["rows"]
+        urls.set_url("monitor", rows[picked[0]].monitor if picked and picked[0] < len(rows) else None)
+
+    st.dataframe(
+        [
+            {
+                "State": theme.RESULT_WORDS.get(r.status, r.status),
+                "Component": r.component,
+                "What": field_words(r.field),
+                "Check": r.check_name.replace("_", " "),
+                "Against": {"drift": "earlier production", "skew": "evaluation set"}.get(
+                    r.reference_kind, r.reference_kind
+                ),
+                "Measured": formats.measured(r.value, r.unit),
+                "Threshold": formats.measured(r.threshold, r.unit),
+                "p": formats.probability(r.p_value) if r.p_value is not None else formats.UNKNOWN,
+                "Rows": formats.count(r.n_current),
+                "Last window": frame.when(r.window_end),
+                "Windows out of band": f"{r.breaches} of {r.windows}",
+                "In words": r.reason,
+            }
+            for r in rows
+        ],
+        hide_index=True,
+        height=min(38 + 36 * max(len(rows), 1), 520),
+        on_select=chosen,
+        selection_mode="single-row",
+        key="monitor_table",
+        column_config={"In words": st.column_config.TextColumn(width="large")},
+        alt="Monitors and their last results",
+    )
+
+
+def _one(frame: ui.Frame, row: MonitorRow) -> None:
+    points = ui.fetch(frame, monitor_series, row.monitor, frame.span)
+    with st.container(border=True):
+        ui.heading(
+            f"{row.component} {field_words(row.field)}: {theme.RESULT_WORDS.get(row.status, row.status)}"
+        )
+        st.text(row.reason)
+        st.caption(
+            plain(
+                f"{row.check_name.replace('_', ' ')} · "
+                f"reference: {row.reference_name or row.reference_kind} · "
+                f"{formats.count(row.n_current)} rows now, "
+                f"{formats.count(row.n_reference)} in the reference, "
+                f"{formats.count(row.n_sampled)} sampled"
+            )
+        )
+        if not any(p.value is not None for p in points):
+            ui.nothing(
+                "No value in this range", "Every window lacked data; the sentence above says what is missing."
+            )
+            return
+        st.plotly_chart(
+            charts_window.window_chart(
+                points,
+                zone=frame.zone,
+                zone_name=frame.zone_name,
+                unit=row.unit,
+                concern=row.concern,
+                within=(frame.span.start, frame.span.end),
+            ),
+            key="monitor_chart",
+            config=charts.CONFIG,
+            alt=f"{row.monitor} over time",
+        )
+        urls.link(
+            urls.COMPONENT,
+            f"{row.component} over time",
+            component=row.component,
+            icon=":material/deployed_code:",
+        )
+
+
+frame = ui.open_page("Monitors")
+view = ui.fetch(frame, monitors_view, frame.chain, frame.span, frame.now.replace(second=0, microsecond=0))
+if not view.runs:
+    ui.empty(
+        "No monitor has run yet",
+        "Run once by hand, then from cron: the README has the line.",
+        ["chainwatch run"],
+    )
+_runs(frame, view.runs)
+_history(frame, view.runs)
+for silence in view.silences:
+    st.caption(
+        plain(
+            f"Silenced until {frame.when(silence.ends_at)} by {silence.author}: "
+            f"{', '.join(f'{k} = {v}' for k, v in silence.matchers.items())} ({silence.comment})"
+        )
+    )
+if not view.monitors:
+    ui.empty(
+        "The runs found nothing to evaluate in this chain",
+        "A monitor needs complete windows and a reference: some days of production, or an evaluation set.",
+    )
+counts = Counter(m.status for m in view.monitors)
+ui.heading(
+    ", ".join(
+        f"{counts[s]} {word}"
+        for s, word in (
+            ("breach", "out of band"),
+            ("error", "failed"),
+            ("no_data", "without data"),
+            ("ok", "within their bands"),
+        )
+        if counts[s]
+    )
+    or "No monitors",
+    "Each monitor in its latest window. One window out of band is not yet an alert. "
+    "Choose a row to see it over time.",
+)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    names = sorted({m.component for m in view.monitors})
+    component = st.query_params.get("component")
+    state = urls.url("state")
+    urls.choose("Component", "component", names, chosen=component, any_word="All", width=200)
+    urls.choose(
+        "State",
+        "state",
+        [s for s in _ORDER if counts[s]],
+        chosen=state,
+        any_word="All",
+        words=lambda s: theme.RESULT_WORDS[s],
+        width=170,
+    )
+rows = sorted(
+    (
+        m
+        for m in view.monitors
+        if (component not in names or m.component == component) and (state not in counts or m.status == state)
+    ),
+    key=lambda m: (_ORDER.get(m.status, 9), m.component, m.monitor),
+)
+if rows:
+    _table(frame, rows)
+else:
+    ui.nothing("No monitor fits", "Loosen a filter.")
+selected = next((m for m in view.monitors if m.monitor == urls.url("monitor")), None)
+if selected is not None:
+    _one(frame, selected)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import charts, charts_chain, charts_trace, formats, theme, ui
+from dashboard import charts, charts_chain, charts_trace, formats, overview_parts, theme, ui, urls
 from dashboard.data_overview import ComponentHealth, Overview, overview
 from dashboard.text import plain
 
@@ -25,10 +24,12 @@ def _status(frame: ui.Frame, view: Overview) -> None:
         for incident in burning[:5]:
             with st.container(horizontal=True, vertical_alignment="center"):
                 ui.badge(theme.INCIDENT[incident.state])
-                ui.link(
-                    ui.INCIDENT, f"{incident.title}, found {frame.when(incident.detected_at)}",
-                    incident=incident.incident_id, icon=":material/arrow_forward:",
-                )  # fmt: skip
+                urls.link(
+                    urls.INCIDENT,
+                    f"{incident.title}, found {frame.when(incident.detected_at)}",
+                    incident=incident.incident_id,
+                    icon=":material/arrow_forward:",
+                )
     elif not view.last_runs:
         st.info(
             "Nobody is watching this chain yet: no monitor has run. The figures below come from the spans.",
@@ -53,7 +54,8 @@ def _runs(frame: ui.Frame, view: Overview) -> None:
         last = view.last_runs[0]
         if last.status == "failed":
             st.error(
-                f"The last monitor run failed {formats.ago(last.started_at, frame.now)}; nothing was evaluated.",
+                f"The last monitor run failed {formats.ago(last.started_at, frame.now)}; "
+                "nothing was evaluated.",
                 icon=":material/error:",
             )
             st.code(last.error or "no reason was recorded", language=None)
@@ -68,7 +70,11 @@ def _runs(frame: ui.Frame, view: Overview) -> None:
     parts.append(f"times are {frame.zone_name}")
     st.caption(plain(" · ".join(parts)))
     if frame.landing.quarantined:
-        st.caption(plain(f"{formats.count(frame.landing.quarantined)} records could not be read and are in quarantine."))
+        st.caption(
+            plain(
+                f"{formats.count(frame.landing.quarantined)} records could not be read and are in quarantine."
+            )
+        )
     if lag > timedelta(days=1) and not view.last_runs:
         st.caption("The newest span is old. Is the exporter still sending?")
 
@@ -103,8 +109,10 @@ def _chain(view: Overview) -> None:
     )
     points = picked["selection"]["points"] if picked else []
     if points and "customdata" in points[0]:
-        st.switch_page(ui.COMPONENT, query_params=ui.params(component=str(points[0]["customdata"])))
-    st.caption("✓ within its bands   ▲ an alert is firing   ○ no data   ✕ a monitor failed   ◯ ring: the cause")
+        st.switch_page(urls.COMPONENT, query_params=urls.params(component=str(points[0]["customdata"])))
+    st.caption(
+        "✓ within its bands   ▲ an alert is firing   ○ no data   ✕ a monitor failed   ◯ ring: the cause"
+    )
 
 
 def _node(part: ComponentHealth) -> charts_chain.Node:
@@ -115,51 +123,12 @@ def _node(part: ComponentHealth) -> charts_chain.Node:
         notes=(theme.HEALTH[part.health].word, f"p95 {formats.seconds(now.p95_s)}" if now else "no spans"),
         details=(
             part.health_reason,
-            f"{formats.count(now.requests)} requests, {formats.share(now.error_rate)} errors" if now else "no spans",
+            f"{formats.count(now.requests)} requests, {formats.share(now.error_rate)} errors"
+            if now
+            else "no spans",
         ),
         is_cause=part.is_cause,
     )
-
-
-def _cards(part: ComponentHealth) -> None:
-    """One component: five figures with their course."""
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            ui.badge(theme.HEALTH[part.health])
-            ui.link(ui.COMPONENT, part.row.component, component=part.row.component)
-            st.caption(plain(("application · " if part.row.is_application else f"{part.row.kind} · ") + part.health_reason))
-        now, before, points = part.now, part.before, part.points
-        if now is None:
-            st.text("No spans in this range.")
-            return
-        quality = part.quality
-        with st.grid(5, min_column_width=148, gap="small"):
-            _metric("Requests", formats.count(now.requests), now.requests, before and before.requests, points.requests, "off")
-            _metric("Error rate", formats.share(now.error_rate), now.error_rate, before and before.error_rate, points.error_rate, "inverse")
-            _metric("p95 duration", formats.seconds(now.p95_s), now.p95_s, before and before.p95_s, points.p95_s, "inverse")
-            _metric("Cost", formats.dollars(now.cost_usd), now.cost_usd, before and before.cost_usd, points.cost_usd, "off")
-            if quality is None:
-                st.metric("Quality", formats.UNKNOWN, help="No grades in this range: this component is not judged.")
-            else:
-                _metric(
-                    quality.criterion.capitalize(), _interval(quality.mean, quality.low, quality.high),
-                    quality.mean, quality.previous_mean, points.quality, "normal",
-                )  # fmt: skip
-
-
-def _interval(mean: float, low: float | None, high: float | None) -> str:
-    return formats.number(mean) if low is None or high is None else f"{mean:.2f} ± {(high - low) / 2:.2f}"
-
-
-def _metric(
-    label: str, text: str, now: float | None, before: float | None, points: Sequence[float | None], colour: str
-) -> None:
-    change = formats.relative(now, before)
-    st.metric(
-        plain(label), plain(text), delta=change, delta_color=colour,  # type: ignore[arg-type]
-        chart_data=[float("nan") if p is None else p for p in points] if any(p is not None for p in points) else None,
-        chart_type="line", height="stretch",
-    )  # fmt: skip
 
 
 frame = ui.open_page("Overview")
@@ -183,21 +152,33 @@ def _live() -> None:
         ui.chart(
             "What the monitors said over time",
             charts_trace.health_strip(
-                view.strip, components=[c.row.component for c in view.components], buckets=view.span.buckets(),
-                bucket_s=view.span.bucket_s, zone=frame.zone, zone_name=frame.zone_name,
+                view.strip,
+                components=[c.row.component for c in view.components],
+                buckets=view.span.buckets(),
+                bucket_s=view.span.bucket_s,
+                zone=frame.zone,
+                zone_name=frame.zone_name,
             ),
             key="strip",
-        )  # fmt: skip
-    ui.heading("Components", f"{frame.range_name} up to the newest span; changes are against the {frame.range_name} before.")
+        )
+    ui.heading(
+        "Components",
+        f"{frame.range_name} up to the newest span; changes are against the {frame.range_name} before.",
+    )
     for part in view.components:
-        _cards(part)
+        overview_parts.card(part)
     ui.heading("What was deployed")
     if not view.deploys:
         st.text("No version changed in this range.")
     else:
         st.dataframe(
             [
-                {"When": frame.when(d.deployed_at), "Component": d.component, "What changed": d.change, "Known from": d.source}
+                {
+                    "When": frame.when(d.deployed_at),
+                    "Component": d.component,
+                    "What changed": d.change,
+                    "Known from": d.source,
+                }
                 for d in view.deploys
             ],
             hide_index=True,

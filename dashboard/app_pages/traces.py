@@ -1,2 +1,148 @@
+"""Single requests: find them, then follow one step by step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
 import streamlit as st
-st.write("soon")
+
+from dashboard import formats, trace_parts, ui, urls
+from dashboard.data import components
+from dashboard.data_traces import PAGE_SIZE, SORTS, TraceFilter, TracePage, trace_view, traces, versions
+from dashboard.text import to_csv
+
+_STATUSES = {"error": "✕ Failed", "ok": "✓ OK", "unset": "○ Not said"}
+
+
+def _write(name: str) -> None:
+    """A changed filter goes into the URL, and the list starts at its first page again."""
+    urls.set_url(name, st.session_state[f"choose_{name}"] or None)
+    urls.set_url("page", None)
+
+
+def _filters(frame: ui.Frame) -> TraceFilter:
+    names = [r.component for r in ui.fetch(frame, components, frame.chain, frame.span)]
+    markers = ui.fetch(frame, versions, frame.chain, frame.span)
+    component = st.query_params.get("component")
+    status, version = urls.url("status"), urls.url("version")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.session_state["choose_text"] = urls.url("text") or ""
+        st.text_input(
+            "Text",
+            key="choose_text",
+            placeholder="In inputs, outputs, error types, or a trace id",
+            max_chars=200,
+            on_change=_write,
+            args=("text",),
+            width=320,
+            icon=":material/search:",
+        )
+        urls.choose(
+            "Component", "component", names, chosen=component, any_word="Any", resets=("page",), width=170
+        )
+        urls.choose(
+            "Status",
+            "status",
+            list(_STATUSES),
+            chosen=status,
+            any_word="Any",
+            words=lambda s: _STATUSES[s],
+            resets=("page",),
+            width=130,
+        )
+        urls.choose(
+            "Version", "version", markers, chosen=version, any_word="Any", resets=("page",), width=190
+        )
+        urls.choose(
+            "Order",
+            "sort",
+            list(SORTS),
+            chosen=urls.url("sort"),
+            words=lambda s: SORTS[s],
+            resets=("page",),
+            width=190,
+        )
+    page = urls.url("page") or "1"
+    sort = urls.url("sort")
+    return TraceFilter(
+        component=component if component in names else None,
+        status=status if status in _STATUSES else None,
+        version=version if version in markers else None,
+        text=urls.url("text"),
+        sort=sort if sort is not None and sort in SORTS else "newest",
+        page=int(page) if page.isdigit() and page != "0" else 1,
+    )
+
+
+def _table(frame: ui.Frame, wanted: TraceFilter, found: TracePage) -> None:
+    """One page of traces; choosing a row puts it into the URL."""
+    key = f"traces_{hash((wanted, frame.span)) & 0xFFFFFF:x}"
+
+    def chosen() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        urls.set_url("trace", found.rows[rows[0]].trace_id if rows and rows[0] < len(found.rows) else None)
+        urls.set_url("span", None)
+
+    rows = [
+        {
+            "When": frame.when(t.started_at),
+            "Status": f"✕ {t.errors} failed" if t.errors else "✓ ok",
+            "Took": formats.seconds(t.duration_s),
+            "Steps": t.spans,
+            "Cost": formats.dollars(t.cost_usd),
+            "Input": formats.clip(t.input_text, 240),
+            "Trace": t.trace_id,
+        }
+        for t in found.rows
+    ]
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=min(38 + 36 * len(rows), 380),
+        on_select=chosen,
+        selection_mode="single-row",
+        key=key,
+        column_config={"Input": st.column_config.TextColumn(width="large")},
+        alt="Traces that fit the filters",
+    )
+    pages = -(-found.total // PAGE_SIZE)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        first = (wanted.page - 1) * PAGE_SIZE + 1
+        st.caption(f"{first:,} to {first + len(rows) - 1:,} of {found.total:,} traces")
+        if pages > 1:
+            pager = f"pager_{hash((replace(wanted, page=1), frame.span)) & 0xFFFFFF:x}"
+            st.pagination(
+                pages,
+                default=min(wanted.page, pages),
+                key=pager,
+                max_visible_pages=5,
+                on_change=lambda: urls.set_url("page", str(st.session_state[pager])),
+            )
+        ui.download("This page as CSV", to_csv(rows, list(rows[0])), "traces.csv", key="traces_csv")
+
+
+frame = ui.open_page("Traces")
+wanted = _filters(frame)
+found = ui.fetch(frame, traces, frame.chain, frame.span, wanted)
+if found.rows:
+    _table(frame, wanted, found)
+else:
+    ui.nothing(
+        "No trace fits",
+        f"Nothing between {frame.when(frame.span.start)} and {frame.when(frame.span.end)} fits all filters. "
+        "Loosen one, or choose a longer range.",
+    )
+trace_id = urls.url("trace")
+if trace_id is None:
+    if found.rows:
+        st.caption("Choose a row to follow a trace step by step.")
+else:
+    shown = ui.fetch(frame, trace_view, trace_id)
+    if shown is None:
+        ui.nothing(
+            "This trace is not stored",
+            f"No span has the trace id {formats.clip(trace_id, 80)}. "
+            "It may have been removed, or never received.",
+        )
+    else:
+        trace_parts.draw(shown, frame)

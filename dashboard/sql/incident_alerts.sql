@@ -7,7 +7,8 @@ SELECT
     coalesce(results.unit, alerts.unit) AS unit,
     coalesce(results.reason, alerts.reason) AS reason,
     results.p_value, results.effect, results.effect_unit, results.n_current, results.n_reference,
-    results.n_sampled, results.reference_name, results.evidence
+    results.n_sampled, results.reference_name,
+    coalesce(results.evidence, alerts.evidence) AS evidence
 FROM alerts
 LEFT JOIN results ON results.result_id = alerts.result_id
 WHERE alerts.incident_id = $incident_id

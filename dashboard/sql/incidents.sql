@@ -4,7 +4,8 @@ SELECT
     incidents.summary, incidents.severity, incidents.state, incidents.started_at,
     incidents.started_at_low, incidents.started_at_high, incidents.detected_at, incidents.resolved_at,
     incidents.updated_at, incidents.deploy_id, incidents.owner, incidents.acknowledged_by,
-    incidents.acknowledged_at,
+    incidents.acknowledged_at, incidents.times_opened, incidents.merged_into, incidents.closed_by,
+    incidents.noise,
     (SELECT count(*) FROM alerts WHERE alerts.incident_id = incidents.incident_id) AS alerts
 FROM incidents
 WHERE $chain IS NULL OR chain = $chain

@@ -89,9 +89,18 @@ def _incident(
                      "text": HOSTILE if i == 0 else ANSWERS[i % 5], "score": 0.9 - i / 20}
                     for i, s in enumerate(affected)
                 ],
-                "propagation": [component, "generator", "assistant"],
-                "ruled_out": [{"component": "router", "reason": "its inputs and outputs are within noise"}],
-                "figures": [{"label": "mean document score", "before": 0.72, "after": 0.35, "unit": ""}],
+                "path": [component, "generator", "assistant"],
+                "why": f"{component} changed first and nothing before it did",
+                "ruled_out": [
+                    {"component": "router", "ruled_out": True, "reason": "unchanged: 4 streams were ok"},
+                    {"component": "generator", "ruled_out": True, "reason": "its output follows the retriever's"},
+                    {"component": "guardrail", "ruled_out": False, "reason": "not watched"},
+                ],
+                "before_after": {
+                    "field": "output_text",
+                    "before": {"mean score": 0.72, "p95": 0.36},
+                    "after": {"mean score": 0.35, "p95": 0.62},
+                },
             }
         ),
     }  # fmt: skip

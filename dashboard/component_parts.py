@@ -1,0 +1,211 @@
+"""The parts of the component page: quality, drift, versions side by side, samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard import charts, charts_window, formats, ui, urls
+from dashboard.data_component import ComponentView, DriftPoint
+from dashboard.text import visible
+from monitors.alerting.words import field_words
+
+_MOST = 6
+_LONGEST = 4000
+
+
+def quality(
+    view: ComponentView, frame: ui.Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
+) -> None:
+    """The mean grade of each criterion with its interval."""
+    kinds = sorted({(p.criterion, p.judge_kind) for p in view.quality})
+    if not kinds:
+        return
+    ui.heading("Quality", "Mean grade with its 95 % interval. A gap is a time without grades.")
+    buckets = view.span.buckets()
+    with st.grid(2, min_column_width=420, gap="medium") as grid:
+        for criterion, judge in kinds[:_MOST]:
+            by_bucket = {
+                p.bucket: p for p in view.quality if (p.criterion, p.judge_kind) == (criterion, judge)
+            }
+            points = [by_bucket.get(b) for b in buckets]
+            means = [p.mean if p else None for p in points]
+            halves = [p.half_width if p and p.mean is not None else None for p in points]
+            scored = [p for p in points if p is not None and p.mean is not None]
+            graded = sum(p.scored for p in scored)
+            overall = sum((p.mean or 0) * p.scored for p in scored) / graded if graded else None
+            line = charts.Line(
+                name=criterion,
+                x=buckets,
+                y=means,
+                low=[None if h is None or m is None else m - h for m, h in zip(means, halves, strict=True)],
+                high=[None if h is None or m is None else m + h for m, h in zip(means, halves, strict=True)],
+            )
+            with grid.cell(), st.container(border=True, height="stretch"):
+                word = criterion.replace("_", " ").capitalize()
+                ui.chart(
+                    f"{word} {formats.number(overall)} on average ({judge} judge)",
+                    charts.time_chart(
+                        [line],
+                        zone=frame.zone,
+                        zone_name=frame.zone_name,
+                        unit="grade",
+                        marks=marks,
+                        within=within,
+                    ),
+                    key=f"quality_{criterion}_{judge}",
+                )
+
+
+def drift(
+    view: ComponentView, frame: ui.Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
+) -> None:
+    """What the checks said of this component; those that were in breach come first."""
+    by_monitor: dict[str, list[DriftPoint]] = {}
+    for point in view.drift:
+        by_monitor.setdefault(point.monitor, []).append(point)
+    if not by_monitor:
+        ui.nothing(
+            "No monitor has looked at this component in this range",
+            "Monitors need a reference: some days of production, or an evaluation set.",
+            ["chainwatch run"],
+        )
+        return
+    ranked = sorted(by_monitor.items(), key=lambda item: (-_breaches(item[1]), item[0]))
+    charted = [(m, p) for m, p in ranked if any(x.value is not None for x in p)]
+    silent = [m for m, p in ranked if all(x.value is None for x in p)]
+    with st.grid(2, min_column_width=420, gap="medium") as grid:
+        for monitor, points in charted[:_MOST]:
+            with grid.cell(), st.container(border=True, height="stretch"):
+                _drift_chart(monitor, points, frame, marks, within)
+    rest = charted[_MOST:]
+    if rest:
+        more = st.expander(f"{len(rest)} more checks", on_change="rerun", key="more_checks")
+        if more.open:
+            with more, st.grid(2, min_column_width=420, gap="medium") as grid:
+                for monitor, points in rest:
+                    with grid.cell(), st.container(border=True, height="stretch"):
+                        _drift_chart(monitor, points, frame, marks, within)
+    if silent:
+        st.caption(f"{len(silent)} checks had no data in this range; the Monitors page says why.")
+
+
+def _breaches(points: Sequence[DriftPoint]) -> int:
+    return sum(p.status == "breach" for p in points)
+
+
+def _drift_chart(
+    monitor: str,
+    points: Sequence[DriftPoint],
+    frame: ui.Frame,
+    marks: Sequence[charts.Mark],
+    within: tuple[datetime, datetime],
+) -> None:
+    last = points[-1]
+    unit = next((p.unit for p in reversed(points) if p.unit), None)
+    against = "earlier production" if last.reference_kind == "drift" else "the evaluation set"
+    hits = _breaches(points)
+    ui.chart(
+        f"{field_words(last.field).capitalize()}: "
+        + (f"{hits} of {len(points)} windows out of band" if hits else "within its band"),
+        charts_window.window_chart(
+            points,
+            zone=frame.zone,
+            zone_name=frame.zone_name,
+            unit=unit,
+            concern=last.concern,
+            marks=marks,
+            within=within,
+            height=210,
+        ),
+        key=f"drift_{monitor}",
+        note=f"{last.check_name.replace('_', ' ')} against {against}",
+    )
+
+
+def versions(view: ComponentView, frame: ui.Frame) -> None:
+    """Every version of the range side by side, the newest first."""
+    ui.heading(
+        "Versions side by side",
+        "A version is what the spans say of themselves: component, prompt, index, model.",
+    )
+    known = [v for v in view.versions if v.version]
+    if not known:
+        st.text("The spans of this component carry no version.")
+        return
+    criteria = sorted({c for grades in view.version_quality.values() for c in grades})
+    st.dataframe(
+        [
+            {
+                "Version": v.version,
+                "First seen": frame.when(v.first_at),
+                "Last seen": frame.when(v.last_at),
+                "Requests": formats.count(v.requests),
+                "Errors": formats.share(v.errors / v.requests),
+                "p50": formats.seconds(v.p50_s),
+                "p95": formats.seconds(v.p95_s),
+                "Output tokens": formats.number(v.output_tokens),
+                "Cost a request": formats.dollars(
+                    v.cost_usd / v.requests if v.cost_usd is not None else None
+                ),
+                **{
+                    c.replace("_", " ").capitalize(): formats.number(
+                        view.version_quality.get(v.version, {}).get(c)
+                    )
+                    for c in criteria
+                },
+            }
+            for v in known
+        ],
+        hide_index=True,
+        alt="Versions of this component side by side",
+    )
+
+
+def samples(view: ComponentView, frame: ui.Frame) -> None:
+    """The newest inputs and outputs; a click shows one in full."""
+    ui.heading(
+        "What goes in and what comes out",
+        "The newest requests of the range. Choose a row to read it in full.",
+    )
+    if not view.samples:
+        st.text("No span of this range holds a text.")
+        return
+    event = st.dataframe(
+        [
+            {
+                "When": frame.when(s.started_at),
+                "Status": "✕ error" if s.status == "error" else "✓ ok",
+                "Took": formats.seconds(s.duration_s),
+                "Input": formats.clip(s.input_text, 300),
+                "Output": formats.clip(s.output_text, 300)
+                or (f"{s.documents} documents" if s.documents else ""),
+            }
+            for s in view.samples
+        ],
+        hide_index=True,
+        height=320,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="samples",
+        column_config={
+            "Input": st.column_config.TextColumn(width="large"),
+            "Output": st.column_config.TextColumn(width="large"),
+        },
+        alt="Newest inputs and outputs",
+    )
+    picked = event["selection"]["rows"]
+    if picked and picked[0] < len(view.samples):
+        sample = view.samples[picked[0]]
+        with st.container(border=True):
+            left, right = st.columns(2)
+            for column, word, text in (
+                (left, "Input", sample.input_text),
+                (right, "Output", sample.output_text),
+            ):
+                with column:
+                    st.caption(word)
+                    st.code(visible(text or "")[:_LONGEST] or "(empty)", language=None, wrap_lines=True)
+            urls.link(urls.TRACES, "Its trace", trace=sample.trace_id, icon=":material/segment:")

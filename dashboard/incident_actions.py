@@ -1,0 +1,96 @@
+"""The incident page's buttons: acknowledge, silence, resolve, call it noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import streamlit as st
+
+from dashboard import actions, theme, ui
+from dashboard.data_incident import IncidentView
+from dashboard.text import plain
+
+_SILENCES: Mapping[str, timedelta] = {
+    "1 hour": timedelta(hours=1),
+    "8 hours": timedelta(hours=8),
+    "1 day": timedelta(days=1),
+    "7 days": timedelta(days=7),
+}
+
+
+def panel(view: IncidentView, frame: ui.Frame) -> None:
+    """Each button does one thing and is written to the audit log with a name."""
+    incident = view.incident
+    actions.report()
+    st.markdown("**What to do**")
+    if incident.state == "acknowledged":
+        st.caption(
+            plain(f"{incident.acknowledged_by} is on it since {frame.when(incident.acknowledged_at)}.")
+        )
+    if incident.closed_by:
+        st.caption(plain(f"Closed by {incident.closed_by}{' as noise' if incident.noise else ''}."))
+    if incident.owner:
+        st.caption(plain(f"Owner: {incident.owner}"))
+    _silences(view, frame)
+    who = st.text_input("Your name", key="actor", value=actions.likely_actor(), max_chars=80)
+    note = st.text_input("Note", key="note", max_chars=400, placeholder="What you know or did")
+    incident_id, path, now = incident.incident_id, frame.warehouse, frame.now
+    is_open = incident.state != "resolved"
+    if is_open and st.button(
+        "Acknowledge",
+        type="primary",
+        icon=":material/person_check:",
+        width="stretch",
+        key="acknowledge",
+        disabled=incident.state == "acknowledged",
+        help="You are on it.",
+    ):
+        actions.perform(actions.acknowledge(path, incident_id, who, note, now))
+    if is_open:
+        with st.popover("Silence", icon=":material/notifications_paused:", width="stretch"):
+            cause = theme.CONCERN.get(incident.cause, incident.cause).lower()
+            st.text(
+                f"No messages about {incident.component} ({cause}) for a while. The dashboard still shows it."
+            )
+            length = st.segmented_control(
+                "For", list(_SILENCES), default="8 hours", key="silence_for", required=True
+            )
+            why = st.text_input(
+                "Why", key="silence_why", max_chars=400, placeholder="Whoever wonders later will ask"
+            )
+            if st.button("Silence it", type="primary", key="silence"):
+                actions.perform(
+                    actions.silence(
+                        path, incident, who, why or note, length=_SILENCES[length or "8 hours"], at=now
+                    )
+                )
+        if st.button(
+            "Resolve",
+            icon=":material/check_circle:",
+            width="stretch",
+            key="resolve",
+            help="It is over. It does not come back by itself.",
+        ):
+            actions.perform(actions.resolve(path, incident_id, who, note, now))
+    if not incident.noise and st.button(
+        "This was noise",
+        icon=":material/volume_off:",
+        width="stretch",
+        key="noise",
+        help="Nothing was wrong: closes it and counts it as a false alarm.",
+    ):
+        actions.perform(actions.noise(path, incident_id, who, note, now))
+
+
+def _silences(view: IncidentView, frame: ui.Frame) -> None:
+    for silence in view.silences:
+        st.badge(
+            plain(f"Silenced until {frame.when(silence.ends_at)}"),
+            icon=":material/notifications_off:",
+            color="gray",
+        )
+        st.text(f"{silence.author}: {silence.comment}")
+        if st.button("End the silence", key=f"unsilence_{silence.silence_id}", width="stretch"):
+            who = st.session_state.get("actor") or actions.likely_actor()
+            actions.perform(actions.end_silence(frame.warehouse, silence.silence_id, str(who), frame.now))

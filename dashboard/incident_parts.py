@@ -1,0 +1,288 @@
+"""The parts of the incident page: facts, propagation, evidence, texts, messages, actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+import streamlit as st
+
+from dashboard import charts, charts_chain, formats, ui, urls
+from dashboard.data_incident import IncidentRow, IncidentView
+from dashboard.text import plain, visible
+from monitors.alerting.words import field_words
+
+_SHOWN_AT_ONCE = 4
+_LONGEST = 1500
+
+
+def fact(label: str, value: str, note: str) -> None:
+    """One fact in a card: what, its value, a line of detail."""
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.caption(plain(label))
+        st.markdown(f"**{plain(value)}**")
+        st.caption(plain(note))
+
+
+def interval_words(incident: IncidentRow, zone: tzinfo) -> str:
+    """Between when and when the change began."""
+    low, high = incident.started_at_low, incident.started_at_high
+    if low is None or high is None or low == high:
+        return "best estimate of the change point"
+    return f"between {formats.when(low, zone)} and {formats.when(high, zone)}"
+
+
+def ruled_out_names(view: IncidentView) -> list[str]:
+    """The components that it was not."""
+    return [e["component"] for e in _entries(view.evidence.get("ruled_out")) if e.get("ruled_out", True)]
+
+
+def propagation(view: IncidentView, frame: ui.Frame) -> None:
+    """The chain with the cause, the path that the change took, and who it was not."""
+    incident = view.incident
+    path = [str(name) for name in view.evidence.get("path") or [incident.component]]
+    verdicts = {str(e["component"]): e for e in _entries(view.evidence.get("ruled_out"))}
+    hit = {a.component for a in view.alerts}
+    shown = [c for c in view.components if not c.is_application] or list(view.components)
+    nodes = [
+        charts_chain.Node(
+            component=c.component,
+            health="breach"
+            if c.component in hit
+            else "no_data"
+            if _unknown(verdicts.get(c.component))
+            else "ok",
+            notes=(_verdict(c.component, incident.component, hit, verdicts),),
+            details=(str(verdicts.get(c.component, {}).get("reason", "")),),
+            is_cause=c.component == incident.component,
+            on_path=c.component in path,
+            ruled_out=c.component != incident.component and c.component not in hit,
+        )
+        for c in shown
+    ]
+    application = next((c.component for c in view.components if c.is_application and c not in shown), None)
+    touched = [name for name in path[1:] if name != incident.component]
+    title = (
+        f"It began in {incident.component} and shows in {', '.join(touched)}"
+        if touched
+        else f"It stays inside {incident.component}"
+    )
+    st.markdown(f"**{plain(title)}**")
+    why = view.evidence.get("why")
+    if why:
+        st.text(str(why))
+    label = None
+    if application is not None:
+        label = f"{'▲' if application in hit else '✓'} {application} (application)"
+    st.plotly_chart(
+        charts_chain.chain_figure(nodes, application=label),
+        key="propagation",
+        config=charts.CONFIG,
+        alt=title,
+    )
+    if verdicts:
+        with st.expander(f"Why not the others ({len(verdicts)})"):
+            st.dataframe(
+                [
+                    {
+                        "Component": name,
+                        "Verdict": "ruled out" if e.get("ruled_out", True) else "not known",
+                        "Why": str(e.get("reason", "")),
+                    }
+                    for name, e in verdicts.items()
+                ],
+                hide_index=True,
+                column_config={"Why": st.column_config.TextColumn(width="large")},
+                alt="Why the other components are not to blame",
+            )
+
+
+def _unknown(entry: Mapping[str, Any] | None) -> bool:
+    return entry is not None and not entry.get("ruled_out", True)
+
+
+def _verdict(name: str, cause: str, hit: set[str], verdicts: Mapping[str, Mapping[str, Any]]) -> str:
+    if name == cause:
+        return "cause"
+    if name in hit:
+        return "affected"
+    return "not known" if _unknown(verdicts.get(name)) else "ruled out" if name in verdicts else "unaffected"
+
+
+def evidence(view: IncidentView, frame: ui.Frame) -> None:
+    """One row a check: value against threshold, how sure, how much, on how many rows."""
+    firing = sum(a.state == "firing" for a in view.alerts)
+    checks = len(view.alerts)
+    st.markdown(f"**{'1 check agrees' if checks == 1 else f'{checks} checks agree'}, {firing} still firing**")
+    st.dataframe(
+        [
+            {
+                "State": "▲ firing" if a.state == "firing" else "✓ resolved",
+                "Component": a.component,
+                "What": field_words(a.field),
+                "Check": a.check_name.replace("_", " "),
+                "Measured": formats.measured(a.value, a.unit),
+                "Threshold": formats.measured(a.threshold, a.unit),
+                "Chance under no change": formats.probability(a.p_value),
+                "Effect": formats.effect(a.effect, a.effect_unit),
+                "Rows": formats.count(a.n_current),
+                "Reference": a.reference_name or a.reference_kind,
+                "Since": frame.when(a.started_at),
+                "In words": a.reason,
+            }
+            for a in view.alerts
+        ],
+        hide_index=True,
+        column_config={"In words": st.column_config.TextColumn(width="large")},
+        alt="Evidence of each check",
+    )
+    figures = view.evidence.get("before_after")
+    before = figures.get("before") if isinstance(figures, Mapping) else None
+    after = figures.get("after") if isinstance(figures, Mapping) else None
+    if isinstance(before, Mapping) and isinstance(after, Mapping) and after:
+        unit = view.alerts[0].unit if view.alerts else None
+        st.caption("Before and now, in the windows of the strongest breach")
+        with st.grid(6, min_column_width=130, gap="small"):
+            for name, value in list(after.items())[:6]:
+                was = before.get(name)
+                st.metric(
+                    plain(str(name)),
+                    plain(_figure(value, name, unit)),
+                    delta=f"was {_figure(was, name, unit)}" if was is not None else None,
+                    delta_color="off",
+                    delta_arrow="off",
+                )
+
+
+def _figure(value: Any, name: str, unit: str | None) -> str:
+    if not isinstance(value, int | float):
+        return visible(str(value))
+    return (
+        formats.seconds(value)
+        if unit == "s" and (name[:1] == "p" or name == "mean")
+        else formats.number(value)
+    )
+
+
+def terms(view: IncidentView) -> None:
+    """Words that came and words that went, of the component to blame."""
+    found = next((t for a in view.alerts if isinstance(t := a.evidence.get("terms"), Mapping)), None)
+    if found is None:
+        return
+    new, lost = _entries(found.get("new")), _entries(found.get("lost"))
+    if not new and not lost:
+        return
+    with st.container(border=True):
+        st.markdown("**Words that came, and words that went**")
+        columns = st.columns(2)
+        for column, title, rows in ((columns[0], "Came", new), (columns[1], "Went", lost)):
+            with column:
+                if not rows:
+                    st.caption(f"{title}: none")
+                    continue
+                st.dataframe(
+                    [
+                        {
+                            title: str(r.get("term", "")),
+                            "How much more often": f"{formats.number(r.get('odds'))} times",
+                        }
+                        for r in rows[:10]
+                    ],
+                    hide_index=True,
+                    alt=f"Words that {title.lower()}",
+                )
+
+
+def examples(view: IncidentView) -> None:
+    """The texts furthest from what was usual, ranked, each with why and its trace."""
+    found = _entries(view.evidence.get("examples"))
+    if not found:
+        found = [e for a in view.alerts for e in _entries(a.evidence.get("examples"))]
+    if not found:
+        return
+    ui.heading("Texts that show it", "Ranked by how far they are from what was usual. Shown as logged.")
+    with st.grid(2, min_column_width=330, gap="small"):
+        for index, example in enumerate(found[:_SHOWN_AT_ONCE]):
+            _example(index, example)
+    if len(found) > _SHOWN_AT_ONCE:
+        with (
+            st.expander(f"{len(found[:10]) - _SHOWN_AT_ONCE} more texts"),
+            st.grid(2, min_column_width=330, gap="small"),
+        ):
+            for index, example in enumerate(found[_SHOWN_AT_ONCE:10], start=_SHOWN_AT_ONCE):
+                _example(index, example)
+
+
+def _example(index: int, example: Mapping[str, Any]) -> None:
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        why = [f"{index + 1}.", str(example.get("why") or "")]
+        if isinstance(example.get("score"), int | float):
+            why.append(f"(score {formats.number(example['score'])})")
+        st.caption(plain(" ".join(why)))
+        st.code(visible(str(example.get("text", "")))[:_LONGEST], language=None, wrap_lines=True)
+        if example.get("trace_id"):
+            urls.link(urls.TRACES, "Its trace", trace=str(example["trace_id"]), icon=":material/segment:")
+
+
+def messages(view: IncidentView, frame: ui.Frame) -> None:
+    """What was sent and why, what was not and why not, and who did what."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        ui.heading("Messages", "What was sent, and why the rest was not.")
+        if not view.notifications:
+            st.text("No message was queued. Is a notifier configured? See [notify] in chainwatch.toml.")
+        else:
+            st.dataframe(
+                [
+                    {
+                        "When": frame.when(n.sent_at or n.created_at),
+                        "To": n.channel,
+                        "About": n.kind,
+                        "State": _message_state(n.state),
+                        "Why": n.reason
+                        or n.last_error
+                        or ("" if n.state != "sent" else f"delivered at attempt {n.attempts}"),
+                    }
+                    for n in view.notifications
+                ],
+                hide_index=True,
+                alt="Messages about this incident",
+            )
+    with right:
+        ui.heading("What people did")
+        if not view.audit:
+            st.text("Nobody has acted on this incident yet.")
+        else:
+            st.dataframe(
+                [
+                    {
+                        "When": frame.when(a.occurred_at),
+                        "Who": a.actor,
+                        "What": a.action,
+                        "Detail": ", ".join(f"{k}: {v}" for k, v in a.detail.items()),
+                    }
+                    for a in view.audit
+                ],
+                hide_index=True,
+                alt="Actions on this incident",
+            )
+
+
+def _message_state(state: str) -> str:
+    words = {
+        "sent": "✓ sent",
+        "pending": "○ waiting",
+        "sending": "○ sending",
+        "dead": "✕ given up",
+        "suppressed": "○ not sent",
+    }
+    return words.get(state, state)
+
+
+def _entries(value: Any) -> list[Mapping[str, Any]]:
+    return (
+        [e for e in value if isinstance(e, Mapping)]
+        if isinstance(value, Sequence) and not isinstance(value, str)
+        else []
+    )

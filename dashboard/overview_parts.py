@@ -1,0 +1,122 @@
+"""The parts of the overview: one card a component."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import formats, theme, ui, urls
+from dashboard.data_overview import ComponentHealth
+from dashboard.text import plain
+
+_NOT_JUDGED = "No grades in this range: this component is not judged."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tile:
+    """One figure of a card: its words, its change against the range before, and its course."""
+
+    label: str
+    text: str
+    now: float | None
+    before: float | None
+    course: Sequence[float | None]
+    help: str | None = None
+
+
+def card(part: ComponentHealth) -> None:
+    """One component: its state, then five figures with their course over the range."""
+    with st.container(border=True, gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            ui.badge(theme.HEALTH[part.health])
+            urls.link(urls.COMPONENT, part.row.component, component=part.row.component)
+            kind = "application" if part.row.is_application else part.row.kind
+            st.caption(plain(f"{kind} · {part.health_reason}"), width="content")
+        if part.now is None:
+            st.text("No spans in this range.")
+            return
+        with st.grid(5, min_column_width=140, gap="small"):
+            for tile in _tiles(part):
+                st.metric(
+                    plain(tile.label),
+                    plain(tile.text),
+                    delta=formats.relative(tile.now, tile.before),
+                    # The colour of the course: current values are blue everywhere; alerts say what is bad.
+                    delta_color="blue",
+                    help=tile.help,
+                    chart_data=_course(tile.course),
+                    chart_type="line",
+                    height="stretch",
+                )
+
+
+def _tiles(part: ComponentHealth) -> list[_Tile]:
+    now, before, points, quality = part.now, part.before, part.points, part.quality
+    if now is None:
+        return []
+    tiles = [
+        _Tile(
+            label="Requests",
+            text=formats.count(now.requests),
+            now=now.requests,
+            before=before.requests if before else None,
+            course=points.requests,
+        ),
+        _Tile(
+            label="Error rate",
+            text=formats.share(now.error_rate),
+            now=now.error_rate,
+            before=before.error_rate if before else None,
+            course=points.error_rate,
+        ),
+        _Tile(
+            label="p95 duration",
+            text=formats.seconds(now.p95_s),
+            now=now.p95_s,
+            before=before.p95_s if before else None,
+            course=points.p95_s,
+            help="One request in twenty takes longer.",
+        ),
+        _Tile(
+            label="Cost",
+            text=formats.dollars(now.cost_usd),
+            now=now.cost_usd,
+            before=before.cost_usd if before else None,
+            course=points.cost_usd,
+            help=None if now.cost_usd is not None else "The spans of this component carry no cost.",
+        ),
+    ]
+    if quality is None:
+        return [
+            *tiles,
+            _Tile(label="Quality", text=formats.UNKNOWN, now=None, before=None, course=(), help=_NOT_JUDGED),
+        ]
+    return [
+        *tiles,
+        _Tile(
+            label=quality.criterion.replace("_", " ").capitalize(),
+            text=_interval(quality.mean, quality.low, quality.high),
+            now=quality.mean,
+            before=quality.previous_mean,
+            course=points.quality,
+            help=f"Mean grade of {formats.count(quality.scored)} answers by the {quality.judge_kind} judge, "
+            "with its 95 % interval.",
+        ),
+    ]
+
+
+def _course(points: Sequence[float | None]) -> list[float] | None:
+    """A gap is not a number, so that the line breaks there; nothing at all draws nothing."""
+    if all(point is None for point in points):
+        return None
+    return [float("nan") if point is None else float(point) for point in points]
+
+
+def _interval(mean: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return formats.number(mean)
+    half = (high - low) / 2
+    places = 2 if half >= 0.01 else 3
+    return f"{mean:.{places}f} ± {max(half, 10**-places):.{places}f}"
