@@ -39,6 +39,8 @@ def chunks() -> tuple[Chunk, ...]:
     for topic in words("topics.toml")["topics"]:
         for article in words(f"kb/{topic}.toml")["article"]:
             made.extend(_chunks_of(topic, article, products))
+    for article in words("kb/families.toml")["article"]:
+        made.extend(_chunks_of(article["topic"], article, products))
     for article in words("kb/outdated.toml")["article"]:
         made.extend(_chunks_of(article["topic"], article, products, outdated=True))
     return tuple(made)
