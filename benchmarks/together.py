@@ -119,9 +119,11 @@ def _command(home: Path, arguments: list[str]) -> str | None:
 
 def read(home: Path, seconds: float, dashboards: bool) -> None:
     """One reader, as a process of its own; prints its log as JSON."""
-    until = time.monotonic() + seconds
     log = Log("reader")
     look = _app(home) if dashboards else _queries(home)
+    # The imports of the first look are no wait for the warehouse.
+    look()
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         log.turn(look)
         time.sleep(0.5 * random.random())

@@ -61,7 +61,8 @@ class Warehouse:
         """A read-only connection. Fetch everything inside the block: results stream."""
         if not self.exists():
             raise WarehouseError(
-                f"there is no warehouse at {self.path}; `chainwatch demo` or `chainwatch ingest PATH` makes one"
+                f"there is no warehouse at {self.path}; "
+                "`chainwatch demo` or `chainwatch ingest PATH` makes one"
             )
         with self._lock.hold(write=False, wait_s=self._wait_s):
             connection = self._open(read_only=True)
@@ -93,7 +94,7 @@ class Warehouse:
             try:
                 connection = duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
             except duckdb.IOException as error:
-                if "lock" not in str(error).lower():
+                if "set lock on file" not in str(error):
                     raise WarehouseError(f"cannot open the warehouse {self.path}: {error}") from error
                 if self._monotonic() >= deadline:
                     raise WarehouseBusyError(
@@ -124,4 +125,4 @@ def _holder(error: Exception) -> str:
     """The part of DuckDB's message that names who holds the lock."""
     text = str(error)
     start = text.find("Conflicting lock")
-    return text[start : start + 160].split("\n")[0] if start >= 0 else "unknown holder"
+    return text[start : start + 160].partition("\n")[0] if start >= 0 else "unknown holder"

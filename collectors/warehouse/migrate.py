@@ -8,7 +8,9 @@ from importlib import resources
 from collectors.errors import WarehouseError
 from collectors.warehouse.connection import Warehouse
 
-_VERSIONS = "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMPTZ)"
+_VERSIONS = """
+    CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMPTZ)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,8 @@ def migrations() -> list[Migration]:
     for entry in folder.iterdir():
         if entry.name.endswith(".sql"):
             number, _, rest = entry.name.partition("_")
-            found.append(Migration(number=int(number), name=rest.removesuffix(".sql"), sql=entry.read_text("utf-8")))
+            name = rest.removesuffix(".sql")
+            found.append(Migration(number=int(number), name=name, sql=entry.read_text("utf-8")))
     found.sort(key=lambda m: m.number)
     numbers = [m.number for m in found]
     if len(set(numbers)) != len(numbers):
