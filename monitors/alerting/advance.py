@@ -8,7 +8,7 @@ from datetime import datetime
 from collectors.model import content_hash
 from monitors.alerting.alert import Alert, StreamState, StreamTrack, labels_of
 from monitors.alerting.config import AlertsConfig
-from monitors.alerting.onset import Onset, onset_of, refine
+from monitors.alerting.onset import Onset, change_point, onset_of, refine
 from monitors.alerting.plain import plain
 from monitors.alerting.reading import Reading, strength
 from monitors.result import Result
@@ -157,7 +157,8 @@ def _fire(reading: Reading, onset: Onset, started: datetime, settings: AlertsCon
 def _keep(alert: Alert, lead: Result, started: datetime) -> Alert:
     """The alert after one more breach: the strongest breach gives the figures, the narrowest the onset."""
     known = Onset(at=alert.started_at, low=alert.onset_low, high=alert.onset_high)
-    onset = refine(known, onset_of(lead, started))
+    later = change_point(lead, started)
+    onset = refine(known, later) if later is not None else known
     kept = replace(
         alert,
         started_at=onset.at,

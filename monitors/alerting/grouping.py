@@ -37,9 +37,10 @@ def group(
         for alert in inside:
             sets.join(inside[0].alert_id, alert.alert_id)
         among = ExplainGraph(inside, flow, settings, deploys)
-        movable |= {
-            a.alert_id for a in inside if a.component == blamed.get(incident_id) and among.is_root(a.alert_id)
-        }
+        roots = [a for a in inside if among.is_root(a.alert_id)]
+        # The component to blame may have no alert itself: what users send is seen at the first step, say.
+        accused = [a for a in roots if a.component == blamed.get(incident_id)] or roots
+        movable |= {a.alert_id for a in accused}
     for name in graph.alerts:
         if name not in movable:
             continue
@@ -48,9 +49,9 @@ def group(
         up = graph.explainer(name)
         if up is not None:
             sets.join(name, up)
-    roots = [graph.alerts[name] for name in graph.alerts if name in movable and graph.is_root(name)]
-    for i, one in enumerate(roots):
-        for earlier in roots[:i]:
+    free = [graph.alerts[name] for name in graph.alerts if name in movable and graph.is_root(name)]
+    for i, one in enumerate(free):
+        for earlier in free[:i]:
             if graph.same_owner(one, earlier):
                 sets.join(one.alert_id, earlier.alert_id)
     return [[graph.alerts[name] for name in names] for names in sets.all()]

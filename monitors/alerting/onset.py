@@ -31,18 +31,35 @@ def onset_of(result: Result, breach_started_at: datetime) -> Onset:
     reaching back over the windows that the evidence was gathered from.
     """
     length = result.window.end - result.window.start
-    windows = result.evidence.get("scale_windows")
-    reach = length * windows if isinstance(windows, int) and 0 < windows <= 10_000 else length
-    earliest = min(breach_started_at, result.window.end - reach)
+    return change_point(result, breach_started_at) or Onset(
+        at=breach_started_at,
+        low=_reach(result, breach_started_at),
+        high=breach_started_at + length,
+    )
+
+
+def change_point(result: Result, breach_started_at: datetime) -> Onset | None:
+    """The check's own change point; None where it gives none, or one that cannot be true."""
     given = result.evidence.get("change_point")
-    if isinstance(given, Mapping):
-        at, low, high = (_time(given.get(key)) for key in ("at", "low", "high"))
-        # A change point outside of what the check looked at is an artefact, and would hide the deploy.
-        if at is not None and earliest - reach - length <= at <= result.window.end:
-            low = at if low is None else low
-            high = at if high is None else high
-            return Onset(at=at, low=min(low, at), high=min(max(high, at), result.window.end))
-    return Onset(at=breach_started_at, low=earliest, high=breach_started_at + length)
+    if not isinstance(given, Mapping):
+        return None
+    at, low, high = (_time(given.get(key)) for key in ("at", "low", "high"))
+    earliest = _reach(result, breach_started_at)
+    # A change point outside of what the check looked at is an artefact, and would hide the deploy.
+    slack = result.window.end - earliest
+    if at is None or not earliest - slack <= at <= result.window.end:
+        return None
+    low = at if low is None else low
+    high = at if high is None else high
+    return Onset(at=at, low=min(low, at), high=min(max(high, at), result.window.end))
+
+
+def _reach(result: Result, breach_started_at: datetime) -> datetime:
+    """The earliest time that the evidence of a breach speaks of."""
+    length = result.window.end - result.window.start
+    windows = result.evidence.get("scale_windows")
+    looked = length * windows if isinstance(windows, int) and 0 < windows <= 10_000 else length
+    return min(breach_started_at, result.window.end - looked)
 
 
 def refine(known: Onset, later: Onset) -> Onset:

@@ -61,7 +61,7 @@ def test_an_alert_resolves_only_after_enough_windows_are_ok() -> None:
 
 
 def test_flapping_makes_no_new_incident() -> None:
-    book = play(AlertBook(), stream("generator", "duration_s", range(2, 60, 2), range(1, 60)))
+    book = play(AlertBook(), stream("generator", "duration_s", range(2, 36, 2), range(1, 36)))
     assert len(book.alerts) == len(book.incidents) == 1
 
 
@@ -162,11 +162,11 @@ def test_a_window_that_is_stepped_twice_changes_nothing() -> None:
 
 def _timeline() -> dict[int, list[object]]:
     return together(  # type: ignore[return-value]
-        stream("retriever", "output_text", range(5, 20), range(1, 60), evidence={"scale_windows": 4}),
-        stream("generator", "output_text", range(4, 22, 3), range(1, 60)),
-        stream("generator", "duration_s", [9, 10, 30, 33, 40], range(1, 60)),
-        stream("application", "duration_s", [10, 11, 31], range(1, 60)),
-        stream("guardrail", "status", [50], range(1, 60)),
+        stream("retriever", "output_text", range(5, 20), range(1, 36), evidence={"scale_windows": 4}),
+        stream("generator", "output_text", range(4, 22, 3), range(1, 36)),
+        stream("generator", "duration_s", [9, 10, 20, 23, 30], range(1, 36)),
+        stream("application", "duration_s", [10, 11, 21], range(1, 36)),
+        stream("guardrail", "status", [33], range(1, 36)),
     )
 
 
@@ -178,17 +178,21 @@ def _rows(warehouse: Warehouse) -> list[list[dict[str, object]]]:
         ]
 
 
-def test_replay_in_one_go_equals_a_run_every_hour(tmp_path: Path) -> None:
+def test_replay_in_one_go_equals_a_run_now_and_then(tmp_path: Path) -> None:
     windows = _timeline()
     at_once = new_warehouse(tmp_path / "once")
     with at_once.write() as con:
         book = play(AlertBook.load(con), windows)  # type: ignore[arg-type]
         book.flush(con, now=at(60))
     hourly = new_warehouse(tmp_path / "hourly")
-    for hour in sorted(windows):
+    todo = sorted(windows)
+    while todo:
+        # Mostly one window a run, now and then a missed hour or three to catch up.
+        size = 1 if len(todo) % 5 else 4
+        run, todo = todo[:size], todo[size:]
         with hourly.write() as con:
-            book = play(AlertBook.load(con), {hour: windows[hour]})  # type: ignore[dict-item]
-            book.flush(con, now=at(hour))
+            book = play(AlertBook.load(con), {h: windows[h] for h in run})  # type: ignore[misc]
+            book.flush(con, now=at(run[-1]))
     assert _rows(at_once) == _rows(hourly)
     assert len(_rows(at_once)[2]) >= 3
 

@@ -1,0 +1,218 @@
+"""`chainwatch alerts`, `ack` and `silence`: what fires, who has it, and what must be quiet for a while."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+
+from collectors.context import Context, open_context
+from collectors.errors import ChainwatchError, ConfigError
+from collectors.model import utc
+from collectors.options import command
+from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.store import Row, fetch
+from monitors.alerting import actions
+from monitors.alerting.config import NotifyConfig
+from monitors.alerting.silence import Silence, parse_matchers, read_silences, silenced
+from monitors.alerting.words import clock, span
+from monitors.config import duration
+
+_RECENT_DAYS = 14
+_DASHBOARD = "http://localhost:8501"
+
+
+@click.group(invoke_without_command=True)
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="chainwatch.toml to use.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON on standard output.")
+@click.option("--all", "show_all", is_flag=True, help="Every incident, not only open and recent ones.")
+@click.pass_context
+def alerts(call: click.Context, config: Path | None, as_json: bool, show_all: bool) -> None:
+    """List open and recent incidents with their alerts; `alerts test` sends a test message."""
+    if call.invoked_subcommand is None:
+        _list(open_context(config, as_json=as_json), show_all=show_all)
+
+
+@command("test")
+def send_test(context: Context) -> None:
+    """Send a test message through each configured channel."""
+    from monitors.notify.configured import CHANNELS, configured
+
+    notify = context.config.section("notify", NotifyConfig)
+    notifiers = configured(notify, os.environ)
+    if not notifiers:
+        needed = ", ".join(channel.variable for _, channel in CHANNELS.all())
+        raise ConfigError(f"no channel is configured; set one of: {needed}")
+    dashboard = str(context.config.raw.get("dashboard", {}).get("url", _DASHBOARD))
+    now = context.clock()
+    notice = {
+        "kind": "test",
+        "title": "Chainwatch can reach you here",
+        "summary": f"A test from `chainwatch alerts test` at {clock(now)}. Nothing is wrong.",
+        "links": {"dashboard": dashboard},
+    }
+    answers = []
+    for notifier in notifiers:
+        delivery = notifier.send(notice, key=f"test/{notifier.name}/{now.isoformat()}")
+        answers.append({"channel": notifier.name, "outcome": delivery.outcome, "error": delivery.error})
+    lines = [f"{a['channel']}: {'sent' if a['outcome'] == 'sent' else a['error']}" for a in answers]
+    context.answer(answers, "\n".join(lines))
+    failed = [str(a["channel"]) for a in answers if a["outcome"] != "sent"]
+    if failed:
+        raise ChainwatchError(f"the test message did not arrive: {', '.join(failed)}")
+
+
+alerts.add_command(send_test)
+
+
+@command("ack")
+@click.argument("incident")
+@click.option("--by", default=None, help="Who takes it [default: your login name].")
+@click.option("--comment", default=None, help="For those who look later.")
+def ack(context: Context, incident: str, by: str | None, comment: str | None) -> None:
+    """Acknowledge INCIDENT (its id, or how the id begins)."""
+    taken = actions.acknowledge(_open(context), incident, by or _login(), context.clock(), comment)
+    answer = {
+        "incident_id": taken.incident_id,
+        "state": taken.state,
+        "acknowledged_by": taken.acknowledged_by,
+    }
+    context.answer(answer, f"{taken.incident_id} is acknowledged by {taken.acknowledged_by}: {taken.title}")
+
+
+@command("silence")
+@click.option(
+    "--match", "matches", multiple=True, metavar="LABEL=VALUE", help="All must match; * is anything."
+)
+@click.option("--for", "length", default=None, metavar="TIME", help="How long: 30m, 2h, 1d.")
+@click.option("--author", default=None, help="Who silences [default: your login name].")
+@click.option("--comment", default="", help="Why; whoever wonders later will read it.")
+@click.option("--list", "listed", is_flag=True, help="List the silences that hold or will.")
+@click.option("--expire", default=None, metavar="ID", help="End a silence now.")
+def silence(
+    context: Context,
+    *,
+    matches: tuple[str, ...],
+    length: str | None,
+    author: str | None,
+    comment: str,
+    listed: bool,
+    expire: str | None,
+) -> None:
+    """Silence messages of incidents that match labels, for a while."""
+    warehouse, now = _open(context), context.clock()
+    if sum((listed, expire is not None, bool(matches or length))) != 1:
+        raise ConfigError("say one of: --match LABEL=VALUE --for TIME --comment WHY, --list, or --expire ID")
+    if listed:
+        with warehouse.read() as con:
+            found = [s for s in read_silences(con, now) if s.expired_at is None]
+        context.answer([_silence_row(s) for s in found], _silences(found, now))
+        return
+    if expire is not None:
+        ended = actions.expire_silence(warehouse, expire, author or _login(), now)
+        context.answer(_silence_row(ended), f"{ended.silence_id} is over")
+        return
+    if length is None:
+        raise ConfigError("a silence needs --for TIME, as in --for 2h")
+    try:
+        lasting = duration(length)
+    except ValueError as error:
+        raise ConfigError(f"--for {length!r}: {error}") from error
+    made = actions.add_silence(
+        warehouse,
+        parse_matchers(matches),
+        duration=lasting,
+        author=author or _login(),
+        comment=comment,
+        at=now,
+    )
+    context.answer(_silence_row(made), f"{made.silence_id} {made.sentence}")
+
+
+def _open(context: Context) -> Warehouse:
+    """The warehouse with the newest schema; an error that says how to make one where there is none."""
+    if not context.warehouse.exists():
+        with context.warehouse.read():
+            pass
+    return context.migrated()
+
+
+def _list(context: Context, *, show_all: bool) -> None:
+    warehouse, now = _open(context), context.clock()
+    with warehouse.read() as con:
+        incidents = fetch(con, _sql("list_incidents"), {"all": show_all, "days": _RECENT_DAYS})
+        firing = fetch(con, _sql("list_alerts"))
+        silent = fetch(con, _sql("list_no_data"))
+        silences = read_silences(con, now)
+    for row in incidents:
+        labels = {name: row[name] or "" for name in ("chain", "component", "cause", "severity", "owner")}
+        holds = silenced(silences, {**labels, "incident": row["incident_id"]}, now)
+        row["silenced"] = holds.sentence if holds else None
+        row["alerts"] = [a for a in firing if a["incident_id"] == row["incident_id"]]
+        row["evidence"] = json.loads(row["evidence"]) if row["evidence"] else {}
+    text = _table(incidents, now) + _no_data(silent)
+    context.answer({"incidents": incidents, "no_data": silent}, text)
+
+
+def _table(incidents: list[Row], now: datetime) -> str:
+    if not incidents:
+        return f"No incident is open, and none was in the last {_RECENT_DAYS} days."
+    lines = []
+    for row in incidents:
+        started = utc(row["started_at"])
+        ended = utc(row["resolved_at"]) if row["resolved_at"] else None
+        lasted = f"lasted {span(ended - started)}" if ended else f"for {span(now - started)}"
+        lines.append(f"{row['incident_id']}  {row['severity']:6}  {row['state']:12}  {row['title']}")
+        lines.append(f"    since {clock(started)}, {lasted}; chain {row['chain']}, {row['summary']}")
+        if row["acknowledged_by"]:
+            lines.append(f"    acknowledged by {row['acknowledged_by']}")
+        if row["silenced"]:
+            lines.append(f"    {row['silenced']}")
+        lines.extend(f"    firing: {a['monitor']} since {clock(utc(a['started_at']))}" for a in row["alerts"])
+    return "\n".join(_visible(line) for line in lines)
+
+
+def _no_data(silent: list[Row]) -> str:
+    if not silent:
+        return ""
+    names = [f"{row['component']} {row['field']} ({row['reference_kind']})" for row in silent[:5]]
+    more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
+    return _visible(f"\n{len(silent)} streams have no data: {', '.join(names)}{more}")
+
+
+def _visible(text: str) -> str:
+    """Names come from logs: what would move the cursor of a terminal is shown as what it is."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def _silences(found: list[Silence], now: datetime) -> str:
+    if not found:
+        return "Nothing is silenced."
+    return "\n".join(
+        _visible(
+            f"{s.silence_id}  {', '.join(f'{k}={v}' for k, v in s.matchers.items())}  {s.sentence}"
+            f" ({span(s.ends_at - now)} left)"
+        )
+        for s in found
+    )
+
+
+def _silence_row(made: Silence) -> dict[str, Any]:
+    return {name: getattr(made, name) for name in made.__dataclass_fields__}
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise ConfigError("say who you are with --by NAME or --author NAME") from None
+
+
+def _sql(name: str) -> str:
+    return (resources.files("monitors.alerting") / f"{name}.sql").read_text("utf-8")
