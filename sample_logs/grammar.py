@@ -118,10 +118,7 @@ def _identifier(rng: np.random.Generator, mask: str) -> str:
 @lru_cache(maxsize=20_000)
 def parse(template: str) -> tuple[_Node, ...]:
     """The template as nodes; brackets that do not match are an error that shows the template."""
-    nodes, end = _sequence(template, 0, nested=False)
-    if end != len(template):
-        raise ValueError(f"a bracket too many in the phrase {template!r}")
-    return nodes
+    return _sequence(template, 0, nested=False)[0]
 
 
 def _sequence(text: str, at: int, *, nested: bool) -> tuple[tuple[_Node, ...], int]:
@@ -129,6 +126,8 @@ def _sequence(text: str, at: int, *, nested: bool) -> tuple[tuple[_Node, ...], i
     literal = ""
     while at < len(text) and not (nested and text[at] in "|]"):
         mark = text[at]
+        if mark == "]":
+            raise ValueError(f"a bracket too many in the phrase {text!r}")
         if mark == "\\":
             literal, at = literal + text[at + 1], at + 2
             continue

@@ -83,7 +83,7 @@ def _phrases(topic: str, intent: str) -> Mapping[str, Sequence[str]]:
 @cache
 def _banks(topic: str) -> Mapping[str, Sequence[str]]:
     shared: Mapping[str, Any] = words("shared.toml")
-    return {**shared, **words(f"ask/{topic}.toml").get("bank", {})}
+    return {**shared, **words("life.toml"), **words(f"ask/{topic}.toml").get("bank", {})}
 
 
 def _kept(topic: str) -> dict[str, str | None]:
@@ -134,7 +134,7 @@ def _body(
         template = pick(
             rng, banks["life"] if (kind := pick_weighted(rng, shares)) == "life" else phrases[kind]
         )
-        shares = {"story": 0.2, "detail": 0.4, "tried": 0.25, "life": 0.15 if target < 30 else 0.6}
+        shares = {"story": 0.2, "detail": 0.4, "tried": 0.25, "life": 0.1 if target < 30 else 0.55}
         if template in used:
             length += 1
             continue
