@@ -59,7 +59,9 @@ def otlp_logs(*records: Mapping[str, Any]) -> dict[str, Any]:
     return {"resourceLogs": [{"scopeLogs": [{"scope": {"name": "test.scope"}, "logRecords": list(records)}]}]}
 
 
-def otlp_log(name: str, span: Mapping[str, Any], body: Any = None, at: int = 1, **values: Any) -> dict[str, Any]:
+def otlp_log(
+    name: str, span: Mapping[str, Any], body: Any = None, at: int = 1, **values: Any
+) -> dict[str, Any]:
     """A log record on a span, `at` ms after the span's start."""
     return {
         "traceId": span["traceId"],

@@ -110,7 +110,14 @@ def test_ids_in_hex_are_lower_case_and_others_are_kept() -> None:
 
 
 def test_attributes_are_strict_json() -> None:
-    given = {"nan": float("nan"), "n\x00": "a\x00", 3: b"\x01", "at": AT, "set": {1}, "deep": {"x": [Decimal("1.5")]}}
+    given = {
+        "nan": float("nan"),
+        "n\x00": "a\x00",
+        3: b"\x01",
+        "at": AT,
+        "set": {1},
+        "deep": {"x": [Decimal("1.5")]},
+    }
     assert cleaning.mapping("k", given) == {
         "nan": "nan",
         "n": "a",
@@ -122,5 +129,7 @@ def test_attributes_are_strict_json() -> None:
 
 
 def test_documents() -> None:
-    found = cleaning.documents("k", '[{"id": 1, "score": "0.5", "text": "t", "relevant": "true"}, "bare", {}]')
+    found = cleaning.documents(
+        "k", '[{"id": 1, "score": "0.5", "text": "t", "relevant": "true"}, "bare", {}]'
+    )
     assert found == (Document(id="1", score=0.5, text="t", relevant=True), Document(text="bare"), Document())

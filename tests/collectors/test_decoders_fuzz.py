@@ -15,6 +15,7 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from otlp_bodies import NOW, otlp_request, otlp_span
 
 from collectors.errors import SourceError
 from collectors.ingest_batch import Batch, store_batch
@@ -24,12 +25,13 @@ from collectors.sources.base import SOURCES, Item, SourceContext
 from collectors.sources.otlp import decode
 from collectors.warehouse.connection import scratch
 from collectors.warehouse.migrate import migrations
-from otlp_bodies import NOW, otlp_request, otlp_span
 
 FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 CONTEXT = SourceContext(source="fuzz")
 
-texts = st.text(st.characters(), max_size=20) | st.sampled_from(["\ud800", "\x00", "NaN", "1e999", "", "💬" * 3])
+texts = st.text(st.characters(), max_size=20) | st.sampled_from(
+    ["\ud800", "\x00", "NaN", "1e999", "", "💬" * 3]
+)
 scalars = (
     st.none()
     | st.booleans()
@@ -79,8 +81,12 @@ def storable(store: duckdb.DuckDBPyConnection, found: list[Span]) -> None:
 
 
 @FUZZ
-@given(record=st.dictionaries(st.sampled_from([*SPAN_FIELDS, "type", "extra", "\ud801"]), values, max_size=12))
-def test_jsonl_keeps_the_neighbour_of_any_record(record: dict[str, Any], store: duckdb.DuckDBPyConnection) -> None:
+@given(
+    record=st.dictionaries(st.sampled_from([*SPAN_FIELDS, "type", "extra", "\ud801"]), values, max_size=12)
+)
+def test_jsonl_keeps_the_neighbour_of_any_record(
+    record: dict[str, Any], store: duckdb.DuckDBPyConnection
+) -> None:
     lines = [json.dumps({**GOOD, **record}), json.dumps(record), json.dumps(GOOD)]
     found = spans(read("jsonl", "\n".join(lines).encode(), ".jsonl"))
     assert any(span.component == "good" and span.trace_id == "aa" * 16 for span in found)
@@ -90,7 +96,9 @@ def test_jsonl_keeps_the_neighbour_of_any_record(record: dict[str, Any], store: 
 @FUZZ
 @given(line=st.binary(max_size=200))
 def test_jsonl_keeps_the_neighbour_of_any_bytes(line: bytes) -> None:
-    content = json.dumps(GOOD).encode() + b"\n" + line.replace(b"\n", b" ") + b"\n" + json.dumps(GOOD).encode()
+    content = (
+        json.dumps(GOOD).encode() + b"\n" + line.replace(b"\n", b" ") + b"\n" + json.dumps(GOOD).encode()
+    )
     assert len(spans(read("jsonl", content, ".jsonl"))) >= 2
 
 
@@ -113,8 +121,8 @@ def test_no_source_crashes_on_any_file(content: bytes, name: str) -> None:
     for start in (b"", b"PAR1", b"[", b"\x1f\x8b", b'{"resourceSpans":'):
         try:
             read(name, start + content, ".bin")
-        except SourceError as error:
-            assert str(error)
+        except SourceError:
+            continue
 
 
 @FUZZ
@@ -122,8 +130,9 @@ def test_no_source_crashes_on_any_file(content: bytes, name: str) -> None:
     attributes=st.dictionaries(
         st.sampled_from(
             [
-                "gen_ai.input.messages", "gen_ai.output.messages", "llm.input_messages.0.message.content",
-                "llm.input_messages.0.message.tool_calls.1.tool_call.function", "llm.input_messages.x",
+                "gen_ai.input.messages", "gen_ai.output.messages", "llm.input_messages.x",
+                "llm.input_messages.0.message.content",
+                "llm.input_messages.0.message.tool_calls.1.tool_call.function",
                 "retrieval.documents.0.document", "retrieval.documents.0.document.score", "metadata",
                 "gen_ai.usage.input_tokens", "gen_ai.usage.total_tokens", "llm.invocation_parameters",
                 "input.value", "output.value", "traceloop.entity.output", "gen_ai.response.time_to_first_chunk",
@@ -135,7 +144,9 @@ def test_no_source_crashes_on_any_file(content: bytes, name: str) -> None:
         max_size=8,
     )
 )  # fmt: skip
-def test_otlp_keeps_the_neighbour_of_any_attributes(attributes: dict[str, Any], store: duckdb.DuckDBPyConnection) -> None:
+def test_otlp_keeps_the_neighbour_of_any_attributes(
+    attributes: dict[str, Any], store: duckdb.DuckDBPyConnection
+) -> None:
     body = otlp_request(otlp_span("bad", attributes), otlp_span("good", {}))
     found = decode("traces", json.dumps(body).encode(), "application/json")
     assert found.spans[-1].name == "good"
@@ -144,20 +155,29 @@ def test_otlp_keeps_the_neighbour_of_any_attributes(attributes: dict[str, Any], 
 
 
 @FUZZ
-@given(value=values, key=st.sampled_from(["traceId", "startTimeUnixNano", "attributes", "events", "status", "name"]))
+@given(
+    value=values,
+    key=st.sampled_from(["traceId", "startTimeUnixNano", "attributes", "events", "status", "name"]),
+)
 def test_otlp_keeps_the_neighbour_of_any_span(value: Any, key: str) -> None:
     broken = {**otlp_span("bad", {}), key: value}
-    found = decode("traces", json.dumps(otlp_request(broken, otlp_span("good", {}))).encode(), "application/json")
+    found = decode(
+        "traces", json.dumps(otlp_request(broken, otlp_span("good", {}))).encode(), "application/json"
+    )
     assert found.spans[-1].name == "good"
 
 
 @FUZZ
-@given(body=st.binary(max_size=300), signal=st.sampled_from(["traces", "logs"]), media=st.sampled_from(["x-protobuf", "json"]))
+@given(
+    body=st.binary(max_size=300),
+    signal=st.sampled_from(["traces", "logs"]),
+    media=st.sampled_from(["x-protobuf", "json"]),
+)
 def test_a_body_is_decoded_or_refused_as_a_whole(body: bytes, signal: Any, media: str) -> None:
     try:
         decode(signal, body, f"application/{media}")
-    except SourceError as error:
-        assert str(error)
+    except SourceError:
+        return
 
 
 @FUZZ
@@ -165,7 +185,9 @@ def test_a_body_is_decoded_or_refused_as_a_whole(body: bytes, signal: Any, media
 def test_otlp_json_of_any_shape_does_not_crash(value: Any) -> None:
     for key in ("resourceSpans", "resourceLogs"):
         for body in ({key: value}, {key: [{"resource": value, "scopeSpans": value, "scopeLogs": value}]}):
-            decode("traces" if key == "resourceSpans" else "logs", json.dumps(body).encode(), "application/json")
+            decode(
+                "traces" if key == "resourceSpans" else "logs", json.dumps(body).encode(), "application/json"
+            )
 
 
 @pytest.mark.parametrize("depth", [60, 900, 100_000])

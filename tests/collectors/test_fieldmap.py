@@ -95,7 +95,9 @@ def test_keep_filters_rows_without_calling_them_bad() -> None:
 
 
 def test_columns_become_feedback_on_the_span() -> None:
-    said = [{"name": "correct", "score": {"from": "good", "values": {"true": 1, "false": 0}}, "comment": "note"}]
+    said = [
+        {"name": "correct", "score": {"from": "good", "values": {"true": 1, "false": 0}}, "comment": "note"}
+    ]
     span, feedback = read(feedback=said, fields={"duration_s": {"from": "ms", "unit": "ms"}})
     assert (feedback.name, feedback.score, feedback.comment) == ("correct", 1.0, None)  # type: ignore[union-attr]
     assert feedback.span_id == span.span_id  # type: ignore[union-attr]
@@ -117,7 +119,9 @@ def test_look_up_prefers_the_whole_key() -> None:
 
 
 def config(**maps: dict[str, Any]) -> IngestConfig:
-    return IngestConfig.model_validate({"maps": {name: {"fields": FIELDS, **entry} for name, entry in maps.items()}})
+    return IngestConfig.model_validate(
+        {"maps": {name: {"fields": FIELDS, **entry} for name, entry in maps.items()}}
+    )
 
 
 def test_a_map_is_chosen_by_name_or_by_pattern() -> None:
@@ -137,11 +141,20 @@ def test_a_map_is_chosen_by_name_or_by_pattern() -> None:
         ("[ingest.maps.m.fields]\ncolour = 'a'", "'colour' is no field of a span; choose one of: trace_id"),
         ("[ingest.maps.m.fields]\nstarted_at = 'a'", "`component` or `name`"),
         ("[ingest.maps.m.fields]\nname = 'a'", "`started_at`"),
-        ("[ingest.maps.m.fields]\nname = {from = 'a', constant = 'b'}\nstarted_at = 't'", "exactly one of: from, constant"),
-        ("[ingest.maps.m.fields]\nname = {from = 'a', unit = 'ms', scale = 2}\nstarted_at = 't'", "at most one of"),
+        (
+            "[ingest.maps.m.fields]\nname = {from = 'a', constant = 'b'}\nstarted_at = 't'",
+            "exactly one of: from, constant",
+        ),
+        (
+            "[ingest.maps.m.fields]\nname = {from = 'a', unit = 'ms', scale = 2}\nstarted_at = 't'",
+            "at most one of",
+        ),
         ("[ingest.maps.m.fields]\nname = {from = 'a', unit = 'days'}\nstarted_at = 't'", "'s', 'ms'"),
         ("[ingest.maps.m.fields]\nname = {form = 'a'}\nstarted_at = 't'", "unknown key"),
-        ("[ingest.maps.m]\nmatches = 'x'\n[ingest.maps.m.fields]\nname = 'a'\nstarted_at = 't'", "unknown key"),
+        (
+            "[ingest.maps.m]\nmatches = 'x'\n[ingest.maps.m.fields]\nname = 'a'\nstarted_at = 't'",
+            "unknown key",
+        ),
         ("[ingest]\nbatch_rows = 0", "batch_rows"),
     ],
 )

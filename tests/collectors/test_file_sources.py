@@ -20,7 +20,7 @@ from collectors.model import Annotation, Document, Feedback, Span
 from collectors.sources.base import SOURCES, Bad, Item, SourceContext
 
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
-DOCUMENTS = [{"id": "kb/1", "score": 0.5, "text": "a, \"b\"\nc", "relevant": True}]
+DOCUMENTS = [{"id": "kb/1", "score": 0.5, "text": 'a, "b"\nc', "relevant": True}]
 ROWS: list[dict[str, Any]] = [
     {
         "trace_id": "ab" * 16,
@@ -29,14 +29,20 @@ ROWS: list[dict[str, Any]] = [
         "kind": "retriever",
         "started_at": "2026-03-01T10:00:00Z",
         "duration_s": 0.25,
-        "input_text": "grüße; \"quoted\", 💬\nsecond line",
+        "input_text": 'grüße; "quoted", 💬\nsecond line',
         "documents": DOCUMENTS,
         "parameters": {"k": 5},
         "input_tokens": 7,
         "region": "eu",
     },
-    {"trace_id": "ab" * 16, "span_id": "02" * 8, "component": "app", "started_at": "2026-03-01T10:00:00Z", "status": "ok"},
-]  # fmt: skip
+    {
+        "trace_id": "ab" * 16,
+        "span_id": "02" * 8,
+        "component": "app",
+        "started_at": "2026-03-01T10:00:00Z",
+        "status": "ok",
+    },
+]
 
 
 def read(path: Path, name: str | None = None) -> list[Item]:
@@ -62,7 +68,10 @@ def write_csv(path: Path, rows: list[dict[str, Any]], delimiter: str = ",") -> P
 
 def write_parquet(path: Path, rows: list[dict[str, Any]]) -> Path:
     every = dict.fromkeys(key for row in rows for key in row)
-    typed = [{**every, **row, "started_at": AT, "parameters": json.dumps(row.get("parameters", {}))} for row in rows]
+    typed = [
+        {**every, **row, "started_at": AT, "parameters": json.dumps(row.get("parameters", {}))}
+        for row in rows
+    ]
     parquet.write_table(pa.Table.from_pylist(typed), path)
     return path
 
@@ -95,7 +104,11 @@ def test_the_same_rows_give_the_same_spans(make: Any, tmp_path: Path) -> None:
 
 def test_feedback_and_annotations_travel_in_jsonl(tmp_path: Path) -> None:
     said = {"trace_id": "t", "created_at": AT.isoformat(), "score": -1}
-    rows = [{"type": "feedback", **said}, {"type": "annotation", "author": "kim", "name": "ok", **said}, {"type": "x"}]
+    rows = [
+        {"type": "feedback", **said},
+        {"type": "annotation", "author": "kim", "name": "ok", **said},
+        {"type": "x"},
+    ]
     feedback, annotation, bad = read(write_jsonl(tmp_path / "a.jsonl", rows))
     assert isinstance(feedback, Feedback)
     assert feedback.score == -1.0
@@ -105,7 +118,9 @@ def test_feedback_and_annotations_travel_in_jsonl(tmp_path: Path) -> None:
 
 
 def test_bad_lines_have_their_number_and_their_text(tmp_path: Path) -> None:
-    path = write_jsonl(tmp_path / "a.jsonl", [ROWS[0], "{oops", "[1]", {**ROWS[1], "duration_s": -3}, ROWS[1]])
+    path = write_jsonl(
+        tmp_path / "a.jsonl", [ROWS[0], "{oops", "[1]", {**ROWS[1], "duration_s": -3}, ROWS[1]]
+    )
     bad = [item for item in read(path) if isinstance(item, Bad)]
     assert [(item.line, item.reason) for item in bad] == [
         (2, "not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
@@ -119,10 +134,12 @@ def test_bad_lines_have_their_number_and_their_text(tmp_path: Path) -> None:
 
 def test_bad_csv_rows_have_the_line_that_an_editor_shows(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text('component,started_at,input_text\nx,2026-03-01,"two\nlines"\nonly,two\nx,soon,c\nx,2026-03-01,d\n')
+    path.write_text(
+        'component,started_at,input_text\nx,2026-03-01,"two\nlines"\nonly,two\nx,soon,c\nx,2026-03-01,d\n'
+    )
     found = read(path)
     assert [item.line for item in found if isinstance(item, Bad)] == [4, 5]
-    assert [item.reason for item in found if isinstance(item, Bad)][0] == "has 2 cells, the header 3"
+    assert next(item.reason for item in found if isinstance(item, Bad)) == "has 2 cells, the header 3"
     assert [item.input_text for item in found if isinstance(item, Span)] == ["two\nlines", "d"]
 
 
@@ -136,10 +153,9 @@ def test_a_torn_gzip_gives_what_was_whole_and_then_says_so(tmp_path: Path) -> No
     whole = gzip.compress("\n".join(json.dumps({**ROWS[1], "n": n}) for n in range(5000)).encode())
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(whole[: len(whole) // 2])
-    seen = []
+    seen: list[Item] = []
     with pytest.raises(SourceError, match="cannot be read past line"):
-        for item in SOURCES.get("jsonl").read(path, SourceContext(source="t")):
-            seen.append(item)
+        seen.extend(SOURCES.get("jsonl").read(path, SourceContext(source="t")))
     assert len(seen) > 100
 
 
@@ -163,7 +179,10 @@ def test_formats_are_told_by_their_content(name: str, content: str, expected: st
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("LICENSE", "Permission is hereby granted, free of charge, to any person, and so on,\nsubject, to, this"),
+        (
+            "LICENSE",
+            "Permission is hereby granted, free of charge, to any person, and so on,\nsubject, to, this",
+        ),
         ("package.json", '{\n  "name": "x"\n}\n'),
         ("notes.md", "# Title\n\ntext\n"),
         ("picture.png", "\x89PNG\r\n"),
@@ -178,7 +197,9 @@ def test_what_is_no_log_is_not_taken_for_one(name: str, content: str, tmp_path: 
 
 def test_a_collector_file_has_a_request_a_line(tmp_path: Path) -> None:
     lines = [json.dumps(otlp_request(otlp_span(name, {}))) for name in ("a", "b")]
-    path = write_jsonl(tmp_path / "traces.json", [lines[0], '{"broken', '{"other": 1}', lines[1], '{"resourceMetrics": []}'])
+    path = write_jsonl(
+        tmp_path / "traces.json", [lines[0], '{"broken', '{"other": 1}', lines[1], '{"resourceMetrics": []}']
+    )
     found = read(path)
     assert [item.name for item in found if isinstance(item, Span)] == ["a", "b"]
     assert [(item.line, item.problem) for item in found if isinstance(item, Bad)] == [

@@ -41,7 +41,15 @@ def test_protobuf_and_json_give_the_same_and_nothing_is_refused(shared_data: Pat
         kinds.update(span.kind for span in binary.spans)
     # README of the data: 182 spans.
     assert sum(kinds.values()) == 182
-    assert kinds == {"chain": 80, "llm": 36, "other": 30, "embedding": 18, "retriever": 12, "tool": 3, "agent": 3}
+    assert kinds == {
+        "chain": 80,
+        "llm": 36,
+        "other": 30,
+        "embedding": 18,
+        "retriever": 12,
+        "tool": 3,
+        "agent": 3,
+    }
 
 
 def check(span: Span, **expected: object) -> None:
@@ -71,10 +79,18 @@ def test_openinference_langchain_rag(shared_data: Path) -> None:
     )
     assert llm.duration_s == pytest.approx((1795308670529228032 - 1795308670438025984) / 1e9)
     assert llm.attributes["gen_ai.response.finish_reasons"] == ["stop"]
-    assert "business days" in llm.attributes["llm.input_messages.0.message.content"], "the system prompt is kept"
+    assert "business days" in llm.attributes["llm.input_messages.0.message.content"], (
+        "the system prompt is kept"
+    )
     retriever = span_named(decoded, "KB")
-    check(retriever, kind="retriever", component="KB", input_text="How long do refunds take?", output_text=None)
-    assert [(d.id, d.score) for d in retriever.documents] == [("kb/0.md", 0.9), ("kb/1.md", 0.8), ("kb/2.md", 0.7)]
+    check(
+        retriever, kind="retriever", component="KB", input_text="How long do refunds take?", output_text=None
+    )
+    assert [(d.id, d.score) for d in retriever.documents] == [
+        ("kb/0.md", 0.9),
+        ("kb/1.md", 0.8),
+        ("kb/2.md", 0.7),
+    ]
     assert retriever.documents[1].text == "Policy 1: refunds are issued within 5 business days."
     check(span_named(decoded, "ChatPromptTemplate"), prompt_template="Answer from: {context}", kind="other")
     check(span_named(decoded, "StrOutputParser"), input_text=REFUND, output_text=REFUND)
@@ -104,10 +120,18 @@ def test_openinference_langgraph_agent_with_a_tool(shared_data: Path) -> None:
     conversation = f"user: How long do refunds take?\nassistant: {call}\ntool: Order A-1042: shipped"
     check(second, input_text=conversation, output_text=REFUND, input_tokens=101, cached_tokens=50)
     tool = span_named(decoded, "lookup_order")
-    check(tool, kind="tool", component="lookup_order", input_text="A-1042", output_text="Order A-1042: shipped")
+    check(
+        tool, kind="tool", component="lookup_order", input_text="A-1042", output_text="Order A-1042: shipped"
+    )
     check(span_named(decoded, "tools"), input_text=call, output_text="Order A-1042: shipped")
     agent = span_named(decoded, "order_agent")
-    check(agent, kind="agent", component="order_agent", input_text="How long do refunds take?", output_text=REFUND)
+    check(
+        agent,
+        kind="agent",
+        component="order_agent",
+        input_text="How long do refunds take?",
+        output_text=REFUND,
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,8 +151,12 @@ def test_openllmetry_openai(
     assert (chat.input_tokens, chat.output_tokens, chat.cached_tokens) == tokens
     assert chat.parameters == {"temperature": 0.2, "stream": number == "003"}
     embedding = span_named(decoded, "openai.embeddings")
-    check(embedding, kind="embedding", input_text=question, input_tokens=7, output_tokens=None, output_text=None)
-    check(span_named(decoded, "handle_request"), kind="other", parent_span_id=None, input_text=None, model=None)
+    check(
+        embedding, kind="embedding", input_text=question, input_tokens=7, output_tokens=None, output_text=None
+    )
+    check(
+        span_named(decoded, "handle_request"), kind="other", parent_span_id=None, input_text=None, model=None
+    )
 
 
 def test_openllmetry_streaming_gives_the_time_to_the_first_chunk(shared_data: Path) -> None:

@@ -88,7 +88,14 @@ def test_feedback() -> None:
 
 
 def test_annotations() -> None:
-    record = {"trace_id": "t", "span_id": "s", "created_at": AT, "author": "kim", "name": "correct", "label": "no"}
+    record = {
+        "trace_id": "t",
+        "span_id": "s",
+        "created_at": AT,
+        "author": "kim",
+        "name": "correct",
+        "label": "no",
+    }
     found = make_annotation(record, source="test")
     assert (found.author, found.author_kind, found.label) == ("kim", "human", "no")
     with pytest.raises(InvalidValueError, match="author is missing"):

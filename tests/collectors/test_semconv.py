@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
 import pytest
 from otlp_bodies import START_NS, attributes, otlp_log, otlp_logs, otlp_request, otlp_span
 
-from collectors.errors import SourceError
 from collectors.model import Span
 from collectors.sources.otlp import Decoded, decode
 
@@ -18,7 +16,9 @@ def traces(body: Any) -> Decoded:
     return decode("traces", json.dumps(body).encode(), "application/json; charset=utf-8")
 
 
-def one(values: dict[str, Any], name: str = "step", resource: dict[str, Any] | None = None, **more: Any) -> Span:
+def one(
+    values: dict[str, Any], name: str = "step", resource: dict[str, Any] | None = None, **more: Any
+) -> Span:
     found = traces(otlp_request(otlp_span(name, values, **more), resource=resource))
     assert found.rejected == ()
     return found.spans[0]
@@ -60,12 +60,26 @@ CHILD = {"parentSpanId": "cc" * 8}
         ("chat gpt-5", {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5"}, CHILD, "chat"),
         (
             "chat gpt-5",
-            {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-5", "gen_ai.agent.name": "planner"},
+            {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.request.model": "gpt-5",
+                "gen_ai.agent.name": "planner",
+            },
             CHILD,
             "planner.chat",
         ),
-        ("invoke_agent planner", {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "planner"}, {}, "planner"),
-        ("execute_tool x", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"}, CHILD, "search"),
+        (
+            "invoke_agent planner",
+            {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": "planner"},
+            {},
+            "planner",
+        ),
+        (
+            "execute_tool x",
+            {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "search"},
+            CHILD,
+            "search",
+        ),
         ("search.tool", {"traceloop.span.kind": "tool", "traceloop.entity.name": "search"}, CHILD, "search"),
         ("rewrite.task", {"traceloop.span.kind": "task"}, CHILD, "rewrite"),
         ("fetch 3fa85f64-5717-4562-b3fc-2c963f66afa6", {}, CHILD, "fetch"),
@@ -185,7 +199,9 @@ def test_hits_of_a_vector_store_are_events() -> None:
     event = {
         "name": "db.query.result",
         "timeUnixNano": str(START_NS + 5),
-        "attributes": attributes({"db.query.result.id": "a", "db.query.result.distance": 0.2, "db.query.result.document": "t"}),
+        "attributes": attributes(
+            {"db.query.result.id": "a", "db.query.result.distance": 0.2, "db.query.result.document": "t"}
+        ),
     }
     (document,) = one({"db.system": "qdrant"}, events=[event, event]).documents[:1]
     assert (document.id, document.score, document.text) == ("a", 0.2, "t")
@@ -198,7 +214,11 @@ def test_evaluations_and_feedback_are_not_spans() -> None:
         "gen_ai.evaluation.score.label": "relevant",
         "gen_ai.evaluation.explanation": "it answers",
     }
-    event = {"name": "gen_ai.evaluation.result", "timeUnixNano": str(START_NS), "attributes": attributes(values)}
+    event = {
+        "name": "gen_ai.evaluation.result",
+        "timeUnixNano": str(START_NS),
+        "attributes": attributes(values),
+    }
     found = traces(otlp_request(otlp_span("x", {}, events=[event])))
     (note,) = found.annotations
     assert (note.name, note.score, note.label, note.comment) == ("relevance", 0.75, "relevant", "it answers")
@@ -225,82 +245,15 @@ def test_exceptions() -> None:
     assert (span.status, span.error_type) == ("error", "ReadTimeout")
     assert span.attributes["otel.status_description"] == "it broke"
     assert span.attributes["events"] == [
-        {"name": "exception", "offset_s": 0.5, "exception.type": "httpx.ReadTimeout", "exception.message": "slow"}
+        {
+            "name": "exception",
+            "offset_s": 0.5,
+            "exception.type": "httpx.ReadTimeout",
+            "exception.message": "slow",
+        }
     ]
-    assert one({}, status={"code": "STATUS_CODE_ERROR", "message": "ValueError: no"}).error_type == "ValueError"
+    assert (
+        one({}, status={"code": "STATUS_CODE_ERROR", "message": "ValueError: no"}).error_type == "ValueError"
+    )
     assert one({"error.type": "timeout"}).status == "error"
     assert one({}, status={"code": 2}).error_type is None
-
-
-def test_the_dialects_of_otlp_json_mean_the_same() -> None:
-    plain = otlp_span("x", {"session.id": "s", "gen_ai.usage.input_tokens": 3}, **CHILD)
-    expected = traces(otlp_request(plain))
-    in_base64 = {**plain, **{key: base64.b64encode(bytes.fromhex(plain[key])).decode() for key in ("traceId", "spanId", "parentSpanId")}}
-    snake = {
-        "resource_spans": [
-            {
-                "resource": {"attributes": [{"key": "service.name", "value": {"string_value": "shop"}}]},
-                "instrumentation_library_spans": [
-                    {
-                        "instrumentation_library": {"name": "test.scope", "version": "1"},
-                        "spans": [
-                            {
-                                "trace_id": plain["traceId"].upper(),
-                                "span_id": plain["spanId"],
-                                "parent_span_id": plain["parentSpanId"],
-                                "name": "x",
-                                "start_time_unix_nano": START_NS,
-                                "end_time_unix_nano": START_NS + 1_000_000_000,
-                                "attributes": [
-                                    {"key": "session.id", "value": {"string_value": "s"}},
-                                    {"key": "gen_ai.usage.input_tokens", "value": {"int_value": 3}},
-                                ],
-                            }
-                        ],
-                    }
-                ],
-            }
-        ]
-    }
-    old = otlp_request(plain)
-    scope = old["resourceSpans"][0].pop("scopeSpans")[0]
-    old["resourceSpans"][0]["instrumentationLibrarySpans"] = [
-        {"instrumentationLibrary": scope["scope"], "spans": scope["spans"]}
-    ]
-    for body in (otlp_request(in_base64), snake, old):
-        assert traces(body) == expected
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"traceId": "zz"}, "traceId = 'zz': must be 16 bytes"),
-        ({"traceId": "0" * 32}, "traceId is all zeros"),
-        ({"spanId": None}, "spanId is missing"),
-        ({"startTimeUnixNano": "soon"}, "startTimeUnixNano = 'soon'"),
-        ({"startTimeUnixNano": "0"}, "startTimeUnixNano is missing"),
-        ({"startTimeUnixNano": "7"}, "between the years 2000 and 2100"),
-        ({"endTimeUnixNano": str(START_NS - 1_000_000_000)}, "must not be before started_at"),
-        ({"attributes": attributes({"gen_ai.usage.input_tokens": -1})}, "input_tokens = -1"),
-    ],
-)
-def test_a_bad_span_is_refused_with_a_reason_and_its_neighbour_is_kept(change: dict[str, Any], reason: str) -> None:
-    found = traces(otlp_request({**otlp_span("bad", {}), **change}, otlp_span("good", {})))
-    assert [span.name for span in found.spans] == ["good"]
-    ((why, raw),) = found.rejected
-    assert reason in why
-    assert "bad" in raw
-
-
-@pytest.mark.parametrize(
-    ("body", "media", "message"),
-    [
-        (b"{", "application/json", "not an OTLP JSON request"),
-        (b"[]", "application/json", "list, not an object"),
-        (b"\xff\xff\xff", "application/x-protobuf", "not an OTLP protobuf request"),
-        (b"{}", "text/plain", "application/x-protobuf, application/json"),
-    ],
-)
-def test_a_body_that_cannot_be_parsed_is_refused_whole(body: bytes, media: str, message: str) -> None:
-    with pytest.raises(SourceError, match=message):
-        decode("traces", body, media)
