@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -20,15 +21,15 @@ Mode = Literal["normal", "hedged", "padded"]
 
 _STYLES = {"paragraph": 0.45, "steps": 0.27, "friendly": 0.28}
 _SYNONYMS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"\bYou can\b", ("You can", "You are able to", "It is possible to")),
-    (r"\bMake sure\b", ("Make sure", "Check", "Please ensure")),
-    (r"\bcosts nothing\b", ("costs nothing", "is free", "is free of charge")),
-    (r"\bfor example\b", ("for example", "for instance", "say")),
-    (r"\bhowever\b", ("however", "though")),
-    (r"\btakes about\b", ("takes about", "usually takes around", "needs roughly")),
-    (r"\bbecause\b", ("because", "since", "as")),
-    (r"\bmust be\b", ("must be", "has to be", "should be")),
-    (r"\bwithin\b", ("within", "in", "in no more than")),
+    ("You can", ("You can", "You are able to", "It is possible to")),
+    ("Make sure", ("Make sure", "Check", "Please ensure")),
+    ("costs nothing", ("costs nothing", "is free", "is free of charge")),
+    ("for example", ("for example", "for instance", "say")),
+    ("however", ("however", "though")),
+    ("takes about", ("takes about", "usually takes around", "needs roughly")),
+    ("because", ("because", "since", "as")),
+    ("must be", ("must be", "has to be", "should be")),
+    ("within", ("within", "in", "in no more than")),
 )
 
 
@@ -67,7 +68,9 @@ def _facts(
     ]
     ranked = [document for _, document in sorted(zip(fit, documents, strict=True), key=lambda pair: pair[0])]
     best = min(fit)
-    usable = [d for d, rank in zip(ranked, sorted(fit), strict=True) if rank == best][:4] or ranked[:2]
+    # Of an article that exists for several products, only the first: an answer is about one device.
+    fitting = [d for d, rank in zip(ranked, sorted(fit), strict=True) if rank == best]
+    usable = list({d.family: d for d in reversed(fitting)}.values())[::-1][:4]
     chosen: list[str] = []
     length = 0
     for position, document in enumerate(usable):
@@ -84,8 +87,9 @@ def _facts(
 
 
 def _reworded(rng: np.random.Generator, sentence: str) -> str:
-    for pattern, choices in _SYNONYMS:
-        sentence = re.sub(pattern, pick(rng, choices), sentence)
+    for phrase, choices in _SYNONYMS:
+        if phrase in sentence:
+            sentence = sentence.replace(phrase, pick(rng, choices))
     if "; " in sentence and rng.random() < 0.4:
         sentence = stop(sentence.split("; ")[0])
     elif ", because " in sentence and rng.random() < 0.3:
@@ -105,6 +109,7 @@ def _paragraph(rng: np.random.Generator, facts: Sequence[str]) -> str:
     return " ".join(written)
 
 
+@cache
 def _names() -> frozenset[str]:
     return frozenset(words("replies.toml")["names"])
 

@@ -25,6 +25,7 @@ _DEPTH = 12
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 _SPACES = re.compile(r"[ \t]+")
 _BEFORE_MARK = re.compile(r" +([,.;:!?])")
+_ARTICLE = re.compile(r"\b([Aa]) (?=[aeioAEIO](?!ne\b|u))")
 _SENTENCE_START = re.compile(r"(^|[.!?]\s+|\n)([a-z])(?![\w-]*\.\w)")
 
 
@@ -78,7 +79,8 @@ def expand(
     `kept` names banks whose first pick stays for all templates that share the mapping, so that
     one message is about one device; a name starts at None and is filled in here.
     """
-    return _SPACES.sub(" ", _write(rng, parse(template), banks, {} if kept is None else kept, 0)).strip()
+    text = _write(rng, parse(template), banks, {} if kept is None else kept, 0)
+    return (_SPACES.sub(" ", text) if "  " in text else text).strip()
 
 
 def _write(
@@ -165,8 +167,9 @@ def _reference(text: str, at: int) -> tuple[_Ref | _Pattern, int]:
 
 
 def sentence_case(text: str) -> str:
-    """Spaces put right and every sentence begun with a capital letter (not inside an address)."""
+    """Spaces and articles put right, and every sentence begun with a capital (not inside an address)."""
     text = _BEFORE_MARK.sub(r"\1", _SPACES.sub(" ", text)).strip()
+    text = _ARTICLE.sub(r"\1n ", text)
     return _SENTENCE_START.sub(lambda found: found[1] + found[2].upper(), text)
 
 

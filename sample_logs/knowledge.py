@@ -14,11 +14,13 @@ from sample_logs.grammar import words
 class Chunk:
     """One piece of an article, as it lies in the index.
 
+    `family` is the article's name: the chunks of one article, a product each, share it.
     `outdated` marks an article about a product or rule that is no longer in force: a sound
     index does not hold it.
     """
 
     id: str
+    family: str
     topic: str
     intent: str
     title: str
@@ -55,6 +57,7 @@ def _chunks_of(
         slug = "-".join(part for part in (prefix, article["id"], row.get("key", "")) if part)
         yield Chunk(
             id=slug,
+            family=f"{topic}/{article['id']}",
             topic=topic,
             intent=article["intent"],
             title=_fill(article["title"], row),

@@ -108,7 +108,7 @@ def _compose(rng: np.random.Generator, topic: str, intent: str, style: str) -> s
     text = " ".join(body)
     if rng.random() < chance:
         opening = expand(rng, pick(rng, banks[f"openings{angry}"]), banks)
-        gap = (" ", "\n") if opening[-1] in ".,?!)" else (", ", ". ", ", ", "! ", "\n", "\n\n")
+        gap = (" ", "\n") if opening[-1] in ".,:?!)" else (", ", ". ", ", ", "! ", "\n", "\n\n")
         text = sentence_case(opening) + pick(rng, gap) + text
     if rng.random() < chance:
         text += pick(rng, (" ", " ", "\n", "\n\n")) + sentence_case(
@@ -134,7 +134,7 @@ def _body(
         template = pick(
             rng, banks["life"] if (kind := pick_weighted(rng, shares)) == "life" else phrases[kind]
         )
-        shares = {"story": 0.2, "detail": 0.4, "tried": 0.25, "life": 0.1 if target < 30 else 0.55}
+        shares = {"story": 0.12, "detail": 0.45, "tried": 0.25, "life": 0.1 if target < 30 else 0.55}
         if template in used:
             length += 1
             continue

@@ -69,4 +69,9 @@ def shouted(rng: np.random.Generator, text: str) -> str:
 
 def unpunctuated(rng: np.random.Generator, text: str) -> str:
     """One long breath: the stops become spaces, commas or an 'and'."""
-    return re.sub(r"[.!] +", lambda _: pick(rng, (" ", " ", ", ", " and ", " ... ")), text).rstrip(".")
+
+    def run_on(found: re.Match[str]) -> str:
+        glue = pick(rng, (" ", " ", ", ", " and ", " ... "))
+        return glue + (found[1] if found[1] == "I" else found[1].lower())
+
+    return re.sub(r"[.!] +(I\b|.)", run_on, text).rstrip(".")
