@@ -1,0 +1,243 @@
+"""The local scorer against people's labels, beside two floors: word overlap and answer length.
+
+AUROC on data that the model has not seen: five folds by question or conversation, intervals by
+bootstrap over those groups. `--quick` draws fewer bootstrap samples and times fewer answers; the
+figures themselves are the same. Needs the labelled sets: --data FOLDER, default ../shared/data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collectors.home import Home
+from collectors.model import Document
+from monitors.config import EmbeddingConfig
+from monitors.embedding.encoder import Encoder, open_encoder
+from monitors.judges.grade import JudgedSpan
+from monitors.judges.grading import local_grades
+from monitors.judges.train_local import TrainingSet, fit, held_out, training_sets
+
+ROOT = Path(__file__).resolve().parents[1]
+GOOD_RATING = 2 / 3  # three of four points
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the table; `bar` None means that it stands there for comparison."""
+
+    name: str
+    value: float
+    unit: str
+    bar: str | None = None
+    holds: bool | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class Labelled:
+    """The examples of one family of sources, with labels and groups."""
+
+    def __init__(self, data: TrainingSet, family: str, probability: Scores) -> None:
+        chosen = np.array([e.source.split("/")[0] == family for e in data.examples])
+        self.examples = [e for e, keep in zip(data.examples, chosen, strict=True) if keep]
+        self.label = data.target[chosen] >= GOOD_RATING
+        self.probability = probability[chosen]
+        groups: dict[str, list[int]] = {}
+        for place, example in enumerate(self.examples):
+            groups.setdefault(example.group, []).append(place)
+        self._groups = [np.array(places) for places in groups.values()]
+
+    def auroc(self, score: Scores) -> float:
+        return auroc(self.label, score)
+
+    def bootstrap(self, statistic: Callable[[NDArray[np.intp]], float], draws: int) -> tuple[float, float]:
+        """A 95 % interval; whole groups are drawn, for answers to one question are not independent."""
+        rng = np.random.default_rng(0)
+        found = []
+        for _ in range(draws):
+            picked = rng.integers(0, len(self._groups), len(self._groups))
+            places = np.concatenate([self._groups[i] for i in picked])
+            if 0 < self.label[places].sum() < len(places):
+                found.append(statistic(places))
+        low, high = np.quantile(found, [0.025, 0.975])
+        return float(low), float(high)
+
+
+def auroc(label: NDArray[np.bool_], score: Scores) -> float:
+    """Chance that a good example scores above a bad one, ties counting half (Mann-Whitney)."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(score)
+    good = int(label.sum())
+    return float((ranks[label].sum() - good * (good + 1) / 2) / (good * (len(label) - good)))
+
+
+def overlap(answer: str, documents: Sequence[str], *, stop: Iterable[str] = ()) -> float:
+    """The floor: share of the answer's different words that stand in the documents."""
+    words = set(re.findall(r"\w+", answer.lower())) - set(stop)
+    known = {w for d in documents for w in re.findall(r"\w+", d.lower())}
+    return len(words & known) / len(words) if words else 0.0
+
+
+def groundedness_rows(data: TrainingSet, draws: int) -> list[Row]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    probability = held_out(data)
+    rows = []
+    for family in ("attributionbench", "mtrag"):
+        labelled = Labelled(data, family, probability)
+        floors = {
+            "word overlap": np.array([overlap(e.answer, e.documents) for e in labelled.examples]),
+            "overlap without stop words": np.array(
+                [overlap(e.answer, e.documents, stop=ENGLISH_STOP_WORDS) for e in labelled.examples]
+            ),
+            "answer length": np.array([-float(len(e.answer)) for e in labelled.examples]),
+        }
+        best = max(labelled.auroc(floor) for floor in floors.values())
+        value = labelled.auroc(labelled.probability)
+        rows.append(_row(f"groundedness AUROC, {family}, held out", labelled, labelled.probability, draws))
+        rows[-1] = Row(**vars(rows[-1]) | {"bar": f"> {best:.3f} (best floor)", "holds": value > best})
+        for name, floor in floors.items():
+            rows.append(_row(f"floor: {name}, {family}", labelled, floor, draws))
+            rows.append(_gain(name, family, labelled, floor, draws))
+        other = np.array([e.source.split("/")[0] != family for e in data.examples])
+        moved = fit(data, other).probability(data.x[~other])
+        rows.append(
+            _row(f"groundedness AUROC, {family}, trained on the other set only", labelled, moved, draws)
+        )
+        rows += _within(labelled)
+    return rows
+
+
+def _row(name: str, labelled: Labelled, score: Scores, draws: int) -> Row:
+    low, high = labelled.bootstrap(lambda places: auroc(labelled.label[places], score[places]), draws)
+    return Row(name=name, value=labelled.auroc(score), unit="AUROC", low=low, high=high)
+
+
+def _gain(name: str, family: str, labelled: Labelled, floor: Scores, draws: int) -> Row:
+    """The paired difference: both scores on the same bootstrap samples."""
+
+    def difference(places: NDArray[np.intp]) -> float:
+        label = labelled.label[places]
+        return auroc(label, labelled.probability[places]) - auroc(label, floor[places])
+
+    low, high = labelled.bootstrap(difference, draws)
+    value = labelled.auroc(labelled.probability) - labelled.auroc(floor)
+    # The smaller set has 71 conversations: there the bar is on the figure, not on its interval.
+    bar = {"attributionbench": "interval > 0", "mtrag": "> 0"}[family]
+    holds = low > 0 if family == "attributionbench" else value > 0
+    return Row(
+        name=f"gain over {name}, {family}",
+        value=value,
+        unit="AUROC",
+        low=low,
+        high=high,
+        bar=bar,
+        holds=holds,
+    )
+
+
+def _within(labelled: Labelled) -> list[Row]:
+    """The same within one generator or one part of the set: no credit for telling sources apart."""
+    rows = []
+    for source in sorted({e.source for e in labelled.examples}):
+        inside = np.array([e.source == source for e in labelled.examples])
+        value = auroc(labelled.label[inside], labelled.probability[inside])
+        rows.append(Row(name=f"groundedness AUROC within {source}", value=value, unit="AUROC"))
+    return rows
+
+
+def pair_rows(data: TrainingSet, draws: int) -> list[Row]:
+    """Relevance: own answer or documents against those of the most similar other question."""
+    probability = held_out(data)
+    rows = []
+    for family in sorted({e.source.split("/")[0] for e in data.examples}):
+        labelled = Labelled(data, family, probability)
+        row = _row(f"{data.name} AUROC, own against similar, {family}", labelled, labelled.probability, draws)
+        rows.append(Row(**vars(row) | {"bar": ">= 0.80", "holds": row.value >= 0.80}))
+    return rows
+
+
+def speed_row(encoder: Encoder, data: TrainingSet, answers: int) -> Row:
+    """CPU seconds for 8,000 answers of 60 words with four documents each, all three criteria."""
+    rng = random.Random(0)
+    texts = sorted({d for e in data.examples for d in e.documents if len(d) > 300})[:400]
+    words = " ".join(texts).split()
+
+    def some(count: int) -> str:
+        start = rng.randrange(len(words) - count)
+        return " ".join(words[start : start + count])
+
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    spans = [
+        JudgedSpan(
+            trace_id=str(i),
+            span_id="s",
+            chain="c",
+            component="generator",
+            kind="llm",
+            started_at=now,
+            dataset="production",
+            question=some(12),
+            answer=some(60),
+            documents=tuple(Document(text=t[:2000]) for t in rng.sample(texts, 4)),
+        )
+        for i in range(answers)
+    ]
+    begun = time.process_time()
+    local_grades(spans, encoder, now, None)
+    taken = (time.process_time() - begun) * 8000 / answers
+    return Row(name="local scorer, 8,000 answers", value=taken, unit="CPU s", bar="< 60", holds=taken < 60)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| what | value | 95 % interval | bar | holds |", "|---|---|---|---|---|"]
+    for row in rows:
+        interval = "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
+        holds = "" if row.holds is None else "yes" if row.holds else "NO"
+        unit = "" if row.unit == "AUROC" else f" {row.unit}"
+        lines.append(f"| {row.name} | {row.value:.3f}{unit} | {interval} | {row.bar or ''} | {holds} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    options = parser.parse_args()
+    if not options.data.is_dir():
+        raise SystemExit(f"no labelled sets at {options.data}; name their folder with --data")
+    draws = 200 if options.quick else 2000
+    encoder = open_encoder(EmbeddingConfig(), Home.from_environment().create())
+    grounded, relevance, retrieval = training_sets(options.data, encoder)
+    rows = [
+        *groundedness_rows(grounded, draws),
+        *pair_rows(relevance, draws),
+        *pair_rows(retrieval, draws),
+        speed_row(encoder, grounded, 2000 if options.quick else 8000),
+    ]
+    if not options.quick:
+        page = ROOT / "docs" / "benchmarks" / "quality.md"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        about = "Written by `benchmarks/quality.py`. Encoder: " + encoder.identity
+        page.write_text(f"# The local scorer against people's labels\n\n{about}.\n\n{table(rows)}\n", "utf-8")
+    print(json.dumps([vars(r) for r in rows], indent=1) if options.json else table(rows))
+    raise SystemExit(0 if all(r.holds is not False for r in rows) else 1)
+
+
+if __name__ == "__main__":
+    main()
