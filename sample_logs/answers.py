@@ -29,7 +29,6 @@ _SYNONYMS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("takes about", ("takes about", "usually takes around", "needs roughly")),
     ("because", ("because", "since", "as")),
     ("must be", ("must be", "has to be", "should be")),
-    ("within", ("within", "in", "in no more than")),
 )
 
 

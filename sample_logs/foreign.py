@@ -1,4 +1,8 @@
-"""Messages in the other languages that customers write in."""
+"""Messages in the other languages that customers write in.
+
+Their banks go by topic and not by intent, so such a message may ask for something beside the
+intent it is filed under: as in life, the chain serves these customers less well.
+"""
 
 from __future__ import annotations
 
