@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from collectors.model import content_hash
 from collectors.warehouse.connection import Connection, Warehouse
 from collectors.warehouse.store import Row, insert
 
@@ -47,10 +45,10 @@ class Totals:
 class RunLog:
     """The row of one run: `running` from the start, so that a run that was killed can be seen."""
 
-    def __init__(self, *, started_at: datetime, now: datetime, seed: int, config_hash: str) -> None:
-        self.run_id = content_hash(
-            started_at.isoformat(), now.isoformat(), socket.gethostname(), str(os.getpid())
-        )
+    def __init__(
+        self, *, run_id: str, started_at: datetime, now: datetime, seed: int, config_hash: str
+    ) -> None:
+        self.run_id = run_id
         self.started_at = started_at
         self._row: Row = {
             "run_id": self.run_id,

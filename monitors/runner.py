@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
@@ -83,6 +84,7 @@ def run_pass(
     say: Say | None = None,
     deliver: bool = True,
     environ: Mapping[str, str] | None = None,
+    run_id: str | None = None,
 ) -> RunSummary:
     """One pass; raises RunInProgressError when another is at work and `wait` is false.
 
@@ -92,6 +94,7 @@ def run_pass(
         progress: told how many windows are done, and of how many. say: one line when something slow begins.
         deliver: whether messages are sent; they are queued in any case.
         environ: names the channels, by their secrets; None is the process's own.
+        run_id: names the run in the warehouse; None makes a new name.
     """
     settings = _Settings.of(context, os.environ if environ is None else environ)
     lock = FileLock(context.home.create().run_lock)
@@ -103,7 +106,13 @@ def run_pass(
         ) from error
     with lock:
         warehouse = context.migrated()
-        log = RunLog(started_at=context.clock(), now=now, seed=seed, config_hash=context.config.hash)
+        log = RunLog(
+            run_id=run_id or uuid4().hex,
+            started_at=context.clock(),
+            now=now,
+            seed=seed,
+            config_hash=context.config.hash,
+        )
         log.begin(warehouse)
         work = _Pass(context, settings, warehouse, log, now=now, seed=seed, progress=progress, say=say)
         try:

@@ -82,13 +82,18 @@ def open_static(
     say: Say | None = None,
 ) -> StaticEncoder:
     """The static encoder of a model, from the home's cache; made there when it is not yet."""
-    folder = home.models / f"static-{RECIPE}-{content_hash(model_key(model))[:12]}"
+    folder = static_folder(model, home)
     if not (folder / "about.json").is_file():
         if say is not None:
             say(f"distilling the static encoder from {model_key(model)}, once; about half a minute")
         table, tokenizer_json = distil(load_model(model))
-        _save(folder, table, tokenizer_json, model_key(model))
+        save_static(folder, table, tokenizer_json, key=model_key(model))
     return load_static(folder, max_characters=max_characters)
+
+
+def static_folder(model: str | None, home: Home) -> Path:
+    """Where the static encoder of a model is kept: one folder for each model and recipe."""
+    return home.models / f"static-{RECIPE}-{content_hash(model_key(model))[:12]}"
 
 
 def load_static(folder: Path, *, max_characters: int = DEFAULT_MAX_CHARACTERS) -> StaticEncoder:
@@ -147,7 +152,7 @@ def _token_vectors(model: Any, *, size: int) -> NDArray[np.float32]:
     return np.concatenate(pieces)
 
 
-def _save(folder: Path, table: NDArray[np.float32], tokenizer_json: str, key: str) -> None:
+def save_static(folder: Path, table: NDArray[np.float32], tokenizer_json: str, *, key: str) -> None:
     """All or nothing: a run that is killed half-way leaves no folder that looks whole."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
