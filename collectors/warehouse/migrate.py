@@ -9,7 +9,8 @@ from collectors.errors import WarehouseError
 from collectors.warehouse.connection import Warehouse
 
 _VERSIONS = """
-    CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMPTZ)
+    CREATE TABLE IF NOT EXISTS schema_migrations
+    (number INTEGER PRIMARY KEY, name VARCHAR, applied_at TIMESTAMPTZ)
 """
 
 
