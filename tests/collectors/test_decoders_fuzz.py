@@ -135,7 +135,8 @@ def test_no_source_crashes_on_any_file(content: bytes, name: str) -> None:
                 "llm.input_messages.0.message.tool_calls.1.tool_call.function",
                 "retrieval.documents.0.document", "retrieval.documents.0.document.score", "metadata",
                 "gen_ai.usage.input_tokens", "gen_ai.usage.total_tokens", "llm.invocation_parameters",
-                "input.value", "output.value", "traceloop.entity.output", "gen_ai.response.time_to_first_chunk",
+                "input.value", "output.value", "traceloop.entity.output",
+                "gen_ai.response.time_to_first_chunk",
                 "openinference.span.kind", "error.type", "user.id", "chainwatch.kind", "chainwatch.documents",
             ]
         )
