@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
@@ -48,7 +49,8 @@ def request(rng: random.Random, spans: int, at_ns: int) -> bytes:
         _set(span.attributes, "gen_ai.conversation.id", f"c{rng.randrange(10**6)}")
         _set(span.attributes, "gen_ai.input.messages", _message("user", _text(rng, 40)))
         _set(span.attributes, "gen_ai.output.messages", _message("assistant", _text(rng, 45)))
-    return message.SerializeToString()
+    packed: bytes = message.SerializeToString()
+    return packed
 
 
 def bodies(seed: int, count: int, spans: int) -> list[bytes]:
@@ -81,8 +83,8 @@ def chainwatch(*arguments: str) -> list[str]:
     return [sys.executable, "-c", "from dashboard.cli import main; main()", *arguments]
 
 
-def _set(attributes: object, key: str, value: str | int) -> None:
-    pair = attributes.add(key=key)  # type: ignore[attr-defined]
+def _set(attributes: Any, key: str, value: str | int) -> None:
+    pair = attributes.add(key=key)
     if isinstance(value, int):
         pair.value.int_value = value
     else:

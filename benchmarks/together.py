@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,7 +83,7 @@ def send(url: str, rate: float, until: float, log: Log, load: Load) -> None:
     while time.monotonic() < until:
         for body in bodies(seed := seed + 1, 10, SPANS):
             load.sent += SPANS
-            log.turn(lambda body=body: _post(connection, body, load))
+            log.turn(partial(_post, connection, body, load))
             due += 1 / rate
             time.sleep(max(0.0, due - time.monotonic()))
 
