@@ -19,26 +19,24 @@ from collectors.context import Context
 from collectors.errors import RunInProgressError
 from collectors.warehouse.connection import Connection, Warehouse
 from monitors.alerting.book import AlertBook
-from monitors.alerting.config import AlertsConfig, NotifyConfig
 from monitors.checks import CHECKS
 from monitors.checks.base import Check
-from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
 from monitors.embedding.encoder import Say, open_encoder
 from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
-from monitors.notify.base import Notifier
-from monitors.notify.configured import configured
 from monitors.notify.deliver import DeliveryReport, deliver_pending
 from monitors.plan import settings_of, wanted
 from monitors.pools import evaluation_pools
+from monitors.result import Window
 from monitors.run_batch import Batches, Tools
+from monitors.run_judge import judge_new
 from monitors.run_log import RunLog, Totals
+from monitors.run_settings import RunSettings
 from monitors.run_state import RunState, read_state
 from monitors.sampling import Sampler
 from monitors.window import days
 
 Progress = Callable[[int, int], None]
-DASHBOARD_URL = "http://localhost:8501"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +94,7 @@ def run_pass(
         environ: names the channels, by their secrets; None is the process's own.
         run_id: names the run in the warehouse; None makes a new name.
     """
-    settings = _Settings.of(context, os.environ if environ is None else environ)
+    settings = RunSettings.of(context, os.environ if environ is None else environ)
     lock = FileLock(context.home.create().run_lock)
     try:
         lock.acquire(timeout=-1 if wait else 0)
@@ -124,42 +122,13 @@ def run_pass(
         return summary
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Settings:
-    """What chainwatch.toml and the environment say, read before anything is begun."""
-
-    windows: WindowsConfig
-    embedding: EmbeddingConfig
-    monitors: MonitorsConfig
-    alerts: AlertsConfig
-    notify: NotifyConfig
-    notifiers: tuple[Notifier, ...]
-    dashboard_url: str
-
-    @classmethod
-    def of(cls, context: Context, environ: Mapping[str, str]) -> _Settings:
-        """ConfigError when a section or a channel is wrong."""
-        config = context.config
-        notify = config.section("notify", NotifyConfig)
-        return cls(
-            windows=config.section("windows", WindowsConfig),
-            embedding=config.section("embedding", EmbeddingConfig),
-            monitors=config.section("monitors", MonitorsConfig),
-            alerts=config.section("alerts", AlertsConfig),
-            notify=notify,
-            notifiers=tuple(configured(notify, environ)),
-            # The section is the dashboard's; only this address is needed here, for links.
-            dashboard_url=config.raw.get("dashboard", {}).get("url", DASHBOARD_URL),
-        )
-
-
 class _Pass:
     """The steps of one pass; keeps the totals, so that a pass that fails says how far it came."""
 
     def __init__(
         self,
         context: Context,
-        settings: _Settings,
+        settings: RunSettings,
         warehouse: Warehouse,
         log: RunLog,
         *,
@@ -193,6 +162,8 @@ class _Pass:
                 scales=scales,
             )
         before = {i.incident_id: i.is_open for i in state.book.incidents}
+        if state.pending.new:
+            self._judge(state)
         if len(state.pending):
             self._evaluate(state, checks)
         report = self._deliver() if deliver else DeliveryReport()
@@ -258,6 +229,18 @@ class _Pass:
             self.totals = batches.totals
             done += len(batch)
             self._tell(done, total)
+
+    def _judge(self, state: RunState) -> None:
+        """Ask the LLM judge first, so that its grades are seen in the windows they belong to."""
+        new = state.pending.new
+        judge_new(
+            self._context,
+            self._warehouse,
+            Window(start=new[0].start, end=new[-1].end),
+            run_id=self._log.run_id,
+            environ=self._settings.environ,
+            say=self._say,
+        )
 
     def _tell(self, done: int, total: int) -> None:
         if self._progress is not None:

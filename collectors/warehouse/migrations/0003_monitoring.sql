@@ -36,11 +36,3 @@ CREATE TABLE component_versions (
     since TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (chain, component, field)
 );
-
--- Vectors of texts by a slow encoder, so that a text is encoded once in an installation.
-CREATE TABLE embeddings (
-    content_hash VARCHAR NOT NULL,
-    encoder VARCHAR NOT NULL,
-    vector BLOB NOT NULL,                  -- float16, little-endian
-    PRIMARY KEY (encoder, content_hash)
-);

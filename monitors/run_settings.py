@@ -1,0 +1,45 @@
+"""What chainwatch.toml and the environment say of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from collectors.context import Context
+from monitors.alerting.config import AlertsConfig, NotifyConfig
+from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
+from monitors.notify.base import Notifier
+from monitors.notify.configured import configured
+
+DASHBOARD_URL = "http://localhost:8501"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """What chainwatch.toml and the environment say, read before anything is begun."""
+
+    windows: WindowsConfig
+    embedding: EmbeddingConfig
+    monitors: MonitorsConfig
+    alerts: AlertsConfig
+    notify: NotifyConfig
+    notifiers: tuple[Notifier, ...]
+    dashboard_url: str
+    environ: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, context: Context, environ: Mapping[str, str]) -> RunSettings:
+        """ConfigError when a section or a channel is wrong."""
+        config = context.config
+        notify = config.section("notify", NotifyConfig)
+        return cls(
+            windows=config.section("windows", WindowsConfig),
+            embedding=config.section("embedding", EmbeddingConfig),
+            monitors=config.section("monitors", MonitorsConfig),
+            alerts=config.section("alerts", AlertsConfig),
+            notify=notify,
+            notifiers=tuple(configured(notify, environ)),
+            # The section is the dashboard's; only this address is needed here, for links.
+            dashboard_url=config.raw.get("dashboard", {}).get("url", DASHBOARD_URL),
+            environ=environ,
+        )
