@@ -13,6 +13,7 @@ from monitors.alerting.plain import plain
 from monitors.alerting.reading import Reading, strength
 from monitors.result import Result
 
+_EXPLAINED = ("examples", "terms", "versions")
 _EVIDENCE = ("examples", "terms", "change_point", "current", "reference", "versions", "scale_windows")
 
 
@@ -168,7 +169,8 @@ def _keep(alert: Alert, lead: Result, started: datetime) -> Alert:
         result_id=lead.result_id,
     )
     if strength(lead) <= alert.strength:
-        return kept
+        missing = {k: v for k, v in _evidence(lead).items() if k in _EXPLAINED and k not in alert.evidence}
+        return replace(kept, evidence={**alert.evidence, **missing}) if missing else kept
     return replace(
         kept,
         monitor=lead.monitor,
@@ -178,7 +180,8 @@ def _keep(alert: Alert, lead: Result, started: datetime) -> Alert:
         unit=lead.unit,
         reason=lead.reason,
         strength=strength(lead),
-        evidence=_evidence(lead) or alert.evidence,
+        # Texts are read for some breaches only; figures of another breach would be wrong.
+        evidence={**{k: v for k, v in alert.evidence.items() if k in _EXPLAINED}, **_evidence(lead)},
     )
 
 

@@ -27,8 +27,10 @@ _UNITS: Mapping[str, str] = {
     "input_tokens": "tokens",
     "output_tokens": "tokens",
 }
-# The figure that people know first; whatever else the check gives comes after.
+# The figure that people know first; whatever else the check gives comes after, but counts say nothing.
 _FIGURES = ("p95", "error_rate", "rate", "share", "mean", "median", "p50")
+_COUNTS = frozenset({"n", "rows", "texts", "requests", "errors", "count"})
+_TEXTS = ("input_text", "output_text")
 
 
 def field_words(field: str) -> str:
@@ -45,13 +47,13 @@ def field_words(field: str) -> str:
 def number(value: float, unit: str | None = None) -> str:
     """A number with three digits and its unit; shares as per cent.
 
-    >>> number(4.1234, "s"), number(0.031, "share"), number(0.00213, "USD"), number(412.7, "tokens")
-    ('4.12 s', '3.1 %', '$0.00213', '413 tokens')
+    >>> number(4.1234, "s"), number(0.031, "share of rows"), number(0.00213, "USD"), number(412.7, "tokens")
+    ('4.12 s', '3.1 % of rows', '$0.00213', '413 tokens')
     """
     if not math.isfinite(value):
         return "unknown"
-    if unit == "share":
-        return f"{_digits(value * 100)} %"
+    if unit is not None and (unit == "share" or unit.startswith("share of ")):
+        return f"{_digits(value * 100)} %{unit.removeprefix('share')}"
     if unit == "USD":
         return f"${_digits(value)}"
     return f"{_digits(value)} {unit}" if unit else _digits(value)
@@ -71,7 +73,7 @@ def figures(alert: Alert) -> tuple[str, float, float] | None:
     now, before = alert.evidence.get("current"), alert.evidence.get("reference")
     if not isinstance(now, Mapping) or not isinstance(before, Mapping):
         return None
-    labels = [*[f for f in _FIGURES if f in now], *sorted(str(key) for key in now)]
+    labels = [*[f for f in _FIGURES if f in now], *sorted(set(map(str, now)) - _COUNTS)]
     for label in labels:
         one, other = _real(now.get(label)), _real(before.get(label))
         if one is not None and other is not None:
@@ -87,12 +89,27 @@ def _real(value: Any) -> float | None:
 
 def measured(alert: Alert) -> str:
     """The figures of an alert: "p95 4.12 s against 1.9 s", else the value and its threshold."""
+    if alert.field in _TEXTS:
+        return _new_content(alert) or against_threshold(alert.value, alert.threshold, alert.unit)
     pair = figures(alert)
-    if pair is not None:
-        label, now, before = pair
-        unit = _UNITS.get(alert.field)
-        return f"{label.replace('_', ' ')} {number(now, unit)} against {number(before, unit)}"
-    return against_threshold(alert.value, alert.threshold, alert.unit)
+    if pair is None:
+        return against_threshold(alert.value, alert.threshold, alert.unit)
+    label, now, before = pair
+    unit = _UNITS.get(alert.field)
+    name = label.replace("_", " ")
+    text = f"{number(now, unit)} against {number(before, unit)}"
+    return text if name == field_words(alert.field) else f"{name} {text}"
+
+
+def _new_content(alert: Alert) -> str:
+    """How much of what is said is new, where the check can say it: "about 34 % new content"."""
+    effect = alert.evidence.get("effect")
+    if not isinstance(effect, Mapping):
+        return ""
+    value, unit = _real(effect.get("value")), str(effect.get("unit") or "")
+    if value is None or not unit.startswith("share of "):
+        return ""
+    return f"about {number(value, 'share')} {unit.removeprefix('share of ')}"
 
 
 def against_threshold(value: float | None, threshold: float | None, unit: str | None) -> str:
@@ -100,7 +117,8 @@ def against_threshold(value: float | None, threshold: float | None, unit: str | 
     if value is None:
         return ""
     # Short units read as part of the number, names of measures do not.
-    inline = unit if unit in ("s", "share", "USD", "tokens") else None
+    short = unit is not None and (unit in ("s", "USD", "tokens") or unit.split(" ")[0] == "share")
+    inline = unit if short else None
     text = number(value, inline)
     if threshold is not None:
         text += f" against a threshold of {number(threshold, inline)}"
@@ -110,7 +128,7 @@ def against_threshold(value: float | None, threshold: float | None, unit: str | 
 def direction(alert: Alert) -> str:
     """rose, fell or changed."""
     pair = figures(alert)
-    if pair is None or alert.field in ("input_text", "output_text") or pair[1] == pair[2]:
+    if pair is None or alert.field in _TEXTS or pair[1] == pair[2]:
         return "changed"
     return "rose" if pair[1] > pair[2] else "fell"
 

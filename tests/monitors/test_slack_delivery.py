@@ -22,6 +22,7 @@ from test_slack_payload import HOSTILE, firing
 from collectors.errors import ConfigError
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import fetch, insert
+from monitors.alerting import actions
 from monitors.alerting.config import NotifyConfig
 from monitors.notify.base import Notifier
 from monitors.notify.configured import CHANNELS, configured
@@ -385,3 +386,57 @@ def test_the_webhook_is_signed_and_names_the_message() -> None:
     stamp, signature = (part.partition("=")[2] for part in headers["x-chainwatch-signature"].split(","))
     expected = hmac.new(b"hush-SECRET-hush", stamp.encode() + b"." + listener.raw[0], hashlib.sha256)
     assert signature == expected.hexdigest()
+
+
+def _silenced_incident(warehouse: Warehouse, state: str) -> None:
+    queue(warehouse, "a")
+    incident = {
+        "incident_id": "a",
+        "chain": "support",
+        "component": "generator",
+        "cause": "latency",
+        "title": "t",
+        "summary": "s",
+        "severity": "page",
+        "state": state,
+        "started_at": NOW,
+        "detected_at": NOW,
+        "updated_at": NOW,
+    }
+    with warehouse.write() as con:
+        insert(con, "incidents", [incident])
+    actions.add_silence(
+        warehouse,
+        {"component": "gen*"},
+        duration=timedelta(hours=2),
+        author="me",
+        comment="load test",
+        at=NOW - timedelta(minutes=1),
+    )
+
+
+def test_a_silence_made_after_queueing_stops_it_and_its_end_lets_it_go(warehouse: Warehouse) -> None:
+    _silenced_incident(warehouse, "open")
+    time = Time()
+    with listening() as listener:
+        deliver(warehouse, slack(listener), time)
+        assert listener.bodies == []
+        [row] = stored(warehouse)
+        assert row["state"] == "suppressed"
+        assert row["reason"] == "silenced by me until 2026-03-02 16:59 UTC: load test"
+        time.sleep(2 * 3600)
+        deliver(warehouse, slack(listener), time)
+        deliver(warehouse, slack(listener), time)
+    assert len(listener.taken) == 1
+
+
+def test_what_ended_during_its_silence_is_not_told_later(warehouse: Warehouse) -> None:
+    _silenced_incident(warehouse, "open")
+    time = Time()
+    with listening() as listener:
+        deliver(warehouse, slack(listener), time)
+        with warehouse.write() as con:
+            con.execute("UPDATE incidents SET state = 'resolved'")
+        time.sleep(3 * 3600)
+        deliver(warehouse, slack(listener), time)
+    assert listener.bodies == []
