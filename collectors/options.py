@@ -5,30 +5,29 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from collectors.context import open_context
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def command(name: str | None = None, **settings: Any) -> Callable[[F], click.Command]:
+def command(name: str | None = None, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
     """A click command whose function gets a `Context` first; adds --config and --json."""
 
-    def decorate(function: F) -> click.Command:
+    def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)
         def invoke(config: Path | None, as_json: bool, **options: Any) -> Any:
             return function(open_context(config, as_json=as_json), **options)
 
-        made = click.command(name, **settings)(invoke)
+        as_command: Callable[[Callable[..., Any]], click.Command] = click.command(name, **settings)
+        made = as_command(invoke)
         made.params.extend(
             [
                 click.Option(
                     ["--config"],
                     type=click.Path(path_type=Path, dir_okay=False),
-                    help="chainwatch.toml to use [default: ./chainwatch.toml, then the one in CHAINWATCH_HOME]",
+                    help="chainwatch.toml to use  [default: ./chainwatch.toml, else CHAINWATCH_HOME's]",
                 ),
                 click.Option(["--json", "as_json"], is_flag=True, help="Answer in JSON on standard output."),
             ]

@@ -13,10 +13,16 @@ from collectors.options import command
 
 
 @command("demo")
-@click.option("--seed", default=7, show_default=True, help="Another seed: other texts, other times of the faults.")
-@click.option("--days", default=14, show_default=True, type=click.IntRange(7, 60), help="Length of the traffic.")
+@click.option(
+    "--seed", default=7, show_default=True, help="Another seed: other texts, other times of the faults."
+)
+@click.option(
+    "--days", default=14, show_default=True, type=click.IntRange(7, 60), help="Length of the traffic."
+)
 @click.option("--requests-per-day", default=700, show_default=True, type=click.IntRange(100, 20_000))
-@click.option("--start", help="ISO time of the first hour  [default: so that the traffic ends at the last full hour]")
+@click.option(
+    "--start", help="ISO time of the first hour  [default: so that the traffic ends at the last full hour]"
+)
 @click.option("--no-dashboard", is_flag=True, help="Stop after the report.")
 @click.option("--port", default=8501, show_default=True, help="Port of the dashboard.")
 @click.option("--no-browser", is_flag=True, help="Serve the dashboard, but do not open a browser.")
@@ -48,9 +54,7 @@ def demo(
         click.echo(f"[{time.monotonic() - began:5.1f} s] {text}", err=True)
 
     begin = _time(start) if start else default_start(context.clock(), days)
-    folder = prepare(
-        context, seed=seed, start=begin, days=days, requests_per_day=requests_per_day, say=say
-    )
+    folder = prepare(context, seed=seed, start=begin, days=days, requests_per_day=requests_per_day, say=say)
     say("monitoring every hour of it")
     run_pass(context, now=end_of_data(folder), seed=0)
     report = outcome(context.warehouse, folder)
@@ -66,7 +70,9 @@ def _time(text: str) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except ValueError as error:
-        raise click.BadParameter(f"{text!r} is not an ISO time such as 2026-03-02T00:00", param_hint="--start") from error
+        raise click.BadParameter(
+            f"{text!r} is not an ISO time such as 2026-03-02T00:00", param_hint="--start"
+        ) from error
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -19,7 +19,10 @@ from sample_logs.versions import Versions
 
 _SYSTEM_TOKENS = 412  # the prompt template and the rules in it
 _TOKENS_A_WORD = 1.35
-_TEMPLATE = "Answer the customer from the articles below. If they do not hold the answer, say so.\n{articles}\n{question}"
+_TEMPLATE = (
+    "Answer the customer from the articles below. "
+    "If they do not hold the answer, say so.\n{articles}\n{question}"
+)
 _APOLOGY = "Sorry, something went wrong on our side. Please try again in a moment."
 _BLOCKED = "I can't help with that request, but I am happy to help with your Fernline services."
 

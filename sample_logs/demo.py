@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from collectors.warehouse import Warehouse
 from collectors.warehouse.store import fetch
 from monitors.scoring import FoundIncident, KnownFault, Score, score
 from sample_logs.generate import generate
+from sample_logs.incidents import ALL
 from sample_logs.truth import CHAIN, TruthIncident
 from sample_logs.write import FILES, read_truth, truth_json, write
 
@@ -59,7 +59,14 @@ class DemoReport:
 
 
 def prepare(
-    context: Context, *, seed: int, start: datetime, days: int, requests_per_day: int, say: Progress
+    context: Context,
+    *,
+    seed: int,
+    start: datetime,
+    days: int,
+    requests_per_day: int,
+    say: Progress,
+    incidents: tuple[str, ...] = ALL,
 ) -> Path:
     """Generate the logs and ingest them; a second call with the same arguments finds them there.
 
@@ -70,26 +77,34 @@ def prepare(
     others = _other_chains(warehouse)
     if others:
         raise ConfigError(
-            f"{context.home.root} already holds spans of {', '.join(others)}; the demo does not mix with real logs. "
-            "Set CHAINWATCH_HOME to an empty folder: CHAINWATCH_HOME=/tmp/demo chainwatch demo"
+            f"{context.home.root} already holds spans of {', '.join(others)}; the demo does not mix with "
+            "real logs. Set CHAINWATCH_HOME to an empty folder: CHAINWATCH_HOME=/tmp/demo chainwatch demo"
         )
-    if _spans(warehouse):
-        if (folder / "truth.json").exists():
-            return folder
+    loaded = folder / "loaded"
+    if loaded.exists():
+        return folder
+    if _spans(warehouse) and not (folder / "truth.json").exists():
         raise ConfigError(
             f"{context.home.root} holds a demo with another seed or length; "
             f"delete that folder, or set CHAINWATCH_HOME to an empty one"
         )
-    say(f"generating {days} days of traffic (seed {seed})")
-    shutil.rmtree(folder, ignore_errors=True)
-    logs = generate(seed=seed, start=start, days=days, requests_per_day=requests_per_day)
-    paths = write(logs, folder)
+    # truth.json is written last: with it there, an earlier call was stopped while it loaded, and goes on.
+    if not (folder / "truth.json").exists():
+        say(f"generating {days} days of traffic (seed {seed})")
+        write(
+            generate(
+                seed=seed, start=start, days=days, requests_per_day=requests_per_day, incidents=incidents
+            ),
+            folder,
+        )
+    paths = [folder / name for name in FILES]
     say("ingesting")
     ingest = Ingest(warehouse, context.config.section("ingest", IngestConfig), context.clock)
     for path in paths[: len(FILES) - 1]:
         report = ingest.file(path)
         if report.error or report.quarantined:
             raise ConfigError(f"the sample logs did not load: {report.error or report.first_bad}")
+    loaded.touch()
     return folder
 
 
@@ -109,8 +124,8 @@ def outcome(warehouse: Warehouse, folder: Path) -> DemoReport:
     with warehouse.read() as con:
         incidents = fetch(
             con,
-            "SELECT incident_id, chain, component, cause, title, summary, severity, state, started_at, detected_at, "
-            "resolved_at FROM incidents ORDER BY detected_at, incident_id",
+            "SELECT incident_id, chain, component, cause, title, summary, severity, state, "
+            "started_at, detected_at, resolved_at FROM incidents ORDER BY detected_at, incident_id",
         )
         results = fetch(con, "SELECT count(*) AS n FROM results")[0]["n"]
     result = score(

@@ -45,7 +45,8 @@ def topic_shares(rng: np.random.Generator, base: Floats, tilt: Floats, at: datet
     """(topics,) shares on the day of `at`: the usual ones, tilted at the weekend, and wandering a little."""
     weekend = _WEEKEND_TILT * tilt if at.weekday() >= 5 else 0.0
     shares: Floats = base * np.exp(weekend + rng.normal(0.0, _WANDER, base.size))
-    return shares / shares.sum()
+    normed: Floats = shares / shares.sum()
+    return normed
 
 
 def requests(

@@ -22,13 +22,13 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
-@pytest.fixture()
+@pytest.fixture
 def home(tmp_path: Path) -> Home:
     """An empty CHAINWATCH_HOME."""
     return Home(root=tmp_path / "home").create()
 
 
-@pytest.fixture()
+@pytest.fixture
 def warehouse(home: Home) -> Warehouse:
     """A migrated, empty warehouse."""
     made = Warehouse(home.warehouse, wait_s=5.0)
@@ -36,13 +36,13 @@ def warehouse(home: Home) -> Warehouse:
     return made
 
 
-@pytest.fixture()
+@pytest.fixture
 def clock() -> Callable[[], datetime]:
     """Monday noon, for ever."""
     return lambda: NOON
 
 
-@pytest.fixture()
+@pytest.fixture
 def context(home: Home, clock: Callable[[], datetime]) -> Context:
     """A command's context over the empty home, with default configuration."""
     return Context(home=home, config=Config({}, "defaults"), clock=clock)

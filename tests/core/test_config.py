@@ -17,11 +17,13 @@ class Inner(Section):
 
 class Outer(Section):
     width: float = Field(default=1.0, gt=0)
-    inner: dict[str, Inner] = {}
+    inner: dict[str, Inner] = Field(default_factory=dict)
 
 
 def test_an_unknown_section_names_the_choices() -> None:
-    with pytest.raises(ConfigError, match=r"my\.toml: unknown section \[monitor\]; choose one of: .*monitors"):
+    with pytest.raises(
+        ConfigError, match=r"my\.toml: unknown section \[monitor\]; choose one of: .*monitors"
+    ):
         parse("[monitor]\n", "my.toml")
 
 
@@ -48,7 +50,9 @@ def test_a_file_that_was_asked_for_must_exist(tmp_path: Path) -> None:
         load(tmp_path / "absent.toml", home_config=tmp_path / "x", environ={})
 
 
-def test_the_home_config_is_used_when_nothing_else_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_config_is_used_when_nothing_else_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     home_config = tmp_path / "home.toml"
     home_config.write_text("[windows]\n")

@@ -11,9 +11,22 @@ from collectors.warehouse import Warehouse
 from collectors.warehouse.migrate import applied, migrate, migrations
 
 RECORD = {
-    "spans", "feedback", "annotations", "grades", "components", "deploys", "monitor_runs", "results", "incidents",
-    "alerts", "silences", "notifications", "notification_attempts", "audit", "quarantine",
-}  # fmt: skip
+    "spans",
+    "feedback",
+    "annotations",
+    "grades",
+    "components",
+    "deploys",
+    "monitor_runs",
+    "results",
+    "incidents",
+    "alerts",
+    "silences",
+    "notifications",
+    "notification_attempts",
+    "audit",
+    "quarantine",
+}
 
 
 def test_the_record_is_there_after_a_migration_and_a_second_one_does_nothing(tmp_path: Path) -> None:
@@ -30,7 +43,7 @@ def test_a_file_of_a_newer_chainwatch_is_left_alone(tmp_path: Path) -> None:
     migrate(warehouse)
     with warehouse.write() as con:
         con.execute("INSERT INTO schema_migrations VALUES (9999, 'future', now())")
-    with pytest.raises(WarehouseError, match="schema 9999.*upgrade Chainwatch"):
+    with pytest.raises(WarehouseError, match=r"schema 9999.*upgrade Chainwatch"):
         migrate(warehouse)
     assert 9999 in applied(warehouse)
 

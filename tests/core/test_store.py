@@ -51,9 +51,13 @@ def test_the_same_span_is_stored_once_within_and_across_batches(warehouse: Wareh
 
 
 def test_a_failed_transaction_leaves_nothing(warehouse: Warehouse) -> None:
-    with pytest.raises(RuntimeError, match="stop"), warehouse.write() as con:
-        insert_spans(con, [span(1)])
-        raise RuntimeError("stop")
+    def fail() -> None:
+        with warehouse.write() as con:
+            insert_spans(con, [span(1)])
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail()
     with warehouse.read() as con:
         assert fetch(con, "SELECT count(*) AS n FROM spans") == [{"n": 0}]
 
@@ -64,7 +68,15 @@ def test_an_unknown_column_is_refused_by_name(warehouse: Warehouse) -> None:
 
 
 def test_replace_keeps_one_row_a_key(warehouse: Warehouse) -> None:
-    row = {"deploy_id": "d", "chain": "c", "component": "x", "field": "model", "value": "a", "deployed_at": AT, "source": "inferred"}
+    row = {
+        "deploy_id": "d",
+        "chain": "c",
+        "component": "x",
+        "field": "model",
+        "value": "a",
+        "deployed_at": AT,
+        "source": "inferred",
+    }
     with warehouse.write() as con:
         replace(con, "deploys", "deploy_id", [row, {**row, "value": "b"}])
     with warehouse.write() as con:
