@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,15 @@ class WordHashEncoder:
         rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for i, text in enumerate(texts):
             for word in re.findall(r"\w+", text.lower()):
-                rows[i] += np.random.default_rng(zlib.crc32(word.encode())).standard_normal(self.dimensions)
+                rows[i] += _direction(word, self.dimensions)
             norm = np.linalg.norm(rows[i])
             rows[i] /= norm if norm else 1.0
         return rows
+
+
+@cache
+def _direction(word: str, dimensions: int) -> NDArray[np.float64]:
+    return np.random.default_rng(zlib.crc32(word.encode())).standard_normal(dimensions)
 
 
 def judged(**changes: Any) -> JudgedSpan:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from pathlib import Path
 
 import pytest
 from judge_support import judged
 
+from collectors.config import parse
 from collectors.errors import ConfigError
+from monitors.judges.config import JudgeConfig
 from monitors.judges.prompt import build_prompt, reply_schema
 from monitors.judges.rubric import load_rubric, parse_rubric, shipped
 
@@ -93,3 +96,10 @@ def test_what_a_span_lacks() -> None:
     assert grounded.missing(judged(documents=())) == "documents"
     assert grounded.missing(judged(answer="  ")) == "answer"
     assert load_rubric("relevance").missing(judged(question=None)) == "question"
+
+
+def test_the_examples_in_the_documentation_are_valid() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "judges" / "llm-judge.md").read_text("utf-8")
+    config, rubric = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert parse_rubric(rubric, "docs").name == "politeness"
+    assert parse(config, "docs").section("judge", JudgeConfig).max_cost_usd == 1.0
