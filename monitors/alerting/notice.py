@@ -38,6 +38,8 @@ def notice(incident: Incident, kind: str, dashboard_url: str, previous: Incident
         "detected_at": incident.detected_at.isoformat(),
         "resolved_at": incident.resolved_at.isoformat() if incident.resolved_at else None,
         "times_opened": incident.times_opened,
+        "merged_into": incident.merged_into,
+        "closed_by": incident.closed_by,
         "monitor": lead.get("monitor"),
         "measured": lead.get("measured"),
         "against_threshold": words.against_threshold(

@@ -42,7 +42,7 @@ def headline(notice: Notice) -> str:
     kind, title = notice.get("kind"), str(notice.get("title", ""))
     severity = str(notice.get("severity", ""))
     if kind == "resolved":
-        return f"✅ Resolved: {title}"
+        return f"🔗 Merged: {title}" if notice.get("merged_into") else f"✅ Resolved: {title}"
     if kind == "test":
         return f"🔔 {title}"
     word = "Update" if kind == "update" else severity.capitalize()
@@ -87,14 +87,23 @@ def _firing(notice: Notice) -> list[Block]:
 
 def _resolved(notice: Notice) -> list[Block]:
     start, end = _time(notice.get("started_at")), _time(notice.get("resolved_at"))
-    lasted = f"It lasted {span(end - start)}. " if start and end else ""
+    lasted = f"It lasted {span(end - start)}. " if start and end and not notice.get("merged_into") else ""
     return [
         _header(headline(notice)),
         _context(_place(notice)),
-        _section(f"{lasted}All of its alerts are resolved: {notice.get('alerts', 0)}."),
+        _section(f"{lasted}{_ending(notice)}"),
         _mrkdwn(f"From {_date(start)} to {_date(end)}") if start and end else {},
         _buttons(notice),
     ]
+
+
+def _ending(notice: Notice) -> str:
+    """Why it is over: all is well, a person said so, or it turned out to be part of another incident."""
+    if notice.get("merged_into"):
+        return f"It is not over: it is part of incident {notice['merged_into']}, whose cause explains it too."
+    if notice.get("closed_by"):
+        return f"Closed by {notice['closed_by']}."
+    return f"All of its alerts are resolved: {notice.get('alerts', 0)}."
 
 
 def _test(notice: Notice) -> list[Block]:

@@ -122,6 +122,17 @@ def test_the_resolve_message_is_short_and_says_how_long_it_lasted() -> None:
     assert len(payload["blocks"]) <= 5
 
 
+def test_what_was_merged_is_not_called_resolved() -> None:
+    payload = message(firing(**RESOLVED, merged_into="feedfeedfeed"))
+    assert payload["text"].startswith("🔗 Merged: Generator latency")
+    assert "It is not over: it is part of incident feedfeedfeed" in shown(payload)
+    assert "It lasted" not in shown(payload)
+
+
+def test_what_a_person_closed_says_who() -> None:
+    assert "Closed by ada." in shown(message(firing(**RESOLVED, closed_by="ada")))
+
+
 def test_an_update_says_what_was_thought_before() -> None:
     notice = firing(kind="update", previous={"component": "application", "severity": "ticket"})
     said = shown(message(notice))
