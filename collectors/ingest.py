@@ -70,7 +70,7 @@ class Ingest:
         format_name: str | None = None,
         map_name: str | None = None,
     ) -> Iterator[FileReport]:
-        """Load each file and report on it. One of no known format is passed over unless it was named itself."""
+        """Load each file and report on it. One of no known format is passed over unless `named`."""
         if map_name is not None:
             choose(self.config, Path(), map_name)
         if format_name is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -61,7 +61,6 @@ class SourceContext:
 
     source: str
     field_map: FieldMap | None = None
-    options: dict[str, str] = field(default_factory=dict)
 
 
 class Source(Protocol):
