@@ -1,4 +1,4 @@
-"""A public data set with names of its own, loaded twice: as traffic, and its March models as an evaluation set."""
+"""A public data set in names of its own, loaded as traffic and, its March models, as an evaluation set."""
 
 from __future__ import annotations
 
