@@ -114,7 +114,7 @@ def default_start(now: datetime, days: int) -> datetime:
 
 
 def end_of_data(folder: Path) -> datetime:
-    """When the clock of the demo's monitor pass stands: the last window is complete, and nothing is overdue."""
+    """Where the clock of the demo stands: the last window is complete, and nothing is overdue."""
     return read_truth(folder / "truth.json").period.end + timedelta(minutes=10)
 
 
