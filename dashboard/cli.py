@@ -67,7 +67,9 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; errors that people can act on are printed without a traceback."""
     try:
-        cli(standalone_mode=False)
+        # Outside of standalone mode click hands back the code of ctx.exit(n) instead of leaving with it.
+        code = cli(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         click.echo("stopped", err=True)
         sys.exit(130)

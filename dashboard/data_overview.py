@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -99,6 +99,7 @@ class Overview:
     span: TimeRange
     components: tuple[ComponentHealth, ...]
     strip: tuple[StripCell, ...]
+    strip_span: TimeRange
     incidents: tuple[IncidentRow, ...]
     deploys: tuple[DeployRow, ...]
     last_runs: tuple[Run, ...]
@@ -115,7 +116,8 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
         quality_series = select(con, "quality_series", parameters)
         latest = {row["component"]: row for row in select(con, "health_latest", parameters)}
         firing = select(con, "firing_alerts", parameters)
-        strip = select(con, "health_strip", parameters)
+        strip_span = _strip_span(span, select(con, "window_length", parameters)[0]["window_s"])
+        strip = select(con, "health_strip", {**parameters, **strip_span.parameters})
         incidents = records(IncidentRow, select(con, "incidents", parameters))
         deploys = records(DeployRow, select(con, "deploys", parameters))
         last_runs = records(Run, select(con, "runs", {"limit": 5}))
@@ -143,6 +145,7 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
         span=span,
         components=tuple(found),
         strip=tuple(_strip_cell(row) for row in strip),
+        strip_span=strip_span,
         incidents=incidents,
         deploys=deploys,
         last_runs=last_runs,
@@ -224,6 +227,12 @@ def _points(
         cost_usd=tuple(row["cost_usd"] if row else None for row in rows),
         quality=tuple(graded.get(bucket) for bucket in buckets),
     )
+
+
+def _strip_span(span: TimeRange, window_s: float | None) -> TimeRange:
+    """The range in buckets that are no shorter than a window, and whole multiples of the range's own."""
+    times = max(1, -(-int(window_s or 0) // span.bucket_s))
+    return replace(span, bucket_s=span.bucket_s * times)
 
 
 def _strip_cell(row: Row) -> StripCell:

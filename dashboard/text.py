@@ -17,7 +17,7 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 # A renderer looks for addresses and :directives: in the text that is left after unescaping, so they are
 # broken with a word joiner, which has no width.
 _JOINER = "\u2060"
-_LIVE = re.compile(r"(?i)(?<=[:@])(?=\S)|(?<=www)(?=\.)")
+_LIVE = re.compile(r"(?i)(?<=[:@])(?=[^\s\d])|(?<=www)(?=\.)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 

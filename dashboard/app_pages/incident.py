@@ -49,7 +49,7 @@ def _headline(view: IncidentView, frame: ui.Frame) -> None:
         urls.link(urls.INCIDENT, "Explained by another incident", incident=incident.merged_into)
     over = incident.resolved_at or frame.extent.last_at
     deploy = view.deploy
-    with st.grid(4, min_column_width=210, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         incident_parts.fact(
             "To blame",
             incident.component,

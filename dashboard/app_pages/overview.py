@@ -154,8 +154,8 @@ def _live() -> None:
             charts_trace.health_strip(
                 view.strip,
                 components=[c.row.component for c in view.components],
-                buckets=view.span.buckets(),
-                bucket_s=view.span.bucket_s,
+                buckets=view.strip_span.buckets(),
+                bucket_s=view.strip_span.bucket_s,
                 zone=frame.zone,
                 zone_name=frame.zone_name,
             ),

@@ -96,6 +96,7 @@ def runs(end: datetime) -> list[Row]:
 
 def results(
     rng: np.random.Generator,
+    *,
     names: tuple[str, ...],
     parts: tuple[Any, ...],
     days: int,
@@ -105,7 +106,7 @@ def results(
     rows: list[Row] = []
     for component in names:
         for check, field, kind, concern, unit, base, limit in _monitors(
-            component, dict((p[0], p[1]) for p in parts)
+            component, {p[0]: p[1] for p in parts}
         ):
             for step in range(1, days * 8 + 1):
                 window_end = START + timedelta(hours=3 * step)
@@ -184,8 +185,13 @@ def _monitors(component: str, kinds: dict[str, str]) -> list[tuple[str, str, str
 def _result_evidence(change: datetime) -> dict[str, Any]:
     return {
         "examples": [
-            {"trace_id": "t" * 8, "span_id": "s" * 8, "text": HOSTILE if i == 0 else f"{ANSWERS[i % 5]} ({i})",
-             "why": "furthest from the reference", "score": 0.9 - 0.05 * i}
+            {
+                "trace_id": "t" * 8,
+                "span_id": "s" * 8,
+                "text": HOSTILE if i == 0 else f"{ANSWERS[i % 5]} ({i})",
+                "why": "furthest from the reference",
+                "score": 0.9 - 0.05 * i,
+            }
             for i in range(10)
         ],
         "terms": {
@@ -199,4 +205,4 @@ def _result_evidence(change: datetime) -> dict[str, Any]:
         },
         "current": {"mean score": 0.41, "p95": 0.62},
         "reference": {"mean score": 0.72, "p95": 0.36},
-    }  # fmt: skip
+    }

@@ -18,50 +18,123 @@ def incident(
     detected = change + timedelta(hours=3)
     earlier = change - timedelta(days=2)
     rows = [
-        _incident(open_id, "retriever", "output", change, detected, None, end, "d-index", spans),
         _incident(
-            resolved_id, "generator", "latency", earlier, earlier + timedelta(hours=2), earlier + timedelta(hours=9),
-            earlier + timedelta(hours=9), None, spans,
+            open_id,
+            component="retriever",
+            cause="output",
+            change=change,
+            detected=detected,
+            resolved=None,
+            updated=end,
+            deploy_id="d-index",
+            spans=spans,
         ),
-    ]  # fmt: skip
+        _incident(
+            resolved_id,
+            component="generator",
+            cause="latency",
+            change=earlier,
+            detected=earlier + timedelta(hours=2),
+            resolved=earlier + timedelta(hours=9),
+            updated=earlier + timedelta(hours=9),
+            deploy_id=None,
+            spans=spans,
+        ),
+    ]
     alerts = [
-        _alert(open_id, "mmd", "retriever", "output_text", "output", change, None),
-        _alert(open_id, "percentile", "retriever", "duration_s", "latency", change, None),
-        _alert(open_id, "percentile", "assistant", "duration_s", "latency", change, None),
+        _alert(
+            open_id,
+            check="mmd",
+            component="retriever",
+            field="output_text",
+            concern="output",
+            at=change,
+            resolved=None,
+        ),
+        _alert(
+            open_id,
+            check="percentile",
+            component="retriever",
+            field="duration_s",
+            concern="latency",
+            at=change,
+            resolved=None,
+        ),
+        _alert(
+            open_id,
+            check="percentile",
+            component="assistant",
+            field="duration_s",
+            concern="latency",
+            at=change,
+            resolved=None,
+        ),
         _alert(
             resolved_id,
-            "percentile",
-            "generator",
-            "duration_s",
-            "latency",
-            earlier,
-            earlier + timedelta(hours=9),
+            check="percentile",
+            component="generator",
+            field="duration_s",
+            concern="latency",
+            at=earlier,
+            resolved=earlier + timedelta(hours=9),
         ),
     ]
     return {
         "incidents": rows,
         "alerts": alerts,
         "notifications": [
-            _notification(open_id, "slack", "firing", "sent", None, detected),
-            _notification(open_id, "slack", "update", "suppressed", "within the cooldown of 4 h", detected),
+            _notification(open_id, channel="slack", kind="firing", state="sent", reason=None, at=detected),
+            _notification(
+                open_id,
+                channel="slack",
+                kind="update",
+                state="suppressed",
+                reason="within the cooldown of 4 h",
+                at=detected,
+            ),
         ],
         "notification_attempts": [
-            {"notification_id": content_hash(open_id, "firing"), "attempted_at": detected, "outcome": "retry",
-             "http_status": 503, "error": "server said 503", "duration_s": 0.4},
-            {"notification_id": content_hash(open_id, "firing"), "attempted_at": detected + timedelta(seconds=8),
-             "outcome": "sent", "http_status": 200, "error": None, "duration_s": 0.2},
+            {
+                "notification_id": content_hash(open_id, "firing"),
+                "attempted_at": detected,
+                "outcome": "retry",
+                "http_status": 503,
+                "error": "server said 503",
+                "duration_s": 0.4,
+            },
+            {
+                "notification_id": content_hash(open_id, "firing"),
+                "attempted_at": detected + timedelta(seconds=8),
+                "outcome": "sent",
+                "http_status": 200,
+                "error": None,
+                "duration_s": 0.2,
+            },
         ],
         "audit": [
-            {"occurred_at": detected + timedelta(minutes=5), "actor": "chainwatch", "action": "incident.opened",
-             "subject": open_id, "detail": json.dumps({"note": HOSTILE})},
+            {
+                "occurred_at": detected + timedelta(minutes=5),
+                "actor": "chainwatch",
+                "action": "incident.opened",
+                "subject": open_id,
+                "detail": json.dumps({"note": HOSTILE}),
+            },
         ],
-    }  # fmt: skip
+    }
 
 
 def _incident(
-    incident_id: str, component: str, cause: str, change: datetime, detected: datetime, resolved: datetime | None,
-    updated: datetime, deploy_id: str | None, spans: list[Row],
-) -> Row:  # fmt: skip
+    incident_id: str,
+    *,
+    component: str,
+    cause: str,
+    change: datetime,
+    detected: datetime,
+    resolved: datetime | None,
+    updated: datetime,
+    deploy_id: str | None,
+    spans: list[Row],
+) -> Row:
     affected = [s for s in spans if s["component"] == component and s["started_at"] >= change][:10]
     return {
         "incident_id": incident_id,
@@ -85,15 +158,24 @@ def _incident(
         "evidence": json.dumps(
             {
                 "examples": [
-                    {"trace_id": s["trace_id"], "span_id": s["span_id"], "why": "furthest from the reference",
-                     "text": HOSTILE if i == 0 else ANSWERS[i % 5], "score": 0.9 - i / 20}
+                    {
+                        "trace_id": s["trace_id"],
+                        "span_id": s["span_id"],
+                        "why": "furthest from the reference",
+                        "text": HOSTILE if i == 0 else ANSWERS[i % 5],
+                        "score": 0.9 - i / 20,
+                    }
                     for i, s in enumerate(affected)
                 ],
                 "path": [component, "generator", "assistant"],
                 "why": f"{component} changed first and nothing before it did",
                 "ruled_out": [
                     {"component": "router", "ruled_out": True, "reason": "unchanged: 4 streams were ok"},
-                    {"component": "generator", "ruled_out": True, "reason": "its output follows the retriever's"},
+                    {
+                        "component": "generator",
+                        "ruled_out": True,
+                        "reason": "its output follows the retriever's",
+                    },
                     {"component": "guardrail", "ruled_out": False, "reason": "not watched"},
                 ],
                 "before_after": {
@@ -103,11 +185,12 @@ def _incident(
                 },
             }
         ),
-    }  # fmt: skip
+    }
 
 
 def _alert(
     incident_id: str,
+    *,
     check: str,
     component: str,
     field: str,
@@ -143,7 +226,7 @@ def _alert(
 
 
 def _notification(
-    incident_id: str, channel: str, kind: str, state: str, reason: str | None, at: datetime
+    incident_id: str, *, channel: str, kind: str, state: str, reason: str | None, at: datetime
 ) -> Row:
     return {
         "notification_id": content_hash(incident_id, kind),

@@ -61,13 +61,22 @@ def traffic(
         for _ in range(rng.poisson(scale * _hour_weight(hour))):
             began = hour + timedelta(seconds=float(rng.uniform(0, 3600)))
             if began < START + timedelta(days=days):
-                _trace(rng, parts, began, change, spans, grades, feedback)
+                _trace(
+                    rng,
+                    parts=parts,
+                    began=began,
+                    change=change,
+                    spans=spans,
+                    grades=grades,
+                    feedback=feedback,
+                )
     spans.sort(key=lambda s: s["started_at"])
     return spans, grades, feedback
 
 
 def _trace(
     rng: np.random.Generator,
+    *,
     parts: tuple[Any, ...],
     began: datetime,
     change: datetime,
@@ -105,7 +114,7 @@ def _trace(
         span_id = rng.bytes(8).hex()
         spans.append(
             {
-                **_base(trace_id, span_id, component, kind, at, seconds),
+                **_base(trace_id, span_id, component, kind, at=at, seconds=seconds),
                 "parent_span_id": root_id,
                 "status": "error" if error else "ok",
                 "error_type": "TimeoutError" if error else None,
@@ -126,14 +135,24 @@ def _trace(
         )
         if kind in ("retriever", "llm") and not error:
             for criterion, mean in (("relevance", 0.42 if bad else 0.78), ("readability", 0.74)):
-                grades.append(_grade(rng, trace_id, span_id, component, at, criterion, mean))
+                grades.append(
+                    _grade(
+                        rng,
+                        trace_id=trace_id,
+                        span_id=span_id,
+                        component=component,
+                        at=at,
+                        criterion=criterion,
+                        mean=mean,
+                    )
+                )
         failed = failed or error
         cost += price or 0.0
         at += timedelta(seconds=seconds)
     total = (at - began).total_seconds() + 0.01 if parts else float(1.2 * np.exp(rng.normal(0, 0.4)))
     spans.append(
         {
-            **_base(trace_id, root_id, "assistant", "chain", began, total),
+            **_base(trace_id, root_id, "assistant", "chain", at=began, seconds=total),
             "status": "error" if failed else "ok",
             "error_type": "TimeoutError" if failed else None,
             "input_text": question,
@@ -162,7 +181,7 @@ def _trace(
         )
 
 
-def _base(trace_id: str, span_id: str, component: str, kind: str, at: datetime, seconds: float) -> Row:
+def _base(trace_id: str, span_id: str, component: str, kind: str, *, at: datetime, seconds: float) -> Row:
     return {
         "trace_id": trace_id,
         "span_id": span_id,
@@ -185,6 +204,7 @@ def _base(trace_id: str, span_id: str, component: str, kind: str, at: datetime, 
 
 def _grade(
     rng: np.random.Generator,
+    *,
     trace_id: str,
     span_id: str,
     component: str,

@@ -68,7 +68,11 @@ def build(
             insert(con, "components", components(parts, end))
             insert(con, "deploys", deploys(change))
             insert(con, "monitor_runs", runs(end))
-            insert(con, "results", results(rng, names, parts, days, change, with_incident))
+            insert(
+                con,
+                "results",
+                results(rng, names=names, parts=parts, days=days, change=change, with_incident=with_incident),
+            )
         if with_run and with_incident:
             for table, rows in incident(incident_id, resolved_id, change, end, spans).items():
                 insert(con, table, rows)

@@ -1,0 +1,66 @@
+"""Warehouses in the states that a page can meet, and the app on top of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from seeded_warehouse import Seeded, build
+from streamlit.testing.v1 import AppTest
+
+import dashboard
+from dashboard import cached
+
+APP = Path(dashboard.__file__).parent / "app.py"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """A chain of six with an open incident."""
+    return build(tmp_path_factory.mktemp("seeded"), days=4, traces_per_day=40)
+
+
+@pytest.fixture(scope="session")
+def unwatched(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """The same spans before the first monitor run."""
+    return build(tmp_path_factory.mktemp("unwatched"), days=1, traces_per_day=30, with_run=False)
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """A chain of one component, watched, with no incident."""
+    return build(tmp_path_factory.mktemp("alone"), days=2, traces_per_day=30, parts=(), with_incident=False)
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Open:
+    """`open_page("incident", home, incident="...")`: one page of the app, drawn once."""
+    monkeypatch.chdir(tmp_path)  # no chainwatch.toml of the developer's
+    monkeypatch.delenv("CHAINWATCH_CONFIG", raising=False)
+    cached.forget()
+    cached._last_good.clear()
+
+    def opened(page: str, home: Path, zone: str | None = "Europe/Berlin", **params: str) -> AppTest:
+        # The first run only registers the pages, so it is given nothing to draw.
+        monkeypatch.setenv("CHAINWATCH_HOME", str(tmp_path / "nowhere"))
+        app = AppTest.from_file(str(APP), default_timeout=60)
+        app.context = {"timezone": zone} if zone else {}
+        app.run()
+        monkeypatch.setenv("CHAINWATCH_HOME", str(home))
+        app.switch_page(f"app_pages/{page}.py")
+        for name, value in params.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return opened
+
+
+def words(app: AppTest) -> str:
+    """Everything that the page says in text elements, as a reader sees it: without Markdown's escapes."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "text", "code")
+    said = [str(element.value) for kind in kinds for element in getattr(app, kind)]
+    said += [f"{box.value}" for kind in ("error", "warning", "success", "info") for box in getattr(app, kind)]
+    said += [f"{m.label} {m.value}" for m in app.metric]
+    return "\n".join(said).replace("\\", "").replace("\u2060", "")

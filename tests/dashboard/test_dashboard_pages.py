@@ -1,0 +1,166 @@
+"""Every page in every state: it says what it should, says what to do next, and never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Open, words
+from seeded_warehouse import Seeded
+
+from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.migrate import migrate
+
+PAGES = ("overview", "incident", "component", "traces", "monitors")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_a_warehouse_every_page_names_the_commands(
+    page: str, open_page: Open, tmp_path: Path
+) -> None:
+    app = open_page(page, tmp_path / "nothing")
+    assert not app.exception
+    said = words(app)
+    assert "Nothing is stored yet" in said
+    assert "chainwatch demo" in said
+    assert not (tmp_path / "nothing").exists(), "looking must not create a warehouse"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_warehouse_says_how_to_fill_it(page: str, open_page: Open, tmp_path: Path) -> None:
+    migrate(Warehouse(tmp_path / "empty" / "warehouse.duckdb"))
+    app = open_page(page, tmp_path / "empty")
+    assert not app.exception
+    assert "chainwatch ingest" in words(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_broken_warehouse_is_a_sentence(page: str, open_page: Open, tmp_path: Path) -> None:
+    home = tmp_path / "broken"
+    home.mkdir()
+    (home / "warehouse.duckdb").write_bytes(b"this is not a database" * 400)
+    app = open_page(page, home)
+    assert not app.exception
+    assert any("could not be drawn" in e.value for e in app.error)
+    assert "cannot open the warehouse" in words(app)
+    assert "Traceback" not in words(app)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_draws_the_seeded_chain(page: str, open_page: Open, seeded: Seeded) -> None:
+    app = open_page(page, seeded.home, range="7d")
+    assert not app.exception
+    assert not [e for e in app.error if "could not be drawn" in e.value]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_draws_a_chain_of_one(page: str, open_page: Open, alone: Seeded) -> None:
+    app = open_page(page, alone.home)
+    assert not app.exception
+    assert not [e for e in app.error if "could not be drawn" in e.value]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_before_the_first_run_every_page_says_how_to_run(
+    page: str, open_page: Open, unwatched: Seeded
+) -> None:
+    app = open_page(page, unwatched.home)
+    assert not app.exception
+    if page != "traces":
+        assert "chainwatch run" in words(app)
+
+
+def test_the_overview_tells_the_incident_first(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("overview", seeded.home)
+    assert app.error[0].proto.title == "1 open incident"
+    assert "retriever: output changed, since Thu 5 Mar 05:48 (Europe/Berlin)." in words(app)
+    assert [m.label for m in app.metric[:4]] == ["Requests", "Error rate", "p95 duration", "Cost"]
+    # A cost that nobody logged is unknown, not zero.
+    retriever = [m for m in app.metric if m.label == "Cost"][2]
+    assert retriever.value == "\u2013"
+
+
+def test_the_overview_of_a_quiet_chain_says_so(open_page: Open, alone: Seeded) -> None:
+    app = open_page("overview", alone.home)
+    assert "No open incident" in app.success[0].value
+
+
+def test_before_the_first_run_nothing_is_called_ok(open_page: Open, unwatched: Seeded) -> None:
+    said = words(open_page("overview", unwatched.home))
+    assert "no monitor has looked yet" in said
+    assert "Nobody is watching" in said
+
+
+def test_a_failed_run_is_said_loudly(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("monitors", seeded.home)
+    assert any("of the last 6 runs failed" in w.value for w in app.warning)
+    assert "WarehouseBusyError" in words(app)
+
+
+def test_the_root_opens_on_the_open_incident(open_page: Open, seeded: Seeded) -> None:
+    from conftest import APP
+    from streamlit.testing.v1 import AppTest
+
+    open_page("overview", seeded.home)  # sets the home
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert app.query_params["incident"] == seeded.incident_id
+    assert "retriever: output changed" in words(app)
+
+
+def test_a_link_opens_exactly_that_incident(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("incident", seeded.home, incident=seeded.resolved_incident_id)
+    said = words(app)
+    assert "generator: latency changed" in said
+    assert "No deploy explains this" in said
+
+
+def test_a_link_to_an_unknown_incident_says_so(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("incident", seeded.home, incident="gone")
+    assert any("not stored here" in w.value for w in app.warning)
+
+
+def test_an_unknown_chain_and_component_are_named(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("component", seeded.home, component="nobody")
+    assert any("nobody" in w.value for w in app.warning)
+    app = open_page("overview", seeded.home, chain="elsewhere")
+    assert any("elsewhere" in w.value for w in app.warning)
+
+
+def test_times_are_in_the_viewers_zone(open_page: Open, seeded: Seeded) -> None:
+    def since(zone: str | None) -> str:
+        said = words(open_page("incident", seeded.home, zone, incident=seeded.incident_id))
+        return next(line for line in said.splitlines() if line.startswith("**") and "Mar" in line)
+
+    assert "04:48" in since(None)  # 04:48 UTC
+    assert "05:48" in since("Europe/Berlin")
+    assert "10:18" in since("Asia/Kolkata")
+
+
+def test_the_trace_page_follows_one_trace(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("traces", seeded.home, trace=seeded.trace_id)
+    said = words(app)
+    assert "in 6 steps" in said
+    assert seeded.trace_id in said
+    assert app.get("plotly_chart")
+
+
+def test_the_trace_filters_narrow_the_list(open_page: Open, seeded: Seeded) -> None:
+    def total(**params: str) -> int:
+        app = open_page("traces", seeded.home, range="7d", **params)
+        line = next(c.value for c in app.caption if "traces" in c.value and " of " in c.value)
+        return int(line.split(" of ")[1].split()[0].replace(",", ""))
+
+    everything = total()
+    failed = total(status="error")
+    assert 0 < failed < everything
+    assert 0 < total(text="WORKSPACE") < everything
+    assert total(status="error", component="generator") <= failed
+
+
+def test_a_filter_without_a_match_says_what_to_do(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("traces", seeded.home, text="no such words anywhere")
+    assert "Loosen one" in words(app)
+
+
+def test_a_trace_that_is_not_stored_says_so(open_page: Open, seeded: Seeded) -> None:
+    assert "not stored" in words(open_page("traces", seeded.home, trace="f" * 32))

@@ -1,0 +1,105 @@
+"""`chainwatch dashboard` as a process: it answers, it says where, it stops cleanly, it refuses clearly."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from dashboard.serve import _is_local, _shown
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start(home: Path, *options: str) -> subprocess.Popen[str]:
+    code = "from dashboard.cli import main; main()"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, "dashboard", "--no-browser", *options],
+        cwd=ROOT,
+        env={**os.environ, "CHAINWATCH_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def serving(home: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A served dashboard, once it answers; stopped at the end."""
+    port = _free_port()
+    process = _start(home, "--port", str(port), *options)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline, "the dashboard did not answer"
+            try:
+                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as answer:
+                    assert answer.status == 200
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield url, process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_it_answers_says_where_and_stops_cleanly(stop: signal.Signals, tmp_path: Path) -> None:
+    with serving(tmp_path / "home") as (url, process):
+        time.sleep(0.5)
+        process.send_signal(stop)
+        said, complained = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert f"Dashboard: {url}" in said
+    assert "Traceback" not in complained
+    assert not (tmp_path / "home").exists(), "serving alone stores nothing"
+
+
+def test_a_taken_port_is_a_sentence_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = _start(tmp_path, "--port", str(port))
+        said, complained = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"127.0.0.1:{port}" in complained
+    assert "--port" in complained
+    assert "Traceback" not in said + complained
+
+
+def test_listening_to_everybody_is_warned_of(tmp_path: Path) -> None:
+    with serving(tmp_path, "--host", "0.0.0.0") as (_, process):
+        process.send_signal(signal.SIGINT)
+        _, complained = process.communicate(timeout=20)
+    assert "no login" in complained
+
+
+def test_what_counts_as_local() -> None:
+    assert _is_local("127.0.0.1")
+    assert _is_local("localhost")
+    assert _is_local("::1")
+    assert not _is_local("0.0.0.0")
+    assert not _is_local("10.1.2.3")
+    assert not _is_local("dashboards.example")
+    assert _shown("0.0.0.0") == "localhost"
+    assert _shown("::1") == "[::1]"
