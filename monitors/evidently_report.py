@@ -148,7 +148,8 @@ def _descriptors(rows: Sequence[Row]) -> pd.DataFrame:
         "non_letters_percent": NonLetterCharacterPercentage,
     }
     for name in TEXTS:
-        texts = pd.DataFrame({"text": [row[name] or "" for row in rows]})
+        # Evidently divides by the length of a text: blank ones are described by hand below.
+        texts = pd.DataFrame({"text": [row[name] if (row[name] or "").strip() else "x" for row in rows]})
         side = name.removesuffix("_text")
         dataset = Dataset.from_pandas(
             texts,
@@ -157,9 +158,11 @@ def _descriptors(rows: Sequence[Row]) -> pd.DataFrame:
         )
         described = dataset.as_dataframe()
         missing = pd.Series([row[name] is None for row in rows], dtype=bool)
+        blank = pd.Series([not (row[name] or "").strip() for row in rows], dtype=bool)
         for alias in kinds:
+            of_blank = float("nan") if alias == "non_letters_percent" else 0.0
             # No text is not a text of length zero.
-            made[f"{side}_{alias}"] = described[alias].astype("float64").mask(missing)
+            made[f"{side}_{alias}"] = described[alias].astype("float64").mask(blank, of_blank).mask(missing)
     return pd.DataFrame(made)
 
 

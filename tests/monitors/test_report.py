@@ -48,6 +48,8 @@ def durations(warehouse: Warehouse) -> tuple[list[float], list[float]]:
                     status="ok",
                 )
             )
+    spans[3] = replace(spans[3], output_text="")
+    spans[4] = replace(spans[4], output_text=None, status="error")
     spans += [replace(s, dataset="golden", trace_id=f"g-{s.trace_id}") for s in spans[:20]]
     with warehouse.write() as con:
         insert_spans(con, spans)
@@ -140,3 +142,15 @@ def test_bad_use_is_explained(
 ) -> None:
     found = call(home, monkeypatch, *options)
     assert message in str(found.exception)
+
+
+def test_a_blank_text_is_of_length_zero_and_no_text_is_unknown() -> None:
+    from monitors.evidently_report import CATEGORIES, NUMBERS, _evidently, _frame
+
+    base = dict.fromkeys((*NUMBERS, *CATEGORIES, "input_text", "scores"))
+    with _evidently():
+        frame = _frame([base | {"output_text": text} for text in ("Two words.", "  ", None)])
+    assert frame["output_words"].tolist()[:2] == [2.0, 0.0]
+    assert frame["output_words"].isna().tolist() == [False, False, True]
+    assert frame["output_non_letters_percent"].isna().tolist() == [False, True, True]
+    assert frame["input_words"].isna().all()
