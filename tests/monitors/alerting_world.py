@@ -1,4 +1,4 @@
-"""A small world for the tests of alerting: chains, windows, results, and a book that is stepped through them."""
+"""A small world for the tests of alerting: chains, windows, results, and a book to step through them."""
 
 from __future__ import annotations
 
