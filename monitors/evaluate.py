@@ -208,7 +208,8 @@ class Evaluator:
         if sample is not None:
             evidence["sampled"] = {
                 "rows": sample.kept,
-                "of": sample.n,
+                "requests": sample.n,
+                **evidence.get("sampled", {}),
                 "missing": sample.n_missing,
                 "basis": sample.basis,
             }

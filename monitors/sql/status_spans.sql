@@ -3,5 +3,5 @@ SELECT
     chain, dataset, count(*) AS spans, min(started_at) AS first_at, max(started_at) AS last_at,
     max(ingested_at) AS ingested_at
 FROM spans
-GROUP BY ALL
+GROUP BY chain, dataset
 ORDER BY chain, dataset <> 'production', dataset
