@@ -21,7 +21,9 @@ class RowMoments:
 
     Attributes:
         h2, h3, h4: E h(x,y)^k. triangle: E h(x,y) h(y,z) h(z,x). square: the same around four rows.
-        double: E h(x,y)^2 h(y,z) h(z,x). star: Var of E[h(x,y)^2 | x]. self_variance: Var h(x,x).
+        double: E h(x,y)^2 h(y,z) h(z,x). star: Var of E[h(x,y)^2 | x].
+        own2: Var h(x,x). own_pair: Cov of h(x,x) and h(x,y)^2. own_own: E g(x) h(x,y) g(y) with g = h(x,x)
+        centred. own_triangle: E g(x) h(x,y) h(y,z) h(z,x). own_path: E g(x) h(x,y) h(y,z) g(z).
     """
 
     h2: float
@@ -31,7 +33,11 @@ class RowMoments:
     square: float
     double: float
     star: float
-    self_variance: float
+    own2: float
+    own_pair: float
+    own_own: float
+    own_triangle: float
+    own_path: float
 
     def inflation(self, n: float) -> Floats:
         """(4,) cumulants of n |mean of n rows|^2 over those of a Gaussian with the same covariance; at least
@@ -42,9 +48,11 @@ class RowMoments:
         >>> bool(np.all(normal.inflation(1e9) < 1.001))
         True
         """
-        k2 = 2.0 * self.h2 + self.self_variance / n
-        k3 = 8.0 * self.triangle + 4.0 * self.h3 / n
+        # With the pairs' part (2/n) sum_{i<j} h_ij and the rows' own part (1/n) sum_i h_ii, to the order 1/n.
+        k2 = 2.0 * self.h2 + self.own2 / n
+        k3 = 8.0 * self.triangle + (4.0 * self.h3 + 12.0 * self.own_pair + 6.0 * self.own_own) / n
         k4 = 48.0 * self.square + (96.0 * self.double + 48.0 * self.star) / n
+        k4 += (96.0 * self.own_triangle + 48.0 * self.own_path) / n
         k4 += 8.0 * max(self.h4 - 3.0 * self.h2**2, 0.0) / n**2
         gaussian = np.array([1.0, 2.0 * self.h2, 8.0 * self.triangle, 48.0 * self.square])
         ratio: Floats = np.maximum(np.array([1.0, k2, k3, k4]) / np.maximum(gaussian, 1e-300), 1.0)
@@ -55,7 +63,7 @@ def row_moments(rows: Floats, weights: Floats) -> RowMoments:
     """Estimate from m centred rows (m, d) and the weights a (d,); O(m^3), so give some hundreds."""
     m = len(rows)
     gram = (rows * weights) @ rows.T
-    own = np.diag(gram).copy()
+    own = np.diag(gram) - np.diag(gram).mean()
     np.fill_diagonal(gram, 0.0)
     pairs, triples = m * (m - 1), m * (m - 1) * max(m - 2, 1)
     squared = gram**2
@@ -71,5 +79,9 @@ def row_moments(rows: Floats, weights: Floats) -> RowMoments:
         square=max(eigen4, 1e-300),
         double=max(float((squared * product).sum() / triples), 0.0),
         star=float(by_row.var()),
-        self_variance=float(own.var()),
+        own2=float(own.var()),
+        own_pair=float((own * by_row).mean()),
+        own_own=float(own @ gram @ own / pairs),
+        own_triangle=float((own * np.einsum("ij,ji->i", product, gram)).sum() / triples),
+        own_path=float(own @ product @ own / triples),
     )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from monitors.checks.base import CheckSettings, Reference, WindowSample
 from monitors.noise import Times
+from monitors.noise_cache import WindowCache
 from monitors.noise_change import ChangePoint, locate
 from monitors.noise_level import Level, Prediction, learn_level, within_moments
 from monitors.noise_scales import STILL_THERE, Scale, latest, scales_of
@@ -42,7 +43,7 @@ class NumberTest:
     Attributes:
         feature: its index. shift: (q,) observed minus expected of every feature, in its own unit.
         p: after the number of features and lengths. tests: that number.
-        ongoing: whether the last quarter still shows it.
+        ongoing: whether the last eighth still shows it.
     """
 
     scale: Scale
@@ -76,6 +77,7 @@ class NumberModel:
             pool=pool,
         )
         self.skew = reference.pool is not None
+        self._cache = WindowCache()
 
     def tests(self, recent: Sequence[WindowSample], settings: CheckSettings) -> list[NumberTest]:
         """The strongest feature of each length, shortest length first; empty if no length has the rows."""
@@ -85,8 +87,12 @@ class NumberModel:
             return []
         times = Times.of([s.window for s in used])
         counts = np.array([float(len(s.rows)) for s in used])
-        sums = np.array([self.features.of(s.rows[:, 0]).sum(axis=0) for s in used])
+        sums = np.array([self._cache.get(s, self._sum) for s in used])
         return [self._test(scale, times, counts, sums, len(scales)) for scale in scales]
+
+    def _sum(self, sample: WindowSample) -> Floats:
+        total: Floats = self.features.of(sample.rows[:, 0]).sum(axis=0)
+        return total
 
     def _test(self, scale: Scale, times: Times, counts: Floats, sums: Floats, lengths: int) -> NumberTest:
         part, last = slice(-len(scale.samples), None), slice(-latest(scale), None)

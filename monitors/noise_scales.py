@@ -14,7 +14,7 @@ from monitors.checks.base import CheckSettings, Outcome, Reference, WindowSample
 
 Floats = NDArray[np.float64]
 
-RECENT_SHARE = 4  # a change still goes on if the last quarter of its windows shows it
+RECENT_SHARE = 8  # a change still goes on if the last eighth of its windows shows it
 STILL_THERE = 0.5  # ... at half its size or more
 
 
@@ -101,7 +101,7 @@ def missing(reference: Reference, settings: CheckSettings) -> str | None:
 
 
 def latest(scale: Scale) -> int:
-    """How many of `scale.samples` make its last quarter of windows, at least one."""
+    """How many of `scale.samples` make its last eighth of windows, at least one."""
     wanted = max(1, scale.windows // RECENT_SHARE)
     start = scale.samples[-1].window.end - wanted * (
         scale.samples[-1].window.end - scale.samples[-1].window.start

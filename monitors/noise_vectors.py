@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from monitors.checks.base import CheckSettings, Reference, WindowSample
 from monitors.features_embedding import FeatureMap, sample_rows, topic_distance
 from monitors.noise import Times
+from monitors.noise_cache import WindowCache
 from monitors.noise_change import ChangePoint, locate
 from monitors.noise_level import Level, Prediction, learn_level
 from monitors.noise_moments import row_moments
@@ -29,7 +30,6 @@ Floats = NDArray[np.float64]
 
 _COVARIANCE_ROWS = 3000
 _MOMENT_ROWS = 400
-_CACHED_WINDOWS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class VectorTest:
         shift: (D,) observed minus expected, in the eigenbasis. expected: (D,).
         variance: (D,) of the shift while nothing changed. weights: (D,) of the squares.
         p: after the number of lengths. critical: factor by which the shift would be just significant.
-        ongoing: whether the last quarter still shows it.
+        ongoing: whether the last eighth still shows it.
     """
 
     scale: Scale
@@ -103,7 +103,7 @@ class VectorModel:
                 self.level, windows, counts, means, self.moments, least_rows=settings.min_rows
             )
         self.topic = topic_distance(sample_rows(sources if pool is None else [pool], 600, rng))
-        self._cache: dict[tuple[object, ...], Floats] = {}
+        self._cache = WindowCache()
 
     def tests(
         self, recent: Sequence[WindowSample], settings: CheckSettings, *, alpha: float
@@ -121,19 +121,13 @@ class VectorModel:
             windows=[s.window for s in used],
             times=Times.of([s.window for s in used]),
             counts=np.array([float(len(s.rows)) for s in used]),
-            means=np.array([self._mean(s) for s in used]),
+            means=np.array([self._cache.get(s, self._mean) for s in used]),
         )
 
     def _mean(self, sample: WindowSample) -> Floats:
-        """(D,) mean feature of a window in the eigenbasis; the last windows are remembered."""
-        key = (sample.window, sample.n, len(sample.rows), sample.keys[:1], sample.keys[-1:])
-        found = self._cache.get(key)
-        if found is None:
-            if len(self._cache) >= _CACHED_WINDOWS:
-                del self._cache[next(iter(self._cache))]
-            mean: Floats = self.features(sample.rows).mean(axis=0, dtype=np.float64)
-            found = self._cache[key] = mean @ self.basis
-        return found
+        """(D,) mean feature of a window in the eigenbasis."""
+        mean: Floats = self.features(sample.rows).mean(axis=0, dtype=np.float64) @ self.basis
+        return mean
 
     def _test(self, scale: Scale, series: _Series, alpha: float, lengths: int) -> VectorTest:
         part, last = slice(-len(scale.samples), None), slice(-latest(scale), None)

@@ -60,7 +60,7 @@ class ErrorRateFitted:
         )
 
     def _matters(self, scale: Scale, events: int, rows: int) -> bool:
-        """Above the margin, and still so in the last quarter."""
+        """Above the margin, and still so in the last eighth."""
         more = events / rows - self.model.rate
         late, late_rows = _count(scale.samples[-latest(scale) :])
         return more >= self.margin and late / late_rows - self.model.rate >= STILL_THERE * more

@@ -10,9 +10,16 @@ _FLOOR = 1e-4
 
 
 def decile_edges(reference: Floats, bins: int = 10) -> Floats:
-    """(bins - 1,) inner edges: equal shares of the reference, fewer where values tie."""
-    edges: Floats = np.unique(np.quantile(reference, np.arange(1, bins) / bins))
-    return edges
+    """(bins - 1,) inner edges: equal shares of the reference; a value that ties over edges has its own bin.
+
+    >>> edges = decile_edges(np.full(50, 7.0))
+    >>> shares(np.array([6.0, 7.0, 7.0, 8.0]), edges).tolist()
+    [0.25, 0.5, 0.25]
+    """
+    edges, times = np.unique(np.quantile(reference, np.arange(1, bins) / bins), return_counts=True)
+    tied = np.nextafter(edges[times > 1], np.inf)
+    both: Floats = np.unique(np.concatenate([edges, tied]))
+    return both
 
 
 def psi(reference: Floats, current: Floats, *, edges: Floats | None = None) -> float:
