@@ -160,8 +160,13 @@ def test_features_by_hand() -> None:
 
 def test_the_logistic_model_by_hand() -> None:
     model = LogisticModel(
-        name="m", features=("a",), mean=np.array([2.0]), scale=np.array([4.0]), weights=np.array([2.0]), intercept=-1.0
-    )  # fmt: skip
+        name="m",
+        features=("a",),
+        mean=np.array([2.0]),
+        scale=np.array([4.0]),
+        weights=np.array([2.0]),
+        intercept=-1.0,
+    )
     # (6 - 2) / 4 * 2 - 1 = 1, and 1 / (1 + e^-1) = 0.7310585786
     assert model.probability(np.array([[6.0]]))[0] == pytest.approx(0.7310585786)
     assert model.score(np.array([[6.0]]))[0] == pytest.approx(2.1931757359)
