@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from collectors.warehouse.connection import Connection, Warehouse
@@ -13,6 +14,7 @@ from collectors.warehouse.store import Row, insert
 _ERROR_LENGTH = 500
 
 
+@cache
 def code_version() -> str:
     """The version of Chainwatch that decides; `source` when it runs without having been installed."""
     try:

@@ -48,8 +48,13 @@ class Sample:
     def as_window_sample(self) -> WindowSample:
         """What a check is given: float32 vectors, or the numbers that are there."""
         if self.stream.data == "embedding":
+            # Not kept: a week of float32 vectors of many streams is a lot of memory.
             rows = self.rows.astype(np.float32)
             return WindowSample(window=self.window, n=self.n, rows=rows, keys=self.keys)
+        return self._told_numbers
+
+    @cached_property
+    def _told_numbers(self) -> WindowSample:
         there = ~np.isnan(self.rows[:, 0])
         keys = (
             self.keys

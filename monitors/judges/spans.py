@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -70,7 +69,7 @@ def write_grades(con: Connection, grades: Sequence[Grade]) -> int:
         "DELETE FROM grades WHERE span_started_at BETWEEN ? AND ? AND grade_id IN (SELECT unnest(?))",
         [min(times), max(times), [g.grade_id for g in grades]],
     )
-    return insert(con, "grades", [asdict(g) for g in grades])
+    return insert(con, "grades", [dict(vars(g)) for g in grades])
 
 
 def _judged(row: dict[str, Any]) -> JudgedSpan:
