@@ -15,6 +15,10 @@ from dashboard.text import figure_text
 
 # More than this in a row and the names meet on a phone; the chain then turns into the next row.
 _IN_A_ROW = 5
+# Letters that fit side by side on a phone, for all names of a row together; hovering shows a name in full.
+_LETTERS = 52
+# How far an arrow goes out of a row, in distances between nodes.
+_STUB = 0.48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +70,14 @@ def chain_figure(nodes: Sequence[Node], *, application: str | None) -> go.Figure
             hoverinfo="text",
         )
     )
+    columns = min(len(nodes), _IN_A_ROW) or 1
+    room = _LETTERS // columns
     for node, (x, y) in zip(nodes, places, strict=True):
-        lines = [f"<b>{figure_text(clip(node.component, 12))}</b>", *map(figure_text, node.notes)]
+        lines = [f"<b>{figure_text(clip(node.component, room))}</b>", *map(figure_text, node.notes)]
         figure.add_annotation(
             x=x, y=y, text="<br>".join(lines), showarrow=False, yanchor="top", yshift=-25, font={"size": 11}
         )
     finish(figure, height=40 + 112 * rows + (10 if application else 0), legend=False)
-    columns = min(len(nodes), _IN_A_ROW) or 1
     figure.update_layout(margin={"l": 4, "r": 4, "t": 34 if application else 14, "b": 4}, hovermode="closest")
     figure.update_xaxes(visible=False, range=[-0.55, columns - 0.45])
     figure.update_yaxes(visible=False, range=[-(rows - 1) - 0.72, 0.4])
@@ -114,24 +119,43 @@ def _ring(x: float, y: float) -> go.Scatter:
 
 
 def _arrows(figure: go.Figure, nodes: Sequence[Node], places: Sequence[tuple[int, int]]) -> None:
+    """From each node to the next; at the end of a row the arrow leaves and enters again on the left."""
     for (here, there), (node, after) in zip(pairwise(places), pairwise(nodes), strict=True):
         spread = node.on_path and after.on_path
-        same_row = here[1] == there[1]
-        figure.add_annotation(
-            x=there[0],
-            y=there[1],
-            ax=here[0],
-            ay=here[1],
-            xref="x",
-            yref="y",
-            axref="x",
-            ayref="y",
-            showarrow=True,
-            arrowhead=2,
-            arrowsize=1,
-            arrowwidth=2.5 if spread else 1.5,
-            arrowcolor=theme.BREACH if spread else theme.NO_DATA,
-            standoff=31 if after.is_cause else 24,
-            startstandoff=(31 if node.is_cause else 24) if same_row else 34,
-            opacity=1 if same_row else 0.6,
-        )
+        if here[1] == there[1]:
+            _arrow(figure, here, there, gaps=(_gap(node), _gap(after)), spread=spread)
+        else:
+            _arrow(figure, here, (here[0] + _STUB, here[1]), gaps=(_gap(node), 0), spread=spread)
+            _arrow(figure, (there[0] - _STUB, there[1]), there, gaps=(0, _gap(after)), spread=spread)
+
+
+def _gap(node: Node) -> int:
+    """Pixels between the middle of a node and its arrows; the ring of the cause is wider."""
+    return 31 if node.is_cause else 24
+
+
+def _arrow(
+    figure: go.Figure,
+    here: tuple[float, float],
+    there: tuple[float, float],
+    *,
+    gaps: tuple[int, int],
+    spread: bool,
+) -> None:
+    figure.add_annotation(
+        x=there[0],
+        y=there[1],
+        ax=here[0],
+        ay=here[1],
+        xref="x",
+        yref="y",
+        axref="x",
+        ayref="y",
+        showarrow=True,
+        arrowhead=2,
+        arrowsize=1,
+        arrowwidth=2.5 if spread else 1.5,
+        arrowcolor=theme.BREACH if spread else theme.NO_DATA,
+        startstandoff=gaps[0],
+        standoff=gaps[1],
+    )

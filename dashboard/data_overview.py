@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -66,7 +66,10 @@ class Points:
 
 @dataclass(frozen=True, kw_only=True)
 class ComponentHealth:
-    """One component: what the monitors say of it, and its figures now, before and over time."""
+    """One component: what the monitors say of it, and its figures now, before and over time.
+
+    `cost_is_of_all`: an application whose own spans carry no cost shows that of all its components.
+    """
 
     row: ComponentRow
     health: Health
@@ -77,6 +80,7 @@ class ComponentHealth:
     before: Figures | None
     quality: Quality | None
     points: Points
+    cost_is_of_all: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,13 +147,38 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
         )
     return Overview(
         span=span,
-        components=tuple(found),
+        components=tuple(_with_cost_of_all(c, found) for c in found),
         strip=tuple(_strip_cell(row) for row in strip),
         strip_span=strip_span,
         incidents=incidents,
         deploys=deploys,
         last_runs=last_runs,
     )
+
+
+def _with_cost_of_all(part: ComponentHealth, parts: Sequence[ComponentHealth]) -> ComponentHealth:
+    others = [p for p in parts if p is not part]
+    if not part.row.is_application or part.now is None or part.now.cost_usd is not None:
+        return part
+    return replace(
+        part,
+        now=replace(part.now, cost_usd=_total(p.now.cost_usd if p.now else None for p in others)),
+        before=part.before
+        and replace(part.before, cost_usd=_total(p.before.cost_usd if p.before else None for p in others)),
+        points=replace(
+            part.points,
+            cost_usd=tuple(map(_total, zip(*(p.points.cost_usd for p in others), strict=True)))
+            if others
+            else (),
+        ),
+        cost_is_of_all=True,
+    )
+
+
+def _total(values: Iterable[float | None]) -> float | None:
+    """The sum of what is known; None when nothing is."""
+    known = [v for v in values if v is not None]
+    return sum(known) if known else None
 
 
 def _health(latest: Row | None, firing: Sequence[Row]) -> tuple[Health, str]:

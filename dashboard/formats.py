@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta, tzinfo
+from typing import TypeGuard
 
 UNKNOWN = "\u2013"
 
@@ -13,7 +15,7 @@ def count(value: float | None) -> str:
     >>> count(9_999), count(12_345), count(3_400_000), count(None) == UNKNOWN
     ('9,999', '12.3 k', '3.40 M', True)
     """
-    if value is None:
+    if not _known(value):
         return UNKNOWN
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
@@ -27,8 +29,10 @@ def number(value: float | None) -> str:
 
     >>> number(0.01172), number(412.2), number(0.0000042), number(0.0), number(1234.5)
     ('0.0117', '412', '4.2e-06', '0', '1,234')
+    >>> number(math.nan) == UNKNOWN
+    True
     """
-    if value is None:
+    if not _known(value):
         return UNKNOWN
     if value == 0:
         return "0"
@@ -45,7 +49,7 @@ def seconds(value: float | None) -> str:
     >>> seconds(0.0421), seconds(1.94), seconds(75), seconds(7_260), seconds(None) == UNKNOWN
     ('42 ms', '1.94 s', '75.0 s', '2 h 1 min', True)
     """
-    if value is None:
+    if not _known(value):
         return UNKNOWN
     if abs(value) < 1:
         return f"{value * 1000:.0f} ms" if abs(value) >= 0.001 or value == 0 else f"{value * 1000:.2g} ms"
@@ -60,7 +64,7 @@ def share(value: float | None) -> str:
     >>> share(0.0336), share(0.0), share(0.00041), share(1.0)
     ('3.4 %', '0 %', '0.04 %', '100 %')
     """
-    if value is None:
+    if not _known(value):
         return UNKNOWN
     percent = value * 100
     if percent == 0 or percent >= 99.95:
@@ -74,7 +78,7 @@ def dollars(value: float | None) -> str:
     >>> dollars(17.5457), dollars(0.0021), dollars(12_345.6), dollars(None) == UNKNOWN
     ('$17.55', '$0.0021', '$12,346', True)
     """
-    if value is None:
+    if not _known(value):
         return UNKNOWN
     if value and abs(value) < 0.01:
         return f"${value:.2g}"
@@ -87,7 +91,7 @@ def measured(value: float | None, unit: str | None) -> str:
     >>> measured(0.24, "s"), measured(0.031, "share"), measured(0.0117, "MMD^2")
     ('240 ms', '3.1 %', '0.0117 MMD²')
     """
-    if value is None:
+    if not _known(value):
         return UNKNOWN
     if unit in ("s", "seconds"):
         return seconds(value)
@@ -104,7 +108,7 @@ def effect(value: float | None, unit: str | None) -> str:
     >>> effect(2.214, "times the expected p95"), effect(0.18, "share of new content")
     ('2.21 times the expected p95', '18.0 % of new content')
     """
-    return measured(value, unit) if value is not None else UNKNOWN
+    return measured(value, unit)
 
 
 def pretty_unit(unit: str | None) -> str:
@@ -119,7 +123,7 @@ def probability(value: float | None) -> str:
     >>> probability(0.0000012), probability(0.04), probability(None)
     ('p < 0.001', 'p = 0.040', 'no p-value')
     """
-    if value is None:
+    if not _known(value):
         return "no p-value"
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
@@ -186,6 +190,11 @@ def clip(text: str | None, length: int) -> str:
     """
     flat = " ".join((text or "").split())
     return flat if len(flat) <= length else flat[: length - 1].rstrip() + "…"
+
+
+def _known(value: float | None) -> TypeGuard[float]:
+    """Neither missing nor "not a number"."""
+    return value is not None and math.isfinite(value)
 
 
 def _three(value: float) -> str:

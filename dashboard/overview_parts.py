@@ -11,6 +11,8 @@ from dashboard import formats, theme, ui, urls
 from dashboard.data_overview import ComponentHealth
 from dashboard.text import plain
 
+# A card has five small charts; the browser draws about fifty of them at once without delay.
+_MOST = 10
 _NOT_JUDGED = "No grades in this range: this component is not judged."
 
 
@@ -26,6 +28,22 @@ class _Tile:
     help: str | None = None
 
 
+def cards(parts: Sequence[ComponentHealth]) -> None:
+    """The application first, then the chain in its order; of a long chain what is not well comes first."""
+    if len(parts) <= _MOST:
+        for part in parts:
+            card(part)
+        return
+    ranked = sorted(parts, key=lambda p: (not p.row.is_application, p.health == "ok", p.row.position))
+    for part in ranked[:_MOST]:
+        card(part)
+    rest = st.expander(f"{len(ranked) - _MOST} more components", on_change="rerun", key="more_components")
+    if rest.open:
+        with rest:
+            for part in ranked[_MOST:]:
+                card(part)
+
+
 def card(part: ComponentHealth) -> None:
     """One component: its state, then five figures with their course over the range."""
     with st.container(border=True, gap="small"):
@@ -39,10 +57,16 @@ def card(part: ComponentHealth) -> None:
             return
         with st.grid(5, min_column_width=140, gap="small"):
             for tile in _tiles(part):
+                change = formats.relative(tile.now, tile.before)
+                known = tile.now is not None
                 st.metric(
                     plain(tile.label),
                     plain(tile.text),
-                    delta=formats.relative(tile.now, tile.before),
+                    # Without a change the course would lose its colour, so "none" is said in words.
+                    delta=(change or ("same as before" if tile.before is not None else "nothing before"))
+                    if known
+                    else None,
+                    delta_arrow="auto" if change else "off",
                     # The colour of the course: current values are blue everywhere; alerts say what is bad.
                     delta_color="blue",
                     help=tile.help,
@@ -80,7 +104,7 @@ def _tiles(part: ComponentHealth) -> list[_Tile]:
             help="One request in twenty takes longer.",
         ),
         _Tile(
-            label="Cost",
+            label="Cost, all steps" if part.cost_is_of_all else "Cost",
             text=formats.dollars(now.cost_usd),
             now=now.cost_usd,
             before=before.cost_usd if before else None,

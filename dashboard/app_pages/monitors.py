@@ -44,7 +44,11 @@ def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
         )
         st.code(visible(failed[0].error or "no reason was recorded"), language=None)
     with st.grid(4, min_column_width=180, gap="small"):
-        st.metric("Last run", plain(frame.when(last.started_at)), border=True)
+        st.metric(
+            "Running since" if last.status == "running" else "Last run",
+            plain(frame.when(last.started_at)),
+            border=True,
+        )
         st.metric("Windows evaluated", formats.count(last.windows_evaluated), border=True)
         st.metric(
             "Results, in breach",
@@ -55,7 +59,7 @@ def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
 
 
 def _history(frame: ui.Frame, runs: Sequence[Run]) -> None:
-    with st.expander(f"The last {len(runs)} runs"):
+    with st.expander("The one run so far" if len(runs) == 1 else f"The last {len(runs)} runs"):
         st.dataframe(
             [
                 {
@@ -102,7 +106,7 @@ def _table(frame: ui.Frame, rows: Sequence[MonitorRow]) -> None:
                 "p": formats.probability(r.p_value) if r.p_value is not None else formats.UNKNOWN,
                 "Rows": formats.count(r.n_current),
                 "Last window": frame.when(r.window_end),
-                "Windows out of band": f"{r.breaches} of {r.windows}",
+                "Windows out of band": f"{r.breaches} of {r.windows}" if r.windows else formats.UNKNOWN,
                 "In words": r.reason,
             }
             for r in rows

@@ -30,17 +30,35 @@ def _status(frame: ui.Frame, view: Overview) -> None:
                     incident=incident.incident_id,
                     icon=":material/arrow_forward:",
                 )
-    elif not view.last_runs:
+        return
+    counts = {state: sum(c.monitors.get(state, 0) for c in view.components) for state in theme.HEALTH}
+    judged = counts["ok"] + counts["breach"]
+    if not view.last_runs:
         st.info(
-            "Nobody is watching this chain yet: no monitor has run. The figures below come from the spans.",
-            title="Not watched",
+            "No monitor has run. The figures below come from the spans alone.",
+            title="Nobody is watching this chain yet",
             icon=":material/visibility_off:",
         )
         st.code("chainwatch run", language=None)
+    elif view.last_runs[0].status == "running" and not judged:
+        st.info(
+            "The first results appear when it is done. The figures below come from the spans alone.",
+            title="The monitors are at work",
+            icon=":material/hourglass_top:",
+        )
+    elif not judged:
+        st.warning(
+            "No monitor had enough data in this range, so nothing is known: neither good nor bad. "
+            "The Monitors page says what each of them is missing.",
+            title="Nothing could be judged",
+            icon=":material/hide_source:",
+        )
     else:
-        seen = sum(sum(c.monitors.values()) for c in view.components)
+        blind = f" {counts['no_data']} had no data." if counts["no_data"] else ""
+        failed = f" {counts['error']} failed." if counts["error"] else ""
         st.success(
-            f"No open incident. {seen} monitors looked at {len(view.components)} components.",
+            f"{judged} monitors looked at {len(view.components)} components.{blind}{failed}",
+            title="No open incident",
             icon=":material/check_circle:",
         )
 
@@ -165,8 +183,7 @@ def _live() -> None:
         "Components",
         f"{frame.range_name} up to the newest span; changes are against the {frame.range_name} before.",
     )
-    for part in view.components:
-        overview_parts.card(part)
+    overview_parts.cards(view.components)
     ui.heading("What was deployed")
     if not view.deploys:
         st.text("No version changed in this range.")

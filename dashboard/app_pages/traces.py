@@ -88,7 +88,7 @@ def _table(frame: ui.Frame, wanted: TraceFilter, found: TracePage) -> None:
             "When": frame.when(t.started_at),
             "Status": f"✕ {t.errors} failed" if t.errors else "✓ ok",
             "Took": formats.seconds(t.duration_s),
-            "Steps": t.spans,
+            "Steps": str(t.spans),
             "Cost": formats.dollars(t.cost_usd),
             "Input": formats.clip(t.input_text, 240),
             "Trace": t.trace_id,

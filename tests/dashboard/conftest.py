@@ -61,6 +61,10 @@ def words(app: AppTest) -> str:
     """Everything that the page says in text elements, as a reader sees it: without Markdown's escapes."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "text", "code")
     said = [str(element.value) for kind in kinds for element in getattr(app, kind)]
-    said += [f"{box.value}" for kind in ("error", "warning", "success", "info") for box in getattr(app, kind)]
+    said += [
+        f"{box.proto.title} {box.value}"
+        for kind in ("error", "warning", "success", "info")
+        for box in getattr(app, kind)
+    ]
     said += [f"{m.label} {m.value}" for m in app.metric]
     return "\n".join(said).replace("\\", "").replace("\u2060", "")

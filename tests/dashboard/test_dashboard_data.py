@@ -293,3 +293,23 @@ def _incident(key: str, *, hour: int, state: str = "open", severity: str = "page
         "detected_at": at,
         "updated_at": at,
     }
+
+
+def test_an_application_without_costs_shows_those_of_its_steps(warehouse: Warehouse) -> None:
+    _store(
+        warehouse,
+        "spans",
+        _span("a", "root", 1),
+        _span("a", "1", 1, parent_span_id="root", component="one", cost_usd=0.25),
+        _span("a", "2", 1, parent_span_id="root", component="two", cost_usd=0.5),
+        _span("a", "3", 1, parent_span_id="root", component="free"),
+    )
+    parts = {c.row.component: c for c in data_overview.overview(warehouse, "c", _range()).components}
+    whole = parts["app"]
+    assert whole.now is not None
+    assert whole.cost_is_of_all
+    assert whole.now.cost_usd == 0.75
+    assert whole.points.cost_usd == (0.75, None, None, None, None, None)
+    free = parts["free"]
+    assert free.now is not None
+    assert free.now.cost_usd is None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from conftest import Open, words
-from seeded_warehouse import Seeded
+from seeded_warehouse import Seeded, build
 
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
+from dashboard import cached
 
 PAGES = ("overview", "incident", "component", "traces", "monitors")
 
@@ -82,7 +83,7 @@ def test_the_overview_tells_the_incident_first(open_page: Open, seeded: Seeded) 
 
 def test_the_overview_of_a_quiet_chain_says_so(open_page: Open, alone: Seeded) -> None:
     app = open_page("overview", alone.home)
-    assert "No open incident" in app.success[0].value
+    assert app.success[0].proto.title == "No open incident"
 
 
 def test_before_the_first_run_nothing_is_called_ok(open_page: Open, unwatched: Seeded) -> None:
@@ -164,3 +165,27 @@ def test_a_filter_without_a_match_says_what_to_do(open_page: Open, seeded: Seede
 
 def test_a_trace_that_is_not_stored_says_so(open_page: Open, seeded: Seeded) -> None:
     assert "not stored" in words(open_page("traces", seeded.home, trace="f" * 32))
+
+
+def test_monitors_that_could_judge_nothing_are_not_good_news(open_page: Open, tmp_path: Path) -> None:
+    blind = build(tmp_path / "blind", days=1, traces_per_day=20, parts=(), with_incident=False)
+    with blind.warehouse.write() as con:
+        con.execute("UPDATE results SET status = 'no_data', value = NULL, threshold = NULL")
+    app = open_page("overview", blind.home)
+    assert not app.success
+    assert app.warning[0].proto.title == "Nothing could be judged"
+    with blind.warehouse.write() as con:
+        con.execute("DELETE FROM results")
+        con.execute("UPDATE monitor_runs SET status = 'running', finished_at = NULL")
+    cached.forget()
+    app.run()
+    assert not app.success
+    assert app.info[0].proto.title == "The monitors are at work"
+
+
+def test_twenty_components_fit(open_page: Open, tmp_path: Path) -> None:
+    parts = tuple((f"step-{i}", "tool", 0.1, 0.2, None) for i in range(20))
+    long = build(tmp_path / "long", days=1, traces_per_day=5, parts=parts)
+    app = open_page("overview", long.home)
+    assert not app.exception
+    assert any("11 more components" in e.label for e in app.expander)
