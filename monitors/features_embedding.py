@@ -17,7 +17,7 @@ from monitors.statistics.kernels import median_bandwidth, squared_distances
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
-_NEIGHBOURS = 10
+_NEIGHBOURS = 20
 
 
 class FeatureMap(Protocol):
@@ -98,10 +98,11 @@ def topic_distance(features: Rows) -> float:
     """How far a topic lies from the average content: the unit of "share of new content".
 
     If a share s of content far from the rest arrives, the mean moves by s times this. A topic is what stands
-    around a row: the mean inner product with the ten nearest rows is the squared length of the topic's
+    around a row: the mean inner product with the twenty nearest rows is the squared length of the topic's
     centre. features: (m, D), m of some hundreds. Returns at least a tenth of a row's own distance.
     """
-    rows = features.astype(np.float64)
+    # A text that came twice says nothing of how wide a topic is.
+    rows = np.unique(features, axis=0).astype(np.float64)
     mean = rows.mean(axis=0)
     gram = rows @ rows.T
     spread = float((np.diag(gram)).mean() - mean @ mean)
