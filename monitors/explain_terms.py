@@ -63,9 +63,7 @@ def contrast(
     return new[:most], lost[:most]
 
 
-def _term(  # noqa: PLR0917 - the seven numbers of the formula, in its order
-    word: str, y_i: int, n_i: int, y_j: int, n_j: int, alpha: float, total: float
-) -> Term:
+def _term(word: str, y_i: int, n_i: int, y_j: int, n_j: int, alpha: float, total: float) -> Term:
     odds_i = math.log((y_i + alpha) / (n_i + total - y_i - alpha))
     odds_j = math.log((y_j + alpha) / (n_j + total - y_j - alpha))
     variance = 1 / (y_i + alpha) + 1 / (y_j + alpha)
