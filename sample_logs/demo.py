@@ -125,7 +125,9 @@ def outcome(warehouse: Warehouse, folder: Path) -> DemoReport:
         incidents = fetch(
             con,
             "SELECT incident_id, chain, component, cause, title, summary, severity, state, "
-            "started_at, detected_at, resolved_at FROM incidents ORDER BY detected_at, incident_id",
+            "started_at, detected_at, resolved_at FROM incidents "
+            # What was merged into another incident is that incident.
+            "WHERE merged_into IS NULL ORDER BY detected_at, incident_id",
         )
         results = fetch(con, "SELECT count(*) AS n FROM results")[0]["n"]
     result = score(
