@@ -102,7 +102,8 @@ def topic_distance(features: Rows) -> float:
     centre. features: (m, D), m of some hundreds. Returns at least a tenth of a row's own distance.
     """
     # A text that came twice says nothing of how wide a topic is.
-    rows = np.unique(features, axis=0).astype(np.float64)
+    first = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(features))}
+    rows = features[sorted(first.values())].astype(np.float64)
     mean = rows.mean(axis=0)
     gram = rows @ rows.T
     spread = float((np.diag(gram)).mean() - mean @ mean)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,14 +138,13 @@ def fit_noise(history: History) -> NoiseModel:
             unit_h=1.0,
         )
     x, hours, white, counts, means, unit_h = _blocks(history)
-    kernel = day_kernel(hours, hours)
     size = grid.prior.size
     loglik, cov, season = np.empty((size, d)), np.empty((size, p, p)), np.empty((size, p, d))
     for rest in np.unique(np.stack([grid.white, grid.repeats], axis=1), axis=0):
         chosen = np.flatnonzero((grid.white == rest[0]) & (grid.repeats == rest[1]))
         root = np.sqrt(rest[0] * white + rest[1] / counts)
         # In the eigenbasis of the scaled kernel every amount of day wander is diagonal.
-        eigen, basis = np.linalg.eigh(kernel / np.outer(root, root))
+        eigen, basis = _eigen(hours.tobytes(), root.tobytes())
         turned_x, turned_z = basis.T @ (x / root[:, None]), basis.T @ (means / root[:, None])
         spread = 1.0 + grid.day[chosen, None] * np.maximum(eigen, 0.0)  # (g, B)
         logdet = np.log(spread).sum(axis=1) + 2.0 * np.log(root).sum()
@@ -160,6 +160,17 @@ def fit_noise(history: History) -> NoiseModel:
     weights = _pool(loglik, grid.prior)
     beta = np.einsum("gd,gpd->pd", weights, season)
     return NoiseModel(grid=grid, weights=weights, beta=beta, cov=cov, unit_h=unit_h)
+
+
+@lru_cache(maxsize=64)
+def _eigen(hours: bytes, root: bytes) -> tuple[Floats, Floats]:
+    """Of the wander of the day scaled by the other noise: (B,) values, (B, B) vectors.
+
+    It follows the times and counts alone, and the checks on one stream share those.
+    """
+    at, scale = np.frombuffer(hours), np.frombuffer(root)
+    values, vectors = np.linalg.eigh(day_kernel(at, at) / np.outer(scale, scale))
+    return values, vectors
 
 
 def _blocks(history: History) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
