@@ -24,6 +24,7 @@ from monitors.noise_level import Level, Prediction, learn_level
 from monitors.noise_moments import row_moments
 from monitors.noise_quadratic import RIDGE, Unrest, measure_unrest, quadratic
 from monitors.noise_scales import STILL_THERE, Scale, latest, scales_of
+from monitors.noise_tails import QuadraticTail
 from monitors.result import Window
 
 Floats = NDArray[np.float64]
@@ -39,7 +40,7 @@ class VectorTest:
     Attributes:
         shift: (D,) observed minus expected, in the eigenbasis. expected: (D,).
         variance: (D,) of the shift while nothing changed. weights: (D,) of the squares.
-        p: after the number of lengths. critical: factor by which the shift would be just significant.
+        p: after the number of lengths. tail: of the statistic `size`. alpha: of this length.
         ongoing: whether the last eighth still shows it.
     """
 
@@ -49,8 +50,15 @@ class VectorTest:
     variance: Floats
     weights: Floats
     p: float
-    critical: float
+    tail: QuadraticTail
+    size: float
+    alpha: float
     ongoing: bool
+
+    @property
+    def critical(self) -> float:
+        """Factor by which the shift would be just significant."""
+        return float(np.sqrt(self.tail.isf(self.alpha) / max(self.size, 1e-300)))
 
     @property
     def squared_size(self) -> float:
@@ -145,7 +153,9 @@ class VectorModel:
             variance=form.variance,
             weights=form.weights,
             p=min(1.0, tail.sf(form.size) * lengths),
-            critical=float(np.sqrt(tail.isf(alpha / lengths) / max(form.size, 1e-300))),
+            tail=tail,
+            size=form.size,
+            alpha=alpha / lengths,
             ongoing=bool((form.weights * shift) @ now >= STILL_THERE * form.size),
         )
 
