@@ -14,6 +14,8 @@ from collectors.warehouse.store import Row, fetch, insert, to_row
 # traffic half and half, as in an A/B test, are no stream of deploys.
 _TAKEN_OVER = 2 / 3
 _LEAST_SPANS = 3
+# Windows before the first one to decide that dating a deploy looks at.
+LOOK_BACK = 2
 
 Place = tuple[str, str, str]
 
@@ -26,19 +28,26 @@ class Running:
     since: datetime
 
 
-def infer(rows: Iterable[Row], running: Mapping[Place, Running]) -> tuple[list[Deploy], dict[Place, Running]]:
+def infer(
+    rows: Iterable[Row], running: Mapping[Place, Running], *, first_bucket: int = 0
+) -> tuple[list[Deploy], dict[Place, Running]]:
     """Deploys in a stretch of time, and what runs at its end.
 
-    rows: as `versions.sql` gives them: spans per component, version field, window and value, in order of
-    the windows. The first version ever seen is not a deploy. A deploy's time is the first span that ran
-    the new version in the window in which it took over. Windows with fewer than three spans decide nothing.
+    rows: as `versions.sql` gives them: spans per component, version field, window and value. Windows before
+    `first_bucket` were decided by earlier runs; `LOOK_BACK` of them are needed to date a deploy.
+
+    The first version ever seen is not a deploy. A deploy's time is the first span that ran the new version
+    in the window in which it took over; or in the window before, if it began there. Windows with fewer than
+    three spans decide nothing.
     """
     state = dict(running)
     deploys: list[Deploy] = []
     windows: dict[tuple[Place, int], list[Row]] = {}
     for row in rows:
         windows.setdefault(((row["chain"], row["component"], row["field"]), row["bucket"]), []).append(row)
-    for (place, _), values in sorted(windows.items(), key=lambda item: (item[0][0], item[0][1])):
+    for (place, bucket), values in sorted(windows.items(), key=lambda item: (item[0][0], item[0][1])):
+        if bucket < first_bucket:
+            continue
         total = sum(row["spans"] for row in values)
         top = max(values, key=lambda row: (row["spans"], row["value"]))
         if place not in state:
@@ -49,8 +58,9 @@ def infer(rows: Iterable[Row], running: Mapping[Place, Running]) -> tuple[list[D
             and top["spans"] >= _TAKEN_OVER * total
             and top["first_at"] > state[place].since
         ):
-            deploys.append(_deploy(place, top, previous=state[place].value))
-            state[place] = Running(value=top["value"], since=top["first_at"])
+            first_at = _began(windows, place, bucket, top)
+            deploys.append(_deploy(place, top["value"], first_at, previous=state[place].value))
+            state[place] = Running(value=top["value"], since=first_at)
     return sorted(deploys, key=lambda d: (d.deployed_at, d.deploy_id)), state
 
 
@@ -85,14 +95,30 @@ def write_deploys(con: Connection, deploys: Sequence[Deploy]) -> None:
     insert(con, "deploys", [to_row(d) for d in deploys if d.deploy_id not in known])
 
 
-def _deploy(place: Place, row: Row, *, previous: str) -> Deploy:
+def _began(
+    windows: Mapping[tuple[Place, int], Sequence[Row]], place: Place, bucket: int, top: Row
+) -> datetime:
+    """When a version that takes over in a window began: there, or late in the window before.
+
+    A version that was there in two windows before is a trial that had its share for long; what counts
+    then is when it was given the rest.
+    """
+    before, earlier = (
+        next((r for r in windows.get((place, bucket - k), ()) if r["value"] == top["value"]), None)
+        for k in (1, 2)
+    )
+    began: datetime = before["first_at"] if before is not None and earlier is None else top["first_at"]
+    return began
+
+
+def _deploy(place: Place, value: str, at: datetime, *, previous: str) -> Deploy:
     chain, component, field = place
     return Deploy(
-        deploy_id=content_hash(*place, row["value"], row["first_at"].isoformat()),
+        deploy_id=content_hash(*place, value, at.isoformat()),
         chain=chain,
         component=component,
         field=field,
-        value=row["value"],
+        value=value,
         previous_value=previous,
-        deployed_at=row["first_at"],
+        deployed_at=at,
     )

@@ -114,20 +114,35 @@ class Evaluator:
         """What the check says; the same texts in another component get the same answer at once."""
         assert not isinstance(fit.fitted, NotReady)
         scales = settings_of(monitor.check, self._monitors).scales
+        count = self._unspent(monitor, window, scales[-1])
         if monitor.stream.data != "embedding":
-            recent = self._store.recent(monitor.stream, window, scales[-1], sample.basis)
+            recent = self._store.recent(monitor.stream, window, count, sample.basis)
             return fit.fitted.evaluate(recent, alpha=alpha)
         if self._answers_at != window.start:
             self._answers, self._answers_at = {}, window.start
-        span = Window(start=window.end - scales[-1] * self._windows.length, end=window.end)
+        span = Window(start=window.end - count * self._windows.length, end=window.end)
         question = (fit.digest, digest_of(self._store.between(monitor.stream, span, sample.basis)))
         if question not in self._answers:
-            recent = self._store.recent(monitor.stream, window, scales[-1], sample.basis)
+            recent = self._store.recent(monitor.stream, window, count, sample.basis)
             outcome = fit.fitted.evaluate(recent, alpha=alpha)
             # Examples name the spans of one component; the explanation finds each component's own.
             evidence = {key: value for key, value in outcome.evidence.items() if key != "examples"}
             self._answers[question] = replace(outcome, evidence=evidence)
         return self._answers[question]
+
+    def _unspent(self, monitor: Monitor, window: Window, count: int) -> int:
+        """How many of the last `count` windows may be taken together.
+
+        Windows of a breach that is over were told about: taken together with the quiet ones after them they
+        would raise the same alarm again for a day. While a breach goes on, they count.
+        """
+        breached = self._breaches.get(monitor.name, set())
+        length = self._windows.length
+        before = [window.start - back * length for back in range(1, count)]
+        last = next((at for at in before if self._store.has(monitor.stream, at)), None)
+        if last is None or last in breached:
+            return count
+        return next((back for back, at in enumerate(before, start=1) if at in breached), count)
 
     def _fit(self, monitor: Monitor, window: Window, basis: str) -> Fit:
         """The fit of the window's day; what was learnt in the morning holds until midnight UTC."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors.model import Deploy
@@ -33,6 +33,7 @@ from monitors.summaries import Sample, SampleStore, prune_samples, write_samples
 from monitors.topology import Sighting, merged, observe, write_sightings
 from monitors.window import SILENCE, horizon
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 # Samples are kept a little longer than any window needs them, for windows that are evaluated again.
 _KEEP_LONGER = timedelta(days=2)
@@ -113,7 +114,8 @@ class Batches:
             self._store.drop_window(window)
         samples = self._sampled(read.raw, grades, windows)
         self._topology = merged(self._topology, read.sightings)
-        inferred, self._running = deploy_log.infer(read.versions, self._running)
+        first_bucket = (windows[0].start - _EPOCH) // tools.windows.length
+        inferred, self._running = deploy_log.infer(read.versions, self._running, first_bucket=first_bucket)
         self._deploys = sorted([*self._deploys, *inferred], key=lambda d: (d.deployed_at, d.deploy_id))
         if grades:
             # Before the explanations, which read them.
@@ -133,8 +135,9 @@ class Batches:
 
     def _read(self, con: Connection, windows: Sequence[Window]) -> _Read:
         period = Window(start=windows[0].start, end=windows[-1].end)
+        look_back = deploy_log.LOOK_BACK * self._tools.windows.length
         bounds = {
-            "start": period.start,
+            "start": period.start - look_back,
             "end": period.end,
             "length_us": self._tools.windows.length // _MICROSECOND,
         }

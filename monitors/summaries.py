@@ -112,6 +112,10 @@ class SampleStore:
         """The sample of one window, if the stream had any row in it."""
         return self._samples.get(stream, {}).get(window.start)
 
+    def has(self, stream: Stream, start: datetime) -> bool:
+        """Whether the stream had a row in the window that starts then."""
+        return start in self._samples.get(stream, {})
+
     def streams(self, start: datetime, end: datetime) -> list[Stream]:
         """Streams that had a row in a window that starts in [start, end), sorted."""
         return sorted(

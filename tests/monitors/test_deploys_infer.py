@@ -46,6 +46,22 @@ def test_an_ab_test_and_a_window_of_two_spans_decide_nothing():
     assert infer([row(0, "v1", 9), row(1, "v2", 2)], {})[0] == []
 
 
+def test_a_deploy_late_in_a_window_is_dated_there_although_it_took_over_in_the_next():
+    rows = [row(0, "v1", 9), row(1, "v1", 7), row(1, "v2", 3, minute=47), row(2, "v2", 9, minute=4)]
+    at = START + timedelta(hours=1, minutes=47)
+    assert [d.deployed_at for d in infer(rows, {})[0]] == [at]
+    # An hourly run finds the same: it looks back at windows that were decided before.
+    _, running = infer(rows[:3], {})
+    assert [d.deployed_at for d in infer(rows, running, first_bucket=2)[0]] == [at]
+
+
+def test_a_trial_of_hours_is_deployed_when_it_gets_the_rest():
+    trial = [r for h in range(4) for r in (row(h, "v1", 9), row(h, "v2", 1, minute=5))]
+    assert [d.deployed_at for d in infer([*trial, row(4, "v2", 9, minute=2)], {})[0]] == [
+        START + timedelta(hours=4, minutes=2)
+    ]
+
+
 def test_what_runs_is_carried_from_run_to_run():
     together = infer([row(0, "v1", 9), row(1, "v2", 9)], {})[0]
     _, running = infer([row(0, "v1", 9)], {})
