@@ -131,7 +131,8 @@ def finish(figure: go.Figure, *, height: int, legend: bool) -> None:
         dragmode=False,
     )
     figure.update_xaxes(automargin=True, tickfont={"size": SMALL}, fixedrange=True)
-    figure.update_yaxes(automargin=True, tickfont={"size": SMALL}, fixedrange=True)
+    # Plain numbers: "600µ" dollars is not how people count money.
+    figure.update_yaxes(automargin=True, tickfont={"size": SMALL}, fixedrange=True, exponentformat="none")
 
 
 def _band(figure: go.Figure, band: Band) -> None:

@@ -34,10 +34,13 @@ class Node:
     on_path: bool = False
 
 
-def chain_figure(nodes: Sequence[Node], *, application: str | None) -> go.Figure:
+def chain_figure(
+    nodes: Sequence[Node], *, application: str | None, application_is_cause: bool = False
+) -> go.Figure:
     """Nodes from left to right, row by row; the application is the frame around them.
 
-    A node's state is its colour, the symbol inside it and the word below it. The cause has a ring.
+    A node's state is its colour, the symbol inside it and the word below it. The cause has a ring;
+    when it is the application, which is what users send, the frame has its colour.
     """
     figure = go.Figure()
     rows = max(1, -(-len(nodes) // _IN_A_ROW))
@@ -81,6 +84,7 @@ def chain_figure(nodes: Sequence[Node], *, application: str | None) -> go.Figure
     figure.update_layout(margin={"l": 4, "r": 4, "t": 34 if application else 14, "b": 4}, hovermode="closest")
     figure.update_xaxes(visible=False, range=[-0.55, columns - 0.45])
     figure.update_yaxes(visible=False, range=[-(rows - 1) - 0.72, 0.4])
+    frame = theme.BREACH if application_is_cause else theme.NO_DATA
     if application:
         figure.add_shape(
             type="rect",
@@ -90,7 +94,7 @@ def chain_figure(nodes: Sequence[Node], *, application: str | None) -> go.Figure
             x1=1,
             y0=0,
             y1=1,
-            line={"color": theme.NO_DATA, "width": 1},
+            line={"color": frame, "width": 3 if application_is_cause else 1},
             fillcolor="rgba(0,0,0,0)",
             layer="below",
         )

@@ -32,6 +32,7 @@ class Figures:
 
     requests: int
     errors: int
+    p50_s: float | None
     p95_s: float | None
     cost_usd: float | None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
@@ -15,6 +16,7 @@ from monitors.alerting.words import field_words
 
 _SHOWN_AT_ONCE = 4
 _LONGEST = 1500
+_MOST_LOG_ODDS = 7.0  # a thousand times; beyond that a number says nothing more
 
 
 def fact(label: str, value: str, note: str) -> None:
@@ -75,8 +77,12 @@ def propagation(view: IncidentView, frame: ui.Frame) -> None:
     label = None
     if application is not None:
         label = f"{'▲' if application in hit else '✓'} {application} (application)"
+        if application == incident.component:
+            label += ": the cause"
     st.plotly_chart(
-        charts_chain.chain_figure(nodes, application=label),
+        charts_chain.chain_figure(
+            nodes, application=label, application_is_cause=application == incident.component
+        ),
         key="propagation",
         config=charts.CONFIG,
         alt=title,
@@ -112,9 +118,9 @@ def _verdict(name: str, cause: str, hit: set[str], verdicts: Mapping[str, Mappin
 
 def evidence(view: IncidentView, frame: ui.Frame) -> None:
     """One row a check: value against threshold, how sure, how much, on how many rows."""
-    firing = sum(a.state == "firing" for a in view.alerts)
-    checks = len(view.alerts)
-    st.markdown(f"**{'1 check agrees' if checks == 1 else f'{checks} checks agree'}, {firing} still firing**")
+    checks, firing = len(view.alerts), sum(a.state == "firing" for a in view.alerts)
+    agree = "1 check saw it" if checks == 1 else f"{checks} checks saw it"
+    st.markdown(f"**{agree}, {f'{firing} still firing' if firing else 'none fires any more'}**")
     st.dataframe(
         [
             {
@@ -137,32 +143,40 @@ def evidence(view: IncidentView, frame: ui.Frame) -> None:
         column_config={"In words": st.column_config.TextColumn(width="large")},
         alt="Evidence of each check",
     )
+    _before_and_after(view)
+
+
+def _before_and_after(view: IncidentView) -> None:
+    """The figures that were measured both before and in the strongest breach."""
     figures = view.evidence.get("before_after")
     before = figures.get("before") if isinstance(figures, Mapping) else None
     after = figures.get("after") if isinstance(figures, Mapping) else None
-    if isinstance(before, Mapping) and isinstance(after, Mapping) and after:
-        unit = view.alerts[0].unit if view.alerts else None
-        st.caption("Before and now, in the windows of the strongest breach")
-        with st.grid(6, min_column_width=130, gap="small"):
-            for name, value in list(after.items())[:6]:
-                was = before.get(name)
-                st.metric(
-                    plain(str(name)),
-                    plain(_figure(value, name, unit)),
-                    delta=f"was {_figure(was, name, unit)}" if was is not None else None,
-                    delta_color="off",
-                    delta_arrow="off",
-                )
+    if not isinstance(before, Mapping) or not isinstance(after, Mapping):
+        return
+    both = [name for name in after if _is_number(after[name]) and _is_number(before.get(name))]
+    if not both or not isinstance(figures, Mapping):
+        return
+    field = str(figures.get("field", ""))
+    unit = next((a.unit for a in view.alerts if a.field == field), None)
+    st.caption(plain(f"{field_words(field).capitalize()} in the strongest breach, and before"))
+    with st.grid(6, min_column_width=130, gap="small"):
+        for name in both[:6]:
+            st.metric(
+                plain(str(name).replace("_", " ")),
+                plain(_figure(after[name], unit)),
+                delta=f"was {plain(_figure(before[name], unit))}",
+                delta_color="off",
+                delta_arrow="off",
+            )
 
 
-def _figure(value: Any, name: str, unit: str | None) -> str:
-    if not isinstance(value, int | float):
-        return visible(str(value))
-    return (
-        formats.seconds(value)
-        if unit == "s" and (name[:1] == "p" or name == "mean")
-        else formats.number(value)
-    )
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _figure(value: float, unit: str | None) -> str:
+    """In the unit of the check where that is a unit of the figures too: seconds, dollars."""
+    return formats.measured(value, unit) if unit in ("s", "USD") else formats.number(value)
 
 
 def terms(view: IncidentView) -> None:
@@ -173,25 +187,29 @@ def terms(view: IncidentView) -> None:
     new, lost = _entries(found.get("new")), _entries(found.get("lost"))
     if not new and not lost:
         return
+    sides = [(title, rows) for title, rows in (("Came", new), ("Went", lost)) if rows]
     with st.container(border=True):
-        st.markdown("**Words that came, and words that went**")
-        columns = st.columns(2)
-        for column, title, rows in ((columns[0], "Came", new), (columns[1], "Went", lost)):
+        st.markdown(
+            "**Words that came, and words that went**"
+            if len(sides) == 2
+            else f"**Words that {sides[0][0].lower()}**"
+        )
+        st.caption("How much likelier a text holds the word now than before, or held it before than now.")
+        for column, (title, rows) in zip(st.columns(len(sides)), sides, strict=True):
             with column:
-                if not rows:
-                    st.caption(f"{title}: none")
-                    continue
                 st.dataframe(
-                    [
-                        {
-                            title: str(r.get("term", "")),
-                            "How much more often": f"{formats.number(r.get('odds'))} times",
-                        }
-                        for r in rows[:10]
-                    ],
+                    [{title: str(r.get("term", "")), "Odds": _odds(r.get("odds"))} for r in rows[:10]],
                     hide_index=True,
+                    width="content",
                     alt=f"Words that {title.lower()}",
                 )
+
+
+def _odds(log_odds: Any) -> str:
+    """The evidence holds the logarithm of the odds ratio."""
+    if not _is_number(log_odds):
+        return formats.UNKNOWN
+    return f"{formats.number(math.exp(min(abs(log_odds), _MOST_LOG_ODDS)))} times"
 
 
 def examples(view: IncidentView) -> None:
@@ -216,68 +234,10 @@ def examples(view: IncidentView) -> None:
 
 def _example(index: int, example: Mapping[str, Any]) -> None:
     with st.container(border=True, height="stretch", gap="xsmall"):
-        why = [f"{index + 1}.", str(example.get("why") or "")]
-        if isinstance(example.get("score"), int | float):
-            why.append(f"(score {formats.number(example['score'])})")
-        st.caption(plain(" ".join(why)))
+        st.caption(plain(f"{index + 1}. {example.get('why') or ''}"))
         st.code(visible(str(example.get("text", "")))[:_LONGEST], language=None, wrap_lines=True)
         if example.get("trace_id"):
             urls.link(urls.TRACES, "Its trace", trace=str(example["trace_id"]), icon=":material/segment:")
-
-
-def messages(view: IncidentView, frame: ui.Frame) -> None:
-    """What was sent and why, what was not and why not, and who did what."""
-    left, right = st.columns(2, gap="medium")
-    with left:
-        ui.heading("Messages", "What was sent, and why the rest was not.")
-        if not view.notifications:
-            st.text("No message was queued. Is a notifier configured? See [notify] in chainwatch.toml.")
-        else:
-            st.dataframe(
-                [
-                    {
-                        "When": frame.when(n.sent_at or n.created_at),
-                        "To": n.channel,
-                        "About": n.kind,
-                        "State": _message_state(n.state),
-                        "Why": n.reason
-                        or n.last_error
-                        or ("" if n.state != "sent" else f"delivered at attempt {n.attempts}"),
-                    }
-                    for n in view.notifications
-                ],
-                hide_index=True,
-                alt="Messages about this incident",
-            )
-    with right:
-        ui.heading("What people did")
-        if not view.audit:
-            st.text("Nobody has acted on this incident yet.")
-        else:
-            st.dataframe(
-                [
-                    {
-                        "When": frame.when(a.occurred_at),
-                        "Who": a.actor,
-                        "What": a.action,
-                        "Detail": ", ".join(f"{k}: {v}" for k, v in a.detail.items()),
-                    }
-                    for a in view.audit
-                ],
-                hide_index=True,
-                alt="Actions on this incident",
-            )
-
-
-def _message_state(state: str) -> str:
-    words = {
-        "sent": "✓ sent",
-        "pending": "○ waiting",
-        "sending": "○ sending",
-        "dead": "✕ given up",
-        "suppressed": "○ not sent",
-    }
-    return words.get(state, state)
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:

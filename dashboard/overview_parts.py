@@ -25,27 +25,28 @@ class _Tile:
     now: float | None
     before: float | None
     course: Sequence[float | None]
+    aside: str
     help: str | None = None
 
 
-def cards(parts: Sequence[ComponentHealth]) -> None:
+def cards(parts: Sequence[ComponentHealth], days: float) -> None:
     """The application first, then the chain in its order; of a long chain what is not well comes first."""
     if len(parts) <= _MOST:
         for part in parts:
-            card(part)
+            card(part, days)
         return
     ranked = sorted(parts, key=lambda p: (not p.row.is_application, p.health == "ok", p.row.position))
     for part in ranked[:_MOST]:
-        card(part)
+        card(part, days)
     rest = st.expander(f"{len(ranked) - _MOST} more components", on_change="rerun", key="more_components")
     if rest.open:
         with rest:
             for part in ranked[_MOST:]:
-                card(part)
+                card(part, days)
 
 
-def card(part: ComponentHealth) -> None:
-    """One component: its state, then five figures with their course over the range."""
+def card(part: ComponentHealth, days: float) -> None:
+    """One component: its state, then five figures with their course over a range of `days`."""
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             ui.badge(theme.HEALTH[part.health])
@@ -56,16 +57,14 @@ def card(part: ComponentHealth) -> None:
             st.text("No spans in this range.")
             return
         with st.grid(5, min_column_width=140, gap="small"):
-            for tile in _tiles(part):
+            for tile in _tiles(part, days):
                 change = formats.relative(tile.now, tile.before)
-                known = tile.now is not None
+                aside = "same as before" if tile.before is not None else plain(tile.aside)
                 st.metric(
                     plain(tile.label),
                     plain(tile.text),
-                    # Without a change the course would lose its colour, so "none" is said in words.
-                    delta=(change or ("same as before" if tile.before is not None else "nothing before"))
-                    if known
-                    else None,
+                    # Where there is no change to show, another fact keeps the course in its colour.
+                    delta=None if tile.now is None else change or aside,
                     delta_arrow="auto" if change else "off",
                     # The colour of the course: current values are blue everywhere; alerts say what is bad.
                     delta_color="blue",
@@ -76,10 +75,11 @@ def card(part: ComponentHealth) -> None:
                 )
 
 
-def _tiles(part: ComponentHealth) -> list[_Tile]:
+def _tiles(part: ComponentHealth, days: float) -> list[_Tile]:
     now, before, points, quality = part.now, part.before, part.points, part.quality
     if now is None:
         return []
+    each = now.cost_usd / now.requests if now.cost_usd is not None else None
     tiles = [
         _Tile(
             label="Requests",
@@ -87,6 +87,7 @@ def _tiles(part: ComponentHealth) -> list[_Tile]:
             now=now.requests,
             before=before.requests if before else None,
             course=points.requests,
+            aside=f"{formats.count(now.requests / days)} a day",
         ),
         _Tile(
             label="Error rate",
@@ -94,6 +95,7 @@ def _tiles(part: ComponentHealth) -> list[_Tile]:
             now=now.error_rate,
             before=before.error_rate if before else None,
             course=points.error_rate,
+            aside=f"{formats.count(now.errors)} failed",
         ),
         _Tile(
             label="p95 duration",
@@ -101,6 +103,7 @@ def _tiles(part: ComponentHealth) -> list[_Tile]:
             now=now.p95_s,
             before=before.p95_s if before else None,
             course=points.p95_s,
+            aside=f"half under {formats.seconds(now.p50_s)}",
             help="One request in twenty takes longer.",
         ),
         _Tile(
@@ -109,13 +112,22 @@ def _tiles(part: ComponentHealth) -> list[_Tile]:
             now=now.cost_usd,
             before=before.cost_usd if before else None,
             course=points.cost_usd,
+            aside=f"{formats.dollars(each)} a request",
             help=None if now.cost_usd is not None else "The spans of this component carry no cost.",
         ),
     ]
     if quality is None:
         return [
             *tiles,
-            _Tile(label="Quality", text=formats.UNKNOWN, now=None, before=None, course=(), help=_NOT_JUDGED),
+            _Tile(
+                label="Quality",
+                text=formats.UNKNOWN,
+                now=None,
+                before=None,
+                course=(),
+                aside="",
+                help=_NOT_JUDGED,
+            ),
         ]
     return [
         *tiles,
@@ -125,6 +137,7 @@ def _tiles(part: ComponentHealth) -> list[_Tile]:
             now=quality.mean,
             before=quality.previous_mean,
             course=points.quality,
+            aside=f"{formats.count(quality.scored)} graded",
             help=f"Mean grade of {formats.count(quality.scored)} answers by the {quality.judge_kind} judge, "
             "with its 95 % interval.",
         ),

@@ -6,7 +6,17 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import charts_marks, charts_window, formats, incident_actions, incident_parts, theme, ui, urls
+from dashboard import (
+    charts_marks,
+    charts_window,
+    formats,
+    incident_actions,
+    incident_messages,
+    incident_parts,
+    theme,
+    ui,
+    urls,
+)
 from dashboard.data import RANGES
 from dashboard.data_incident import (
     AlertRow,
@@ -59,11 +69,11 @@ def _headline(view: IncidentView, frame: ui.Frame) -> None:
             "Since", frame.when(incident.started_at), incident_parts.interval_words(incident, frame.zone)
         )
         incident_parts.fact(
-            "Deploy before it",
+            "Deploy",
             f"{deploy.component} {deploy.field}" if deploy else "No deploy explains this",
             f"{deploy.previous_value or '?'} → {deploy.value}, "
             f"{formats.span(abs(incident.started_at - deploy.deployed_at))} "
-            f"{'before' if deploy.deployed_at <= incident.started_at else 'after'}"
+            f"{'before' if deploy.deployed_at <= incident.started_at else 'after the estimate'}"
             if deploy
             else "nothing changed its version near the start",
         )
@@ -200,4 +210,4 @@ with st.container(border=True):
 incident_parts.terms(view)
 incident_parts.examples(view)
 _traces(view, frame)
-incident_parts.messages(view, frame)
+incident_messages.messages(view, frame)

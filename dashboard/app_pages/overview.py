@@ -118,7 +118,11 @@ def _chain(view: Overview) -> None:
         look = theme.HEALTH[application.health]
         frame_label = f"{look.symbol} {application.row.component} (application): {application.health_reason}"
     picked = st.plotly_chart(
-        charts_chain.chain_figure(nodes, application=frame_label),
+        charts_chain.chain_figure(
+            nodes,
+            application=frame_label,
+            application_is_cause=application is not None and application.is_cause,
+        ),
         key="chain_graph",
         config=charts.CONFIG,
         alt=title,
@@ -183,7 +187,7 @@ def _live() -> None:
         "Components",
         f"{frame.range_name} up to the newest span; changes are against the {frame.range_name} before.",
     )
-    overview_parts.cards(view.components)
+    overview_parts.cards(view.components, (view.span.end - view.span.start) / timedelta(days=1))
     ui.heading("What was deployed")
     if not view.deploys:
         st.text("No version changed in this range.")

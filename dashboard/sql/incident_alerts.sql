@@ -1,4 +1,4 @@
--- The alerts of one incident, each with its latest result in breach.
+-- The alerts of one incident, each with its latest result in breach; those of the component to blame first.
 SELECT
     alerts.monitor, alerts.check_name, alerts.component, alerts.field, alerts.reference_kind, alerts.concern,
     alerts.state, alerts.started_at, alerts.fired_at, alerts.last_breach_at, alerts.resolved_at,
@@ -11,5 +11,6 @@ SELECT
     coalesce(results.evidence, alerts.evidence) AS evidence
 FROM alerts
 LEFT JOIN results ON results.result_id = alerts.result_id
+JOIN incidents ON incidents.incident_id = alerts.incident_id
 WHERE alerts.incident_id = $incident_id
-ORDER BY alerts.state = 'resolved', alerts.started_at, alerts.monitor
+ORDER BY alerts.state = 'resolved', incidents.component <> alerts.component, alerts.component, alerts.monitor
