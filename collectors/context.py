@@ -44,7 +44,9 @@ class Context:
 
     def answer(self, data: Any, text: str) -> None:
         """Print `data` under --json, else `text`."""
-        click.echo(json.dumps(data, default=_jsonable, ensure_ascii=False, indent=2) if self.as_json else text)
+        click.echo(
+            json.dumps(data, default=_jsonable, ensure_ascii=False, indent=2) if self.as_json else text
+        )
 
 
 def open_context(config_path: Path | None, *, as_json: bool = False, home: Home | None = None) -> Context:

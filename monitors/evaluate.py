@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -60,34 +60,56 @@ class Evaluator:
         self._monitors = monitors
         self._seed = seed
         self._fits: dict[str, Fit] = {}
+        self._references: dict[str, tuple[Window, ...]] = {}
         self._learnt: dict[bytes, tuple[datetime, Fitted | NotReady]] = {}
         self._answers: dict[tuple[bytes, bytes], Outcome] = {}
         self._answers_at: datetime | None = None
 
-    def evaluate(self, window: Window, monitors: Sequence[Monitor]) -> list[Result]:
-        """The results of all monitors for one window. A check that fails is a result `error`, no more."""
+    def evaluate(
+        self, window: Window, monitors: Sequence[Monitor], *, share: frozenset[str] | None = None
+    ) -> list[Result]:
+        """The results of all monitors for one window, or of those that `share` names.
+
+        The promise is divided among all of them in any case. A check that fails is a result `error`, no more.
+        """
         alpha = alpha_of(self._monitors, len(monitors), self._windows.length)
         results = []
         for monitor in monitors:
+            if share is not None and monitor.name not in share:
+                continue
             try:
                 result = self._one(monitor, window, alpha)
             except Exception as error:  # one broken check must not stop the others
                 reason = f"the check failed: {type(error).__name__}: {error}"[:_REASON_LENGTH]
                 result = self._result(monitor, window, Outcome(status="error", reason=reason), None)
-            at = self._breaches.setdefault(monitor.name, set())
-            (at.add if result.status == "breach" else at.discard)(window.start)
+            self._remember(result)
             results.append(result)
         return results
 
+    def references(self, share: frozenset[str]) -> dict[str, tuple[Window, ...]]:
+        """The windows that the latest fits of these monitors learnt from."""
+        return {name: windows for name, windows in self._references.items() if name in share}
+
+    def adopt(
+        self, results: Iterable[Iterable[Result]], references: Mapping[str, tuple[Window, ...]]
+    ) -> None:
+        """Remember what another process evaluated, as if it had been done here."""
+        for some in results:
+            for result in some:
+                self._remember(result)
+        self._references.update(references)
+
+    def _remember(self, result: Result) -> None:
+        at = self._breaches.setdefault(result.monitor, set())
+        (at.add if result.status == "breach" else at.discard)(result.window.start)
+
     def reference_of(self, monitor: Monitor) -> tuple[Sample, ...]:
         """The samples that the monitor's latest fit learnt from, for explanations."""
-        fit = self._fits.get(monitor.name)
-        if fit is None:
-            return ()
         if monitor.kind == "skew":
             pool = self._pools.get(monitor.stream)
             return (pool,) if pool is not None else ()
-        found = (self._store.get(monitor.stream, window) for window in fit.windows)
+        windows = self._references.get(monitor.name, ())
+        found = (self._store.get(monitor.stream, window) for window in windows)
         return tuple(sample for sample in found if sample is not None)
 
     def recent_of(self, monitor: Monitor, window: Window, count: int) -> list[WindowSample]:
@@ -152,6 +174,7 @@ class Evaluator:
             return known
         made = self._learn(monitor, window, basis)
         self._fits[monitor.name] = made
+        self._references[monitor.name] = made.windows
         return made
 
     def _learn(self, monitor: Monitor, window: Window, basis: str) -> Fit:

@@ -22,6 +22,7 @@ from monitors.explain import carried, explain, is_fresh, taken_together
 from monitors.judges.grade import Grade
 from monitors.judges.grading import local_grades, write_grades
 from monitors.judges.local import LocalScorer
+from monitors.parallel import evaluate_batch, processors
 from monitors.plan import Monitor, plan, settings_of
 from monitors.result import Result, Window
 from monitors.run_log import RunLog, Totals
@@ -163,18 +164,24 @@ class Batches:
     def _evaluate(self, windows: Sequence[Window]) -> dict[Window, list[Result]]:
         """Results by window. Texts are read in one go at the end, for the breaches only."""
         tools = self._tools
-        results: dict[Window, list[Result]] = {}
-        for window in windows:
-            monitors = plan(
-                self._store.streams(window.end - SILENCE, window.end),
-                checks=tools.checks,
-                config=tools.monitors,
-                topology=self._topology,
-                pools=tools.pools,
+        planned = [
+            (
+                window,
+                plan(
+                    self._store.streams(window.end - SILENCE, window.end),
+                    checks=tools.checks,
+                    config=tools.monitors,
+                    topology=self._topology,
+                    pools=tools.pools,
+                ),
             )
-            found = self._evaluator.evaluate(window, monitors)
-            results[window] = self._explain(window, monitors, found)
-        return results
+            for window in windows
+        ]
+        found = evaluate_batch(self._evaluator, planned, workers=processors())
+        return {
+            window: self._explain(window, monitors, results)
+            for (window, monitors), results in zip(planned, found, strict=True)
+        }
 
     def _explain(self, window: Window, monitors: Sequence[Monitor], results: list[Result]) -> list[Result]:
         """Breaches with what explains them: read anew when one begins, and every few windows after."""
