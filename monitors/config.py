@@ -40,7 +40,8 @@ class WindowsConfig(Section):
         length: of one window; windows are aligned to midnight UTC.
         grace: a window is complete this long after its end, so that late spans are in it.
         reference: how much earlier production is the reference for drift.
-        gap: the reference ends this long before the day of the window.
+        gap: the reference ends this long before the period of `refit` that the window is in.
+        refit: how often the reference moves on: once a day, or more often where a day is long.
         evaluation_set: the dataset that skew is measured against; None is the newest one of each chain.
     """
 
@@ -48,11 +49,12 @@ class WindowsConfig(Section):
     grace: timedelta = timedelta(minutes=5)
     reference: timedelta = timedelta(days=7)
     gap: timedelta = timedelta(hours=24)
+    refit: timedelta = timedelta(days=1)
     evaluation_set: str | None = None
 
-    _durations = field_validator("length", "grace", "reference", "gap", mode="before")(duration)
+    _durations = field_validator("length", "grace", "reference", "gap", "refit", mode="before")(duration)
 
-    @field_validator("length")
+    @field_validator("length", "refit")
     @classmethod
     def _divides_a_day(cls, value: timedelta) -> timedelta:
         day = timedelta(days=1)

@@ -13,7 +13,7 @@ from monitors.plan import Monitor, alpha_of, settings_of
 from monitors.result import Result, Window
 from monitors.streams import Stream
 from monitors.summaries import Sample, SampleStore, digest_of
-from monitors.window import day_of, reference_period
+from monitors.window import reference_period, window_of
 
 _REASON_LENGTH = 300
 # More than this share of a reference in breach is no incident any more but how things are now.
@@ -167,8 +167,11 @@ class Evaluator:
         return next((back for back, at in enumerate(before, start=1) if at in breached), count)
 
     def _fit(self, monitor: Monitor, window: Window, basis: str) -> Fit:
-        """The fit of the window's day; what was learnt in the morning holds until midnight UTC."""
-        day = day_of(window.start)
+        """The fit of the window's day; what was learnt in the morning holds until midnight UTC.
+
+        (A day, or the shorter period of `[windows] refit`.)
+        """
+        day = window_of(window.start, self._windows.refit).start
         known = self._fits.get(monitor.name)
         if known is not None and known.day == day and known.basis == basis:
             return known
@@ -183,7 +186,7 @@ class Evaluator:
         quiet, note = self._quiet(monitor, earlier)
         name = f"production {period.start:%Y-%m-%d} .. {period.end:%Y-%m-%d}{note}"
         pool = self._pools.get(monitor.stream) if monitor.kind == "skew" else None
-        day = day_of(window.start)
+        day = window_of(window.start, self._windows.refit).start
         digest = (
             digest_of(quiet if pool is None else [*quiet, pool])
             + f"{monitor.check.name} {monitor.kind}".encode()

@@ -39,7 +39,7 @@ class Result:
         monitor: check/chain/component/field/reference_kind, unique in an installation.
         concern: what it is about; the dashboard and the root cause group by it (kept in evidence).
         value, threshold, unit: what people see; a breach is always explained by `reason`.
-        p_value: chance of this or more under no change, after the noise that was learnt; None if the check has none.
+        p_value: chance of this or more under no change, given the noise that was learnt; None without one.
         effect, effect_unit: how much changed, in words people use ("share of new content", "ratio of p95").
         evidence: see docs/reference/evidence.md for the keys.
     """

@@ -95,14 +95,14 @@ def _with_silence(counts: Mapping[datetime, int], length: timedelta) -> list[dat
 
 
 def reference_period(window: Window, config: WindowsConfig) -> Window:
-    """The stretch of earlier production that `window` is compared with; the same for a whole UTC day.
+    """The earlier production that `window` is compared with; the same for a whole period of `refit`.
 
     >>> w = Window(start=datetime(2026, 3, 10, 5, tzinfo=UTC), end=datetime(2026, 3, 10, 6, tzinfo=UTC))
     >>> period = reference_period(w, WindowsConfig())
     >>> period.start.isoformat(), period.end.isoformat()
     ('2026-03-02T00:00:00+00:00', '2026-03-09T00:00:00+00:00')
     """
-    end = window_of(day_of(window.start) - config.gap, config.length).start
+    end = window_of(window_of(window.start, config.refit).start - config.gap, config.length).start
     return Window(start=end - config.reference, end=end)
 
 
