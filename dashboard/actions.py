@@ -19,11 +19,15 @@ Act = Callable[[], str]
 
 
 def likely_actor() -> str:
-    """A name to start with: the account of the dashboard's process, on localhost the viewer's own."""
+    """A name to start with: the account of the dashboard's process, on localhost the viewer's own.
+
+    Empty for root, which is nobody's name.
+    """
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (KeyError, OSError):
         return ""
+    return "" if name == "root" else name
 
 
 def perform(act: Act) -> None:

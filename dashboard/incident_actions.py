@@ -33,7 +33,9 @@ def panel(view: IncidentView, frame: ui.Frame) -> None:
     if incident.owner:
         st.caption(plain(f"Owner: {incident.owner}"))
     _silences(view, frame)
-    who = st.text_input("Your name", key="actor", value=actions.likely_actor(), max_chars=80)
+    who = st.text_input(
+        "Your name", key="actor", value=actions.likely_actor(), max_chars=80, placeholder="For the audit log"
+    )
     note = st.text_input("Note", key="note", max_chars=400, placeholder="What you know or did")
     incident_id, path, now = incident.incident_id, frame.warehouse, frame.now
     is_open = incident.state != "resolved"

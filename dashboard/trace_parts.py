@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import charts, charts_trace, formats, ui, urls
+from dashboard import charts, charts_trace, formats, theme, ui, urls
 from dashboard.data_traces import SpanRow, TraceView
 from dashboard.text import plain, visible
 
@@ -82,7 +82,7 @@ def _step(view: TraceView, span: SpanRow) -> None:
         st.metric("Cost", plain(formats.dollars(span.cost_usd)))
         st.metric("Model", plain(span.model or formats.UNKNOWN))
     if span.status == "error":
-        st.error("This step failed.", icon=":material/error:")
+        ui.badge(theme.HEALTH["error"], "This step failed")
         st.code(visible(span.error_type or "no error type was recorded"), language=None)
     tabs = st.tabs(["Messages", f"Documents ({len(span.documents)})", "Grades and feedback", "As stored"])
     with tabs[0]:

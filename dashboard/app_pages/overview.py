@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
@@ -104,12 +105,7 @@ def _chain(view: Overview) -> None:
     if len(view.components) == 1:
         title = "This chain has one component"
     else:
-        bad = [c.row.component for c in parts if c.health == "breach"]
-        title = (
-            "Every component is within its bands"
-            if not bad
-            else f"{', '.join(bad[:3])} {'is' if len(bad) == 1 else 'are'} out of band"
-        )
+        title = _out_of_band([c.row.component for c in parts if c.health == "breach"])
         if not any(c.monitors for c in view.components):
             title = "The chain, in the order of the calls"
     st.markdown(f"**{plain(title)}**")
@@ -133,8 +129,17 @@ def _chain(view: Overview) -> None:
     if points and "customdata" in points[0]:
         st.switch_page(urls.COMPONENT, query_params=urls.params(component=str(points[0]["customdata"])))
     st.caption(
-        "✓ within its bands   ▲ an alert is firing   ○ no data   ✕ a monitor failed   ◯ ring: the cause"
+        "✓ within its bands   ▲ an alert is firing   ○ no data   ✕ a monitor failed   "
+        "◯ ring, or the whole frame: the cause"
     )
+
+
+def _out_of_band(names: Sequence[str]) -> str:
+    if not names:
+        return "Every component is within its bands"
+    if len(names) > 3:
+        return f"{len(names)} components are out of band"
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} out of band"
 
 
 def _node(part: ComponentHealth) -> charts_chain.Node:
