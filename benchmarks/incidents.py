@@ -1,8 +1,8 @@
 """Injected faults against what was found, over seeds that nothing was tuned on; and a fortnight without any.
 
 For each seed: fourteen days of the sample assistant, through ingest and one monitor pass that catches up,
-starting on another day of the week. A fault counts as found when an incident at the right component was detected while it
-lasted.
+starting on another day of the week. A fault counts as found when an incident at the right component was
+detected while it lasted.
 """
 
 from __future__ import annotations

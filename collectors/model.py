@@ -14,13 +14,19 @@ from typing import Any, Literal
 
 PRODUCTION = "production"
 
-Kind = Literal[
-    "chain", "agent", "router", "llm", "retriever", "reranker", "embedding", "guardrail", "tool", "evaluator", "other"
-]
-Status = Literal["ok", "error", "unset"]
 KINDS: tuple[str, ...] = (
-    "chain", "agent", "router", "llm", "retriever", "reranker", "embedding", "guardrail", "tool", "evaluator", "other",
-)  # fmt: skip
+    "chain",
+    "agent",
+    "router",
+    "llm",
+    "retriever",
+    "reranker",
+    "embedding",
+    "guardrail",
+    "tool",
+    "evaluator",
+    "other",
+)
 STATUSES: tuple[str, ...] = ("ok", "error", "unset")
 
 
