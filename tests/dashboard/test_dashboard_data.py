@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rows_by_hand import NOON, alert, grade, incident, result, span, store
 
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
-from collectors.warehouse.store import insert
 from dashboard import data, data_component, data_incident, data_overview, data_traces
-
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-def _span(trace: str, span: str, minute: float, **fields: Any) -> dict[str, Any]:
-    at = NOON + timedelta(minutes=minute)
-    return {
-        "trace_id": trace,
-        "span_id": span,
-        "parent_span_id": None,
-        "chain": "c",
-        "component": "app",
-        "kind": "chain",
-        "name": "app",
-        "started_at": at,
-        "duration_s": 1.0,
-        "status": "ok",
-        "dataset": "production",
-        "source": "test",
-        "ingested_at": at,
-        **fields,
-    }
 
 
 @pytest.fixture
@@ -43,16 +21,11 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return found
 
 
-def _store(warehouse: Warehouse, table: str, *rows: dict[str, Any]) -> None:
-    with warehouse.write() as con:
-        insert(con, table, rows)
-
-
 def _range(hours: int = 6) -> data.TimeRange:
     return data.TimeRange(start=NOON, end=NOON + timedelta(hours=hours), bucket_s=3600)
 
 
-def test_a_range_is_aligned_and_covers_the_newest_span() -> None:
+def test_a_range_is_aligned_and_covers_the_newestspan() -> None:
     found = data.range_until(NOON + timedelta(minutes=7), "24h")
     assert found.end == NOON + timedelta(minutes=15)
     assert found.end - found.start == timedelta(days=1)
@@ -61,13 +34,13 @@ def test_a_range_is_aligned_and_covers_the_newest_span() -> None:
 
 
 def test_figures_gaps_and_unknown_costs(warehouse: Warehouse) -> None:
-    _store(
+    store(
         warehouse,
         "spans",
-        _span("a", "1", 1, duration_s=1.0),
-        _span("b", "2", 2, duration_s=3.0, status="error"),
-        _span("c", "3", 125, duration_s=5.0),
-        _span("x", "9", 3, dataset="golden", status="error"),
+        span("a", "1", 1, duration_s=1.0),
+        span("b", "2", 2, duration_s=3.0, status="error"),
+        span("c", "3", 125, duration_s=5.0),
+        span("x", "9", 3, dataset="golden", status="error"),
     )
     view = data_overview.overview(warehouse, "c", _range())
     (only,) = view.components
@@ -83,36 +56,36 @@ def test_figures_gaps_and_unknown_costs(warehouse: Warehouse) -> None:
 
 
 def test_an_alert_decides_the_health_and_not_one_window(warehouse: Warehouse) -> None:
-    _store(warehouse, "spans", _span("a", "1", 1))
-    _store(warehouse, "results", _result("latency", "breach", hour=1), _result("cost", "ok", hour=1))
+    store(warehouse, "spans", span("a", "1", 1))
+    store(warehouse, "results", result("latency", "breach", hour=1), result("cost", "ok", hour=1))
     (calm,) = data_overview.overview(warehouse, "c", _range()).components
     assert calm.health == "ok"
     assert "1 of 2 monitors out of band" in calm.health_reason
-    _store(warehouse, "alerts", _alert())
+    store(warehouse, "alerts", alert())
     (burning,) = data_overview.overview(warehouse, "c", _range()).components
     assert burning.health == "breach"
 
 
 def test_monitors_without_data_are_never_ok(warehouse: Warehouse) -> None:
-    _store(warehouse, "spans", _span("a", "1", 1))
-    _store(warehouse, "results", _result("latency", "no_data", hour=1))
+    store(warehouse, "spans", span("a", "1", 1))
+    store(warehouse, "results", result("latency", "no_data", hour=1))
     view = data_overview.overview(warehouse, "c", _range())
     assert view.components[0].health == "no_data"
     assert [cell.health for cell in view.strip] == ["no_data"]
 
 
 def test_the_strip_has_no_holes_between_long_windows(warehouse: Warehouse) -> None:
-    _store(warehouse, "spans", _span("a", "1", 1))
-    rows = [_result("latency", "ok", hour=end, length=3) for end in (3, 6)]
-    _store(warehouse, "results", *rows)
+    store(warehouse, "spans", span("a", "1", 1))
+    rows = [result("latency", "ok", hour=end, length=3) for end in (3, 6)]
+    store(warehouse, "results", *rows)
     view = data_overview.overview(warehouse, "c", _range())
     assert view.strip_span.bucket_s == 3 * 3600
     assert [cell.bucket for cell in view.strip] == view.strip_span.buckets()
 
 
 def test_quality_carries_its_interval(warehouse: Warehouse) -> None:
-    _store(warehouse, "spans", _span("a", "1", 1))
-    _store(warehouse, "grades", *[_grade(str(i), score) for i, score in enumerate((0.2, 0.4, 0.6, None))])
+    store(warehouse, "spans", span("a", "1", 1))
+    store(warehouse, "grades", *[grade(str(i), score) for i, score in enumerate((0.2, 0.4, 0.6, None))])
     (only,) = data_overview.overview(warehouse, "c", _range()).components
     assert only.quality is not None
     assert only.quality.mean == pytest.approx(0.4)
@@ -123,10 +96,10 @@ def test_quality_carries_its_interval(warehouse: Warehouse) -> None:
 
 
 def test_usual_comes_from_the_range_before(warehouse: Warehouse) -> None:
-    rows = [_span(f"t{m}", "s", m - 6 * 60, duration_s=2.0) for m in range(0, 360, 12)]
-    _store(warehouse, "spans", *rows, _span("now", "s", 1))
-    span = data.TimeRange(start=NOON, end=NOON + timedelta(hours=6), bucket_s=720)
-    view = data_component.component_view(warehouse, "c", "app", span)
+    rows = [span(f"t{m}", "s", m - 6 * 60, duration_s=2.0) for m in range(0, 360, 12)]
+    store(warehouse, "spans", *rows, span("now", "s", 1))
+    looked_at = data.TimeRange(start=NOON, end=NOON + timedelta(hours=6), bucket_s=720)
+    view = data_component.component_view(warehouse, "c", "app", looked_at)
     assert view.usual["p95_s"] == (2.0, 2.0)
     assert view.usual["requests"] == (1.0, 1.0)
     assert "cost_usd" not in view.usual
@@ -134,16 +107,16 @@ def test_usual_comes_from_the_range_before(warehouse: Warehouse) -> None:
 
 
 def test_a_trace_is_read_parents_first_and_rings_are_broken(warehouse: Warehouse) -> None:
-    _store(
+    store(
         warehouse,
         "spans",
-        _span("t", "root", 0),
-        _span("t", "late", 2, parent_span_id="root", component="late"),
-        _span("t", "early", 1, parent_span_id="root", component="early"),
-        _span("t", "child", 3, parent_span_id="early", component="child"),
-        _span("t", "lost", 4, parent_span_id="never-received", component="lost"),
-        _span("t", "r1", 5, parent_span_id="r2", component="r1"),
-        _span("t", "r2", 6, parent_span_id="r1", component="r2"),
+        span("t", "root", 0),
+        span("t", "late", 2, parent_span_id="root", component="late"),
+        span("t", "early", 1, parent_span_id="root", component="early"),
+        span("t", "child", 3, parent_span_id="early", component="child"),
+        span("t", "lost", 4, parent_span_id="never-received", component="lost"),
+        span("t", "r1", 5, parent_span_id="r2", component="r1"),
+        span("t", "r2", 6, parent_span_id="r1", component="r2"),
     )
     view = data_traces.trace_view(warehouse, "t")
     assert view is not None
@@ -163,9 +136,9 @@ def test_traces_are_filtered_sorted_and_counted(warehouse: Warehouse) -> None:
     rows = []
     for index in range(30):
         at, trace = float(index), f"t{index:02}"
-        rows.append(_span(trace, "root", at, duration_s=at, input_text=f"Question {index}"))
+        rows.append(span(trace, "root", at, duration_s=at, input_text=f"Question {index}"))
         rows.append(
-            _span(
+            span(
                 trace,
                 "step",
                 at,
@@ -176,7 +149,7 @@ def test_traces_are_filtered_sorted_and_counted(warehouse: Warehouse) -> None:
                 component_version="v1" if index < 10 else "v2",
             )
         )
-    _store(warehouse, "spans", *rows)
+    store(warehouse, "spans", *rows)
 
     def found(**wanted: Any) -> data_traces.TracePage:
         return data_traces.traces(warehouse, "c", _range(), data_traces.TraceFilter(**wanted))
@@ -195,114 +168,28 @@ def test_traces_are_filtered_sorted_and_counted(warehouse: Warehouse) -> None:
 
 
 def test_the_incident_list_puts_what_burns_first(warehouse: Warehouse) -> None:
-    _store(
+    store(
         warehouse,
         "incidents",
-        _incident("old", state="resolved", hour=5),
-        _incident("ack", state="acknowledged", hour=4),
-        _incident("ticket", severity="ticket", hour=3),
-        _incident("page", hour=1),
-        _incident("newest", hour=2),
+        incident("old", state="resolved", hour=5),
+        incident("ack", state="acknowledged", hour=4),
+        incident("ticket", severity="ticket", hour=3),
+        incident("page", hour=1),
+        incident("newest", hour=2),
     )
     found = [i.incident_id for i in data_incident.incidents(warehouse, None)]
     assert found == ["newest", "page", "ticket", "ack", "old"]
     assert data.landing(warehouse).open_incident_id == "newest"
 
 
-def _result(check: str, status: str, *, hour: int, length: int = 1) -> dict[str, Any]:
-    end = NOON + timedelta(hours=hour)
-    known = status in ("ok", "breach")
-    return {
-        "result_id": f"{check}{hour}",
-        "run_id": "r",
-        "monitor": f"{check}/c/app/f/drift",
-        "check_name": check,
-        "chain": "c",
-        "component": "app",
-        "field": "duration_s",
-        "reference_kind": "drift",
-        "concern": "latency",
-        "window_start": end - timedelta(hours=length),
-        "window_end": end,
-        "status": status,
-        "value": 2.0 if known else None,
-        "threshold": 1.0,
-        "reason": "because",
-        "seed": 0,
-        "code_version": "0",
-        "config_hash": "0",
-        "computed_at": end,
-    }
-
-
-def _alert() -> dict[str, Any]:
-    return {
-        "alert_id": "a",
-        "fingerprint": "f",
-        "monitor": "latency/c/app/f/drift",
-        "check_name": "latency",
-        "chain": "c",
-        "component": "app",
-        "field": "duration_s",
-        "reference_kind": "drift",
-        "concern": "latency",
-        "severity": "page",
-        "state": "firing",
-        "reason": "because",
-        "labels": "{}",
-        "started_at": NOON,
-        "fired_at": NOON,
-        "last_breach_at": NOON,
-        "result_id": "latency1",
-    }
-
-
-def _grade(key: str, score: float | None) -> dict[str, Any]:
-    return {
-        "grade_id": key,
-        "trace_id": "a",
-        "span_id": key,
-        "chain": "c",
-        "component": "app",
-        "span_started_at": NOON + timedelta(minutes=1),
-        "dataset": "production",
-        "judge": "local",
-        "judge_kind": "local",
-        "judge_version": "1",
-        "rubric": "r",
-        "rubric_version": "1",
-        "criterion": "groundedness",
-        "status": "unscored" if score is None else "scored",
-        "score": score,
-        "graded_at": NOON,
-    }
-
-
-def _incident(key: str, *, hour: int, state: str = "open", severity: str = "page") -> dict[str, Any]:
-    at = NOON + timedelta(hours=hour)
-    return {
-        "incident_id": key,
-        "chain": "c",
-        "component": "app",
-        "cause": "latency",
-        "title": key,
-        "summary": key,
-        "severity": severity,
-        "state": state,
-        "started_at": at,
-        "detected_at": at,
-        "updated_at": at,
-    }
-
-
 def test_an_application_without_costs_shows_those_of_its_steps(warehouse: Warehouse) -> None:
-    _store(
+    store(
         warehouse,
         "spans",
-        _span("a", "root", 1),
-        _span("a", "1", 1, parent_span_id="root", component="one", cost_usd=0.25),
-        _span("a", "2", 1, parent_span_id="root", component="two", cost_usd=0.5),
-        _span("a", "3", 1, parent_span_id="root", component="free"),
+        span("a", "root", 1),
+        span("a", "1", 1, parent_span_id="root", component="one", cost_usd=0.25),
+        span("a", "2", 1, parent_span_id="root", component="two", cost_usd=0.5),
+        span("a", "3", 1, parent_span_id="root", component="free"),
     )
     parts = {c.row.component: c for c in data_overview.overview(warehouse, "c", _range()).components}
     whole = parts["app"]
