@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d_][\w'\u2019-]+")
 _LONGEST = 40
@@ -24,13 +25,15 @@ class Term:
     z: float
 
 
-def words(text: str) -> set[str]:
+# Every breach of a day reads the same reference again.
+@lru_cache(maxsize=16_384)
+def words(text: str) -> frozenset[str]:
     """The words of a text, each once: a text that repeats itself is still one text.
 
     >>> sorted(words("Refund my card, my CARD 1234!"))
     ['card', 'my', 'refund']
     """
-    return {w for w in _WORD.findall(text.lower()) if len(w) <= _LONGEST}
+    return frozenset(w for w in _WORD.findall(text.lower()) if len(w) <= _LONGEST)
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
