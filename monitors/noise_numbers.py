@@ -36,6 +36,9 @@ class Features:
     least_sd: float = 1e-3
 
 
+_WIDENINGS = 40  # doublings of the search for a critical size
+
+
 @dataclass(frozen=True, kw_only=True)
 class NumberTest:
     """One (length, feature): the strongest feature of its length.
@@ -146,6 +149,13 @@ class NumberModel:
         def excess(size: float) -> float:
             return float(np.log(self._tail(feature, size, prediction, direction) / target))
 
+        # Very skewed features (nearly all values the same) can lie outside: widen until the answer is inside.
+        step = float(spread.max())
+        for _ in range(_WIDENINGS):
+            low, high = (low - step if excess(low) < 0 else low), (high + step if excess(high) > 0 else high)
+            step *= 2.0
+        if not excess(low) >= 0 >= excess(high):
+            return high
         root = brentq(excess, low, high, xtol=1e-4 * sd, maxiter=60, full_output=False)
         return float(np.asarray(root, dtype=np.float64).item())
 
