@@ -34,7 +34,8 @@ def locate(windows: Sequence[Window], residuals: Floats, variances: Floats) -> C
     windows: T with rows, in time order. residuals: (T,) observed minus expected along the direction of the
     change. variances: (T,) of each while nothing changed. The log likelihood of a shift of free size since
     window k over none is (sum w r)^2 / (2 sum w) with w = 1 / variance; with equal prior odds of the starts
-    it gives the interval. A change that began in a window may have begun at any time of it.
+    it gives the interval. A change that began in a window may have begun at any time of it; one that is there
+    from the first window on is not located, and the interval is the whole series.
 
     >>> from datetime import UTC, timedelta
     >>> t0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,6 +54,9 @@ def locate(windows: Sequence[Window], residuals: Floats, variances: Floats) -> C
     # The smallest set of starts that holds the coverage, and the interval around it.
     order = np.argsort(-chance, kind="stable")
     kept = order[: int(np.searchsorted(np.cumsum(chance[order]), _COVERAGE)) + 1]
+    if best == 0:
+        # It was there in the first window already: the series does not say when it began.
+        return ChangePoint(at=windows[0].start, low=windows[0].start, high=windows[-1].end)
     return ChangePoint(
         at=windows[best].start, low=windows[int(kept.min())].start, high=windows[int(kept.max())].end
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from monitors.noise_vectors import VectorModel, VectorTest
 
 Floats = NDArray[np.float64]
 MARGIN, SKEW_MARGIN = 0.05, 0.25  # share of new content
+MOST_ALIKE = 0.9  # share of rows that are one and the same text
 _EXAMPLES = 10
 
 
@@ -35,6 +37,25 @@ class View(Protocol):
     def figures(self, test: VectorTest) -> dict[str, float]:
         """More evidence, only worked out for a breach."""
         ...
+
+
+def too_uniform(reference: Reference) -> str | None:
+    """Why embeddings are no evidence here, or None: nearly all texts are the same.
+
+    One text among them that differs is then a jump of the mean without any noise to measure it by. How often
+    such texts come is a matter of rates and lengths.
+    """
+    groups = (
+        [w.rows for w in reference.windows if len(w.rows)] if reference.pool is None else [reference.pool]
+    )
+    counts = Counter(row.tobytes() for rows in groups for row in np.ascontiguousarray(rows))
+    share = max(counts.values(), default=0) / max(1, counts.total())
+    if share <= MOST_ALIKE:
+        return None
+    return (
+        f"{share:.0%} of the reference's texts are one and the same: embeddings say nothing of the rest; "
+        "their lengths do"
+    )
 
 
 class VectorFitted:

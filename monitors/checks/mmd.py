@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.checks._vectors import VectorFitted
+from monitors.checks._vectors import VectorFitted, too_uniform
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, text_concern
 from monitors.features_embedding import FourierFeatures, bandwidth_of, sample_rows
 from monitors.noise_scales import missing
@@ -62,7 +62,7 @@ class MmdCheck:
         return text_concern(field)
 
     def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> VectorFitted | NotReady:
-        why = missing(reference, settings)
+        why = missing(reference, settings) or too_uniform(reference)
         if why is not None:
             return NotReady(reason=why)
         rng = np.random.default_rng(seed)
