@@ -41,10 +41,11 @@ def demo(
     \b
     chainwatch demo                              make the traffic, monitor it, open the dashboard
     chainwatch demo --no-dashboard --json        the report as JSON: what was found, beside the truth
-    CHAINWATCH_HOME=/tmp/d chainwatch demo       keep it apart from your own warehouse
+    CHAINWATCH_HOME=./try chainwatch demo        keep it apart from your own warehouse
 
     A second call finds the traffic there and opens the dashboard at once. Nothing leaves this machine.
     """
+    from monitors.cli import progress_bar
     from monitors.runner import run_pass
     from sample_logs.demo import default_start, end_of_data, outcome, prepare
 
@@ -56,7 +57,8 @@ def demo(
     begin = _time(start) if start else default_start(context.clock(), days)
     folder = prepare(context, seed=seed, start=begin, days=days, requests_per_day=requests_per_day, say=say)
     say("monitoring every hour of it")
-    run_pass(context, now=end_of_data(folder), seed=0)
+    with progress_bar() as progress:
+        run_pass(context, now=end_of_data(folder), seed=0, progress=progress, say=say)
     report = outcome(context.warehouse, folder)
     say("done")
     context.answer(report.as_json(), _text(report.as_json()))

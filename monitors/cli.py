@@ -61,7 +61,7 @@ def run(
     """Evaluate every complete window since the last run, and send what people must hear."""
     if since is not None and now is not None and since >= now:
         raise ConfigError(f"--since {since.isoformat()} must be before --now {now.isoformat()}")
-    with _bar() as progress:
+    with progress_bar() as progress:
         try:
             summary = run_pass(
                 context,
@@ -100,7 +100,7 @@ def told(summary: RunSummary) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Progress | None]:
+def progress_bar() -> Iterator[Progress | None]:
     """A progress bar on a terminal, and nothing in cron's mail."""
     if not sys.stderr.isatty():
         yield None

@@ -78,7 +78,7 @@ def prepare(
     if others:
         raise ConfigError(
             f"{context.home.root} already holds spans of {', '.join(others)}; the demo does not mix with "
-            "real logs. Set CHAINWATCH_HOME to an empty folder: CHAINWATCH_HOME=/tmp/demo chainwatch demo"
+            "real logs. Set CHAINWATCH_HOME to an empty folder: CHAINWATCH_HOME=./demo chainwatch demo"
         )
     loaded = folder / "loaded"
     if loaded.exists():

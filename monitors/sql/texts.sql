@@ -1,13 +1,15 @@
 -- The texts of a bounded, seeded sample of each component in each window: at most $cap that have an
 -- input and $cap that have an output. The lot is drawn by trace, so that the same requests are chosen
--- along the whole chain. What a retriever says is its documents.
+-- along the whole chain. What a retriever says is its documents. What a failed span says is an apology: it
+-- counts as an error and not as an answer that has changed.
 WITH spans_in AS (
     SELECT
         chain, component, trace_id, span_id, started_at,
         epoch_us(started_at) // $length_us AS bucket,
         md5($seed::VARCHAR || trace_id) AS lot,
         coalesce(trim(input_text) <> '', false) AS has_input,
-        coalesce(trim(output_text) <> '', false) OR coalesce(len(documents), 0) > 0 AS has_output
+        status <> 'error'
+            AND (coalesce(trim(output_text) <> '', false) OR coalesce(len(documents), 0) > 0) AS has_output
     FROM spans
     WHERE started_at >= $start AND started_at < $end AND dataset = $dataset
 ),
