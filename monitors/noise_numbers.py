@@ -152,9 +152,11 @@ class NumberModel:
         # Very skewed features (nearly all values the same) can lie outside: widen until the answer is inside.
         step = float(spread.max())
         for _ in range(_WIDENINGS):
-            low, high = (low - step if excess(low) < 0 else low), (high + step if excess(high) > 0 else high)
-            step *= 2.0
-        if not excess(low) >= 0 >= excess(high):
+            below, above = excess(low) < 0, excess(high) > 0
+            if not below and not above:
+                break
+            low, high, step = low - step * below, high + step * above, step * 2.0
+        else:
             return high
         root = brentq(excess, low, high, xtol=1e-4 * sd, maxiter=60, full_output=False)
         return float(np.asarray(root, dtype=np.float64).item())

@@ -16,7 +16,7 @@ from monitors.statistics.kernels import mmd2, permutation_p
 Rows = NDArray[np.float32]
 PAIRS = 192  # random features: as many cosines and as many sines
 _REFERENCE_ROWS = 500
-_CURRENT_ROWS = 500
+_CURRENT_ROWS = 200  # enough for an illustration: the p-value that decides is the noise model's
 _PERMUTATIONS = 200
 
 
