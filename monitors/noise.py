@@ -30,7 +30,7 @@ BLOCK_H = 3.0  # shorter windows are fitted together in blocks: eight a day stil
 MAX_BLOCKS = 112  # two weeks of blocks; an older history is left out, so the cost of a fit is bounded
 _PRIOR_COUNTS = 1.0  # weight of the prior on the settings, in features
 _NEIGHBOURS = 11  # features that share what they learn
-_HEDGE = 0.2  # share of a feature's answer that stays its neighbours'
+_HEDGE = 0.4  # share of a feature's answer that stays its neighbours'
 _STEPS = 8
 
 
@@ -83,6 +83,7 @@ class NoiseModel:
         beta: (p, d) season, in standard deviations of a row.
         cov: (G, p, p) its covariance under each setting.
         unit_h: length in hours of the windows that `white` of the grid refers to.
+        caution: factor on the variance of wander, at least 1.
     """
 
     grid: NoiseGrid
@@ -90,6 +91,7 @@ class NoiseModel:
     beta: Floats
     cov: Floats
     unit_h: float
+    caution: float = 1.0
 
     def span(self, times: Times, counts: Floats, part: slice = slice(None)) -> Span:
         """Describe the windows `part` of `times`; counts: (T,) rows of each, at least one in the part."""
@@ -117,7 +119,8 @@ class NoiseModel:
             x[0] = 0.0
         season = np.einsum("p,gpq,q->g", x, self.cov, x)
         grid = self.grid
-        total: Floats = season + grid.white * span.white + grid.day * span.day + grid.repeats / span.rows
+        wander = self.caution * (grid.white * span.white + grid.day * span.day)
+        total: Floats = season + wander + grid.repeats / span.rows
         return total
 
 
@@ -159,7 +162,8 @@ def fit_noise(history: History) -> NoiseModel:
         loglik[chosen] = -penalty[:, None] - 0.5 * squares
     weights = _pool(loglik, grid.prior)
     beta = np.einsum("gd,gpd->pd", weights, season)
-    return NoiseModel(grid=grid, weights=weights, beta=beta, cov=cov, unit_h=unit_h)
+    caution = _caution(history.windows) if d > _NEIGHBOURS else 1.0
+    return NoiseModel(grid=grid, weights=weights, beta=beta, cov=cov, unit_h=unit_h, caution=caution)
 
 
 @lru_cache(maxsize=64)
@@ -192,6 +196,15 @@ def _blocks(history: History) -> tuple[Floats, Floats, Floats, Floats, Floats, f
     share[labels, np.arange(labels.size)] = counts / total[labels]
     means = share @ history.means[recent]
     return share @ x[recent], share @ hours[recent], (share**2).sum(axis=1), total, means, length
+
+
+def _caution(windows: Sequence[Window]) -> float:
+    """Many features agree on how much days wander, but they have all seen the same few days.
+
+    1 + 4 / days, at most 2: a week is taken to have shown two thirds of the variance.
+    """
+    days = len({w.start.date() for w in windows})
+    return min(2.0, 1.0 + 4.0 / days)
 
 
 def _pool(loglik: Floats, prior: Floats) -> Floats:
