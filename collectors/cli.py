@@ -13,7 +13,14 @@ from collectors.errors import ConfigError
 from collectors.options import command
 
 
-@command(name="ingest")
+@command(
+    "ingest",
+    examples=(
+        "chainwatch ingest calls.jsonl",
+        "chainwatch ingest 'logs/*.jsonl.gz' traces/",
+        "chainwatch ingest --map calls export.csv",
+    ),
+)
 @click.argument("paths", nargs=-1)
 @click.option("--format", "format_name", metavar="NAME", help="Format of the files, instead of detecting it.")
 @click.option("--map", "map_name", metavar="NAME", help="Field map of chainwatch.toml to use for all files.")
@@ -67,7 +74,13 @@ def _drain(context: Context) -> None:
     )
 
 
-@command(name="query")
+@command(
+    "query",
+    examples=(
+        "chainwatch query 'SELECT component, count(*) FROM spans GROUP BY ALL'",
+        "chainwatch query --json 'SELECT * FROM incidents ORDER BY detected_at'",
+    ),
+)
 @click.argument("sql")
 @click.option("--csv", "as_csv", is_flag=True, help="Answer as CSV on standard output.")
 @click.option(
@@ -92,7 +105,13 @@ def query(context: Context, sql: str, as_csv: bool, limit: int) -> None:
         run.print_table(answer, limit=limit)
 
 
-@command(name="migrate")
+@command(
+    "migrate",
+    examples=(
+        "chainwatch migrate",
+        "CHAINWATCH_HOME=/srv/chainwatch chainwatch migrate --json",
+    ),
+)
 def migrate(context: Context) -> None:
     """Bring the warehouse to the newest schema, making it when there is none. Safe to repeat."""
     from collectors.warehouse.connection import Warehouse

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,15 @@ import click
 from collectors.context import open_context
 
 
-def command(name: str | None = None, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """A click command whose function gets a `Context` first; adds --config and --json."""
+def command(
+    name: str | None = None, *, examples: Sequence[str] = (), **settings: Any
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """A click command whose function gets a `Context` first; adds --config and --json.
+
+    `examples` are whole command lines, shown below the options.
+    """
+    if examples:
+        settings["epilog"] = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples)
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @functools.wraps(function)

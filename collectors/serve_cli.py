@@ -20,7 +20,14 @@ TOKEN_VARIABLE = "CHAINWATCH_RECEIVER_TOKEN"  # noqa: S105 - the name of it
 _GRACE_S = 10
 
 
-@command("serve")
+@command(
+    "serve",
+    examples=(
+        "chainwatch serve",
+        "chainwatch serve --http-port 4319",
+        "CHAINWATCH_RECEIVER_TOKEN=... chainwatch serve --host 0.0.0.0",
+    ),
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--http-port",

@@ -9,7 +9,13 @@ from collectors.options import command
 from dashboard.config import DashboardConfig
 
 
-@command("dashboard")
+@command(
+    "dashboard",
+    examples=(
+        "chainwatch dashboard",
+        "chainwatch dashboard --port 8600 --no-browser",
+    ),
+)
 @click.option("--host", default=None, help="Address to listen on [default: 127.0.0.1, or [dashboard] host].")
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=None, help="Port [default: 8501, or [dashboard] port]."

@@ -28,7 +28,10 @@ _RECENT_DAYS = 14
 _DASHBOARD = "http://localhost:8501"
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True,
+    epilog="\b\nExamples:\n  chainwatch alerts\n  chainwatch alerts --all --json\n  chainwatch alerts test",
+)
 @click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="chainwatch.toml to use.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON on standard output.")
 @click.option("--all", "show_all", is_flag=True, help="Every incident, not only open and recent ones.")
@@ -71,7 +74,13 @@ def send_test(context: Context) -> None:
 alerts.add_command(send_test)
 
 
-@command("ack")
+@command(
+    "ack",
+    examples=(
+        "chainwatch ack 8e5457a7a905 --by dana",
+        "chainwatch ack 8e5457a7a905 --by dana --comment 'rolling the prompt back'",
+    ),
+)
 @click.argument("incident")
 @click.option("--by", default=None, help="Who takes it [default: your login name].")
 @click.option("--comment", default=None, help="For those who look later.")
@@ -86,7 +95,13 @@ def ack(context: Context, incident: str, by: str | None, comment: str | None) ->
     context.answer(answer, f"{taken.incident_id} is acknowledged by {taken.acknowledged_by}: {taken.title}")
 
 
-@command("silence")
+@command(
+    "silence",
+    examples=(
+        "chainwatch silence --match component=retriever --for 2h --author dana --comment 'reindexing'",
+        "chainwatch silence --list",
+    ),
+)
 @click.option(
     "--match", "matches", multiple=True, metavar="LABEL=VALUE", help="All must match; * is anything."
 )

@@ -15,7 +15,13 @@ from collectors.errors import ChainwatchError
 from collectors.options import command
 
 
-@command()
+@command(
+    "judge",
+    examples=(
+        "chainwatch judge --dry-run",
+        "chainwatch judge --component generator --since 24h --limit 100",
+    ),
+)
 @click.option(
     "--component",
     "components",

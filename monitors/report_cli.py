@@ -22,7 +22,13 @@ _CURRENT = timedelta(days=1)
 _REFERENCE = timedelta(days=7)
 
 
-@command()
+@command(
+    "report",
+    examples=(
+        "chainwatch report --component generator --out report.html",
+        "chainwatch report --component generator --reference-set golden-v1",
+    ),
+)
 @click.option("--component", required=True, help="Whose spans to compare.")
 @click.option("--chain", help="Only this chain, where several have a component of that name.")
 @click.option("--reference", help="A..B: dates, times or ages. [default: the week before the current window]")
