@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 # How far the rate of a block wanders, as a share of the rate: .3 means that 1 % is often .7 % or 1.3 %.
 _WANDER = np.array([0.02, 0.1, 0.2, 0.35, 0.6, 1.0, 1.7])
-_PRIOR = np.array([0.2, 0.2, 0.24, 0.18, 0.11, 0.05, 0.02])
+_PRIOR = np.array([0.25, 0.25, 0.23, 0.15, 0.08, 0.03, 0.01])
 _LOGITS = np.linspace(-16.0, 7.0, 901)  # rates at which the prediction is kept
 
 
