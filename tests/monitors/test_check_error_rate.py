@@ -97,7 +97,7 @@ def test_fewer_errors_are_no_breach() -> None:
 
 
 def test_the_margin_is_in_points_of_the_rate() -> None:
-    series = failures(seed=3, usual=0.01, then=0.022, rate=1500)
+    series = failures(seed=3, usual=0.01, then=0.018, rate=1500)
     plain = watch(fitted(CHECK, drift(series[:HISTORY])), series, CHANGE)
     assert all(a.status == "ok" for a in plain)
     strict = fitted(CHECK, drift(series[:HISTORY]), CheckSettings(margin=0.005))
