@@ -181,7 +181,10 @@ def _figure(value: float, unit: str | None) -> str:
 
 def terms(view: IncidentView) -> None:
     """Words that came and words that went, of the component to blame."""
-    found = next((t for a in view.alerts if isinstance(t := a.evidence.get("terms"), Mapping)), None)
+    # The alert that the incident is told by speaks first: an input's words explain more than the answers'.
+    lead = (view.evidence.get("lead") or {}).get("monitor")
+    alerts = sorted(view.alerts, key=lambda a: a.monitor != lead)
+    found = next((t for a in alerts if isinstance(t := a.evidence.get("terms"), Mapping)), None)
     if found is None:
         return
     new, lost = _entries(found.get("new")), _entries(found.get("lost"))
