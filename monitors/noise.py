@@ -30,7 +30,7 @@ BLOCK_H = 3.0  # shorter windows are fitted together in blocks: eight a day stil
 MAX_BLOCKS = 112  # two weeks of blocks; an older history is left out, so the cost of a fit is bounded
 _PRIOR_COUNTS = 1.0  # weight of the prior on the settings, in features
 _NEIGHBOURS = 11  # features that share what they learn
-_HEDGE = 0.4  # share of a feature's answer that stays its neighbours'
+_HEDGE = 0.2  # share of a feature's answer that stays its neighbours'
 _STEPS = 8
 
 

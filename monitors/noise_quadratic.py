@@ -21,7 +21,7 @@ from monitors.result import Window
 
 Floats = NDArray[np.float64]
 
-RIDGE = 5.0  # times the mean variance; 3 to 10 were equally good
+RIDGE = 5.0  # times the mean variance of sampling; 3 to 10 were equally good
 _BLOCKS = 60  # past blocks that are looked at for each length
 _LEAST_BLOCKS = 15  # fewer say nothing of a spread
 _LENGTHS = (1, 2, 4, 8)
@@ -63,7 +63,9 @@ def quadratic(
     powers = np.stack([prediction.unit**k for k in (1, 2, 3, 4)]) @ level.noise.weights
     moments = powers * np.stack([level.sd ** (2 * k) for k in (1, 2, 3, 4)])
     variance = moments[0]
-    weights = 1.0 / (variance + RIDGE * variance.mean())
+    # Of the sampling noise alone: directions that wander must not blunt those that do not.
+    ridge = RIDGE * float((level.sd**2).mean()) / prediction.rows
+    weights = 1.0 / (variance + ridge)
     # Only the sampling of rows is skewed; wander is taken as normal with an uncertain variance.
     sampled = float((weights * level.sd**2).sum() / prediction.rows / (weights @ variance))
     longer = 1.0 + (rows.inflation(prediction.rows) - 1.0) * np.minimum(sampled, 1.0) ** np.arange(1, 5)
