@@ -21,7 +21,7 @@ from monitors.result import Window
 
 Floats = NDArray[np.float64]
 
-RIDGE = 5.0  # times the mean variance of sampling; 3 to 10 were equally good
+RIDGE = 5.0  # times the mean variance of sampling: between the plain and the fully whitened distance
 _BLOCKS = 60  # past blocks that are looked at for each length
 _LEAST_BLOCKS = 15  # fewer say nothing of a spread
 _LENGTHS = (1, 2, 4, 8)
