@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -97,7 +97,6 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
             "No production spans are stored. Load a log file, or receive OpenTelemetry traces.",
             [_LOAD, "chainwatch serve"],
         )
-        raise AssertionError  # pragma: no cover - empty() stops the page
     wanted = urls.url("range") or data.DEFAULT_RANGE
     range_name = wanted if wanted in data.RANGES else data.DEFAULT_RANGE
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -169,7 +168,7 @@ def stale_note(loaded: cached.Loaded[Any]) -> None:
         )
 
 
-def empty(title: str, text: str, commands: Sequence[str] = ()) -> None:
+def empty(title: str, text: str, commands: Sequence[str] = ()) -> NoReturn:
     """What to do when there is nothing to draw; ends the page."""
     nothing(title, text, commands)
     st.stop()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
 from monitors.checks.base import CheckSettings, Outcome, Reference, WindowSample
+from monitors.features_embedding import sample_rows
 from monitors.noise_scales import no_rows
 from monitors.noise_vectors import VectorModel, VectorTest
 
@@ -37,6 +38,12 @@ class View(Protocol):
     def figures(self, test: VectorTest) -> dict[str, float]:
         """More evidence, only worked out for a breach."""
         ...
+
+
+def reference_sample(reference: Reference, limit: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """At most `limit` rows of what the check compares with, seeded: the evaluation set, else production."""
+    groups = [w.rows for w in reference.windows if len(w.rows)]
+    return sample_rows(groups if reference.pool is None else [reference.pool.astype(np.float32)], limit, rng)
 
 
 def too_uniform(reference: Reference) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.checks._vectors import VectorFitted, too_uniform
+from monitors.checks._vectors import VectorFitted, reference_sample, too_uniform
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, text_concern
 from monitors.features_embedding import Landmarks, sample_rows
 from monitors.noise_scales import missing
@@ -58,10 +58,7 @@ class EnergyDistanceCheck:
         if why is not None:
             return NotReady(reason=why)
         rng = np.random.default_rng(seed)
-        groups = [w.rows for w in reference.windows if len(w.rows)]
-        sample = sample_rows(
-            groups if reference.pool is None else [reference.pool.astype(np.float32)], _ROWS, rng
-        )
+        sample = reference_sample(reference, _ROWS, rng)
         model = VectorModel(reference, Landmarks(sample[:LANDMARKS]), settings, rng)
         return VectorFitted(
             reference=reference, model=model, view=EnergyView(sample, seed), settings=settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.checks._vectors import VectorFitted, too_uniform
+from monitors.checks._vectors import VectorFitted, reference_sample, too_uniform
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, text_concern
 from monitors.features_embedding import FourierFeatures, bandwidth_of, sample_rows
 from monitors.noise_scales import missing
@@ -66,10 +66,7 @@ class MmdCheck:
         if why is not None:
             return NotReady(reason=why)
         rng = np.random.default_rng(seed)
-        groups = [w.rows for w in reference.windows if len(w.rows)]
-        sample = sample_rows(
-            groups if reference.pool is None else [reference.pool.astype(np.float32)], _REFERENCE_ROWS, rng
-        )
+        sample = reference_sample(reference, _REFERENCE_ROWS, rng)
         bandwidth = bandwidth_of(sample, rng)
         features = FourierFeatures(dimension=sample.shape[1], bandwidth=bandwidth, pairs=PAIRS, rng=rng)
         model = VectorModel(reference, features, settings, rng)
