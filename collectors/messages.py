@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 MAX_DEPTH = 12
 _ROLES = {
     "human": "user", "ai": "assistant", "model": "assistant", "developer": "system", "function": "tool",
@@ -31,6 +33,7 @@ _OUTPUT_KEYS = (
     "message",
     "outputs",
 )
+_decode = msgspec.json.Decoder().decode
 _TEXT_KEYS = ("text", "content", "page_content", "pageContent", "thinking", "reasoning")
 
 
@@ -48,10 +51,18 @@ def parse_json(value: Any) -> Any:
         start = value.lstrip()[:1]
         if start in ("{", "["):
             try:
-                return json.loads(value)
-            except (ValueError, RecursionError):
-                return value
+                return _decode(value)
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                return _lenient(value)
     return value
+
+
+def _lenient(value: str) -> Any:
+    """What Python writes and strict JSON does not know: NaN, lone surrogates."""
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def parse(value: Any, role: str = "") -> list[Message]:
@@ -111,6 +122,9 @@ def tool_call(name: Any, arguments: Any) -> str:
 def _message(item: Any, role: str = "", depth: int = 0) -> Message:
     if isinstance(item, str):
         return Message(role=role, text=item.strip())
+    plain = _plain_text(item)
+    if plain is not None:
+        return Message(role=_role(item["role"]) or role, text=plain.strip())
     if not isinstance(item, Mapping) or depth > MAX_DEPTH:
         return Message(role=role, text="" if item is None else _compact(item))
     for wrapper in ("message", "data", "kwargs"):
@@ -129,6 +143,20 @@ def _message(item: Any, role: str = "", depth: int = 0) -> Message:
         parts = [_part(item, depth + 1)] if _is_call(item) else []
     text = "\n".join(dict.fromkeys(part for part in parts if part))
     return Message(role=own_role, text=text.strip())
+
+
+def _plain_text(item: Any) -> str | None:
+    """The text of a message that is a role and one text, as nearly all are; None for any other."""
+    if type(item) is not dict or len(item) != 2 or "role" not in item:
+        return None
+    text = item.get("content")
+    if text is None:
+        parts = item.get("parts")
+        if type(parts) is not list or len(parts) != 1 or type(parts[0]) is not dict:
+            return None
+        part = parts[0]
+        text = part.get("content") if len(part) == 2 and part.get("type") == "text" else None
+    return text if type(text) is str and text[:1] not in ("", "[", "{", " ", "\n") else None
 
 
 def _content(value: Any, depth: int) -> str:

@@ -80,6 +80,7 @@ class Span:
     resource_use: Mapping[str, Any] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     source: str = "unknown"
+    exporter: str | None = None
     ingested_at: datetime | None = None
 
 

@@ -200,8 +200,6 @@ CONTENT_EVENTS: Mapping[str, tuple[str, ...]] = {
 }
 RESPONSE_ERRORS = ("http.response.status_code", "http.status_code")
 STATUS_DESCRIPTION = "otel.status_description"
-SCOPE_NAME = "otel.scope.name"
-SCOPE_VERSION = "otel.scope.version"
 
 # Values that a column holds exactly as they came; keeping them again in `attributes` would store them twice.
 STORED = frozenset(

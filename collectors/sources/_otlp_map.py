@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from collectors import messages, semconv
 from collectors.messages import Message
 from collectors.model import Annotation, Feedback, Span
 from collectors.records import make_annotation, make_feedback, make_span
-from collectors.sources._otlp_raw import RawEvent, RawSpan
+from collectors.semconv_index import DEFAULT, LINEAGE_PREFIX, Index, Sorted
+from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources._otlp_texts import documents, flattened, input_text, output_text
 
 _NS = 1_000_000_000
@@ -23,61 +25,60 @@ _CLASS_NAME = re.compile(r"^\s*([A-Za-z_][\w.]*(?:Error|Exception|Timeout))\b")
 _MAX_EVENTS = 64
 
 
-def to_span(raw: RawSpan, *, source: str) -> Span:
+def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
     """The span, validated; `InvalidValueError` when a value cannot be taken."""
     attributes = raw.attributes
-    metadata = messages.parse_json(attributes.get(semconv.METADATA))
-    metadata = metadata if isinstance(metadata, dict) else {}
+    about = index.span(attributes)
+    resource = index.resource(raw.origin.resource)
+    known = about.known.get
     kind = semconv.kind_of(attributes)
-    model = semconv.first(attributes, semconv.MODEL)
-    flat = flattened(attributes)
-    resource = raw.origin.resource
+    flat = flattened(about.trees)
+    in_text = input_text(attributes, flat)
+    found_documents = documents(attributes, flat, raw.events)
+    out_text = None
+    if kind not in ("retriever", "reranker") or not found_documents:
+        out_text = output_text(attributes, flat)
+    error_type = _error_type(raw, about)
     found: dict[str, Any] = {
         "trace_id": raw.trace_id,
         "span_id": raw.span_id,
         "parent_span_id": raw.parent_span_id,
         "chain": _chain(resource),
-        "component": component_of(raw, kind),
+        "component": component_of(raw, kind, about),
         "kind": kind,
         "name": raw.name or kind,
         "started_at": raw.start_ns,
-        "status": raw.status,
-        "error_type": _error_type(raw),
-        "time_to_first_token_s": _first_token(raw),
-        "input_text": input_text(attributes, flat),
-        "documents": documents(attributes, flat, raw.events),
-        "model": _scalar(model),
-        "provider": _scalar(semconv.first(attributes, semconv.PROVIDER)),
-        "environment": _scalar(semconv.first(resource, semconv.ENVIRONMENT)),
-        "chain_version": _scalar(semconv.first(resource, semconv.CHAIN_VERSION)),
-        "component_version": _scalar(semconv.first(attributes, semconv.COMPONENT_VERSION)),
-        "prompt_template": _scalar(semconv.first(attributes, semconv.PROMPT_TEMPLATE)),
-        "prompt_version": _scalar(semconv.first(attributes, semconv.PROMPT_VERSION)),
-        "parameters": _parameters(attributes),
-        "input_tokens": semconv.first(attributes, semconv.INPUT_TOKENS),
-        "output_tokens": semconv.first(attributes, semconv.OUTPUT_TOKENS),
-        "cached_tokens": semconv.first(attributes, semconv.CACHED_TOKENS),
-        "cost_usd": semconv.first(attributes, semconv.COST),
-        "user_id": _scalar(semconv.first(attributes, semconv.USER) or metadata.get("user_id")),
-        "session_id": _scalar(
-            semconv.first(attributes, semconv.SESSION)
-            or metadata.get("session_id")
-            or metadata.get("thread_id")
-        ),
+        "status": "error" if error_type and raw.status == "unset" else raw.status,
+        "error_type": error_type,
+        "time_to_first_token_s": _first_token(raw, about),
+        "input_text": in_text,
+        "output_text": out_text,
+        "documents": found_documents or None,
+        "model": _scalar(known("model")),
+        "provider": _scalar(known("provider")),
+        "environment": _scalar(resource.known.get("environment")),
+        "chain_version": _scalar(resource.known.get("chain_version")),
+        "component_version": _scalar(known("component_version")),
+        "prompt_template": _scalar(known("prompt_template")),
+        "prompt_version": _scalar(known("prompt_version")),
+        "parameters": _parameters(attributes, about) or None,
+        "input_tokens": known("input_tokens"),
+        "output_tokens": known("output_tokens"),
+        "cached_tokens": known("cached_tokens"),
+        "cost_usd": known("cost_usd"),
+        "user_id": _scalar(known("user_id")),
+        "session_id": _scalar(known("session_id")),
+        "exporter": _exporter(raw.origin),
     }
     if raw.end_ns:
         found["ended_at"] = raw.end_ns
         # From the nanoseconds: the two times above are cut to microseconds.
         found["duration_s"] = (raw.end_ns - raw.start_ns) / _NS if raw.end_ns >= raw.start_ns else None
-    if kind not in ("retriever", "reranker") or not found["documents"]:
-        found["output_text"] = output_text(attributes, flat)
-    if found["error_type"] and found["status"] == "unset":
-        found["status"] = "error"
-    _total_tokens(found, attributes)
-    found["attributes"] = _rest(raw, texts=(found["input_text"], found.get("output_text")))
-    for key, value in attributes.items():
-        if key.startswith(semconv.OWN_PREFIX):
-            found[key.removeprefix(semconv.OWN_PREFIX)] = value
+    if semconv.METADATA in attributes:
+        _from_metadata(found, attributes[semconv.METADATA])
+    _total_tokens(found, known("total_tokens"))
+    found["attributes"] = _rest(raw, about, resource, texts=(in_text, out_text))
+    _lineage(found, resource, about)
     return make_span(found, source=source)
 
 
@@ -106,7 +107,7 @@ def note(
     return make_annotation(found, source=source)
 
 
-def component_of(raw: RawSpan, kind: str) -> str:
+def component_of(raw: RawSpan, kind: str, about: Sorted) -> str:
     """The step's name: what its instrumentation calls it, else the span name without its volatile parts.
 
     A root span keeps its name as it is. A model call's name loses the model: a swapped model is a change
@@ -123,14 +124,17 @@ def component_of(raw: RawSpan, kind: str) -> str:
             return _SUFFIX.sub("", value.strip()) or value
     if raw.parent_span_id is None and kind in ("other", "chain", "agent"):
         return raw.name or kind
-    name = raw.name
-    for key in semconv.MODEL:
-        model = attributes.get(key)
-        if isinstance(model, str) and model:
-            name = name.replace(model, "")
-    name = _SUFFIX.sub("", _VOLATILE.sub("", name)).strip(" -:/.") or kind
-    agent = semconv.first(attributes, semconv.AGENT_NAME)
+    models = tuple(m for key in semconv.MODEL if isinstance(m := attributes.get(key), str) and m)
+    name = _step_name(raw.name, models) or kind
+    agent = about.known.get("agent_name")
     return f"{agent}.{name}" if isinstance(agent, str) and kind in ("llm", "embedding") else name
+
+
+@lru_cache(maxsize=4096)
+def _step_name(name: str, models: tuple[str, ...]) -> str:
+    for model in models:
+        name = name.replace(model, "")
+    return _SUFFIX.sub("", _VOLATILE.sub("", name)).strip(" -:/.")
 
 
 def content_messages(event_name: str, body: Any) -> list[Message]:
@@ -147,10 +151,35 @@ def content_messages(event_name: str, body: Any) -> list[Message]:
     return messages.parse(parsed, role)
 
 
-def _chain(resource: Mapping[str, Any]) -> str | None:
-    name = semconv.first(resource, semconv.CHAIN)
+def _chain(resource: Sorted) -> str | None:
+    name = resource.known.get("chain")
     # What SDKs send when nobody named the service.
     return None if not isinstance(name, str) or name.startswith("unknown_service") else name
+
+
+def _exporter(origin: Origin) -> str | None:
+    """The instrumentation that made the span: its scope and version."""
+    return "/".join(filter(None, (origin.scope_name, origin.scope_version))) or None
+
+
+def _lineage(found: dict[str, Any], resource: Sorted, about: Sorted) -> None:
+    """What the configuration names for a field, then what `chainwatch.*` attributes say outright."""
+    for holder in (resource, about):
+        for key, value in holder.known.items():
+            if key.startswith(LINEAGE_PREFIX):
+                found[key.removeprefix(LINEAGE_PREFIX)] = _scalar(value)
+    for holder in (resource, about):
+        if holder.own:
+            found.update(holder.own)
+
+
+def _from_metadata(found: dict[str, Any], value: Any) -> None:
+    """User and session that stand in OpenInference's metadata and nowhere else."""
+    metadata = messages.parse_json(value)
+    if isinstance(metadata, dict):
+        for field, names in (("user_id", ("user_id",)), ("session_id", ("session_id", "thread_id"))):
+            if found[field] is None:
+                found[field] = _scalar(semconv.first(metadata, names))
 
 
 def _scalar(value: Any) -> str | None:
@@ -158,9 +187,9 @@ def _scalar(value: Any) -> str | None:
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
 
 
-def _error_type(raw: RawSpan) -> str | None:
+def _error_type(raw: RawSpan, about: Sorted) -> str | None:
     """The error's class: the attribute, the exception event, the status message, the HTTP status."""
-    named = _scalar(semconv.first(raw.attributes, semconv.ERROR_TYPE))
+    named = _scalar(about.known.get("error_type"))
     if named:
         return named.rpartition(".")[2] or named
     if raw.status != "error":
@@ -172,32 +201,34 @@ def _error_type(raw: RawSpan) -> str | None:
     match = _CLASS_NAME.match(raw.status_message[:200])
     if match:
         return match.group(1).rpartition(".")[2]
-    return _scalar(semconv.first(raw.attributes, semconv.RESPONSE_ERRORS))
+    return _scalar(about.known.get("http_status"))
 
 
-def _first_token(raw: RawSpan) -> float | None:
-    seconds = semconv.first(raw.attributes, semconv.FIRST_TOKEN_S)
+def _first_token(raw: RawSpan, about: Sorted) -> float | None:
+    seconds = about.known.get("first_token_s")
     if isinstance(seconds, (int, float)):
         return float(seconds)
-    milliseconds = semconv.first(raw.attributes, semconv.FIRST_TOKEN_MS)
+    milliseconds = about.known.get("first_token_ms")
     if isinstance(milliseconds, (int, float)):
         return milliseconds / 1000
     times = [e.at_ns for e in raw.events if e.name in semconv.FIRST_TOKEN_EVENTS and e.at_ns >= raw.start_ns]
     return (min(times) - raw.start_ns) / _NS if times else None
 
 
-def _parameters(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    given = messages.parse_json(attributes.get(semconv.INVOCATION_PARAMETERS))
+def _parameters(attributes: Mapping[str, Any], about: Sorted) -> dict[str, Any]:
+    given = attributes.get(semconv.INVOCATION_PARAMETERS)
+    if given is None:
+        return about.parameters
+    given = messages.parse_json(given)
     found: dict[str, Any] = {}
     if isinstance(given, dict):
         found = {semconv.INVOCATION_KEYS[k]: v for k, v in given.items() if k in semconv.INVOCATION_KEYS}
-    found |= {semconv.PARAMETERS[k]: v for k, v in attributes.items() if k in semconv.PARAMETERS}
+    found |= about.parameters
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _total_tokens(found: dict[str, Any], attributes: Mapping[str, Any]) -> None:
+def _total_tokens(found: dict[str, Any], total: Any) -> None:
     """A side that only the total tells of. No output is no tokens for an embedding, so nothing is made up."""
-    total = semconv.first(attributes, semconv.TOTAL_TOKENS)
     if not isinstance(total, int) or isinstance(total, bool):
         return
     for known, missing in (("output_tokens", "input_tokens"), ("input_tokens", "output_tokens")):
@@ -206,41 +237,28 @@ def _total_tokens(found: dict[str, Any], attributes: Mapping[str, Any]) -> None:
             found[missing] = total - other
 
 
-def _rest(raw: RawSpan, texts: tuple[str | None, str | None]) -> dict[str, Any]:
+def _rest(
+    raw: RawSpan, about: Sorted, resource: Sorted, texts: tuple[str | None, str | None]
+) -> dict[str, Any]:
     """Everything that no column holds as it came."""
-    rest = {
-        key: value
-        for key, value in raw.attributes.items()
-        if key not in semconv.STORED and not key.startswith(semconv.OWN_PREFIX) and not _in_documents(key)
-    }
+    rest = about.rest
     for names, text in zip((semconv.INPUT_VALUE, semconv.OUTPUT_VALUE), texts, strict=True):
-        for key in names:
-            if text is not None and rest.get(key) == text:
-                del rest[key]
-    reasons = semconv.first(raw.attributes, semconv.FINISH_REASONS)
+        if text is not None:
+            for key in names:
+                if rest.get(key) == text:
+                    del rest[key]
+    reasons = about.known.get("finish_reasons")
     if reasons is not None:
         rest[semconv.FINISH_REASONS_KEY] = reasons if isinstance(reasons, list) else [reasons]
     if raw.status_message:
         rest[semconv.STATUS_DESCRIPTION] = raw.status_message
-    if raw.origin.scope_name:
-        rest[semconv.SCOPE_NAME] = raw.origin.scope_name
-    if raw.origin.scope_version:
-        rest[semconv.SCOPE_VERSION] = raw.origin.scope_version
-    events = [_event(e, raw.start_ns) for e in raw.events if e.name not in semconv.FIRST_TOKEN_EVENTS]
-    if events:
-        rest["events"] = events[:_MAX_EVENTS]
-    resource = {
-        key: value
-        for key, value in raw.origin.resource.items()
-        if key not in semconv.RESOURCE_STORED and not key.startswith(semconv.RESOURCE_NOISE_PREFIX)
-    }
-    if resource:
-        rest["resource"] = resource
+    if raw.events:
+        events = [_event(e, raw.start_ns) for e in raw.events if e.name not in semconv.FIRST_TOKEN_EVENTS]
+        if events:
+            rest["events"] = events[:_MAX_EVENTS]
+    if resource.rest:
+        rest["resource"] = resource.rest
     return rest
-
-
-def _in_documents(key: str) -> bool:
-    return key.startswith(semconv.DOCUMENTS_FLAT) and key.endswith(semconv.DOCUMENT_STORED)
 
 
 def _event(event: RawEvent, start_ns: int) -> dict[str, Any]:

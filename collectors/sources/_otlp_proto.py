@@ -98,7 +98,12 @@ def _log(item: Any, origin: Origin) -> RawLog:
 
 
 def _attributes(pairs: Iterable[KeyValue], depth: int = 0) -> dict[str, Any]:
-    return {pair.key: _value(pair.value, depth) for pair in pairs}
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        value = pair.value
+        # Most values are text; asking for it is quicker than asking which type it is.
+        found[pair.key] = value.string_value or _value(value, depth)
+    return found
 
 
 def _value(value: AnyValue, depth: int = 0) -> Any:

@@ -9,28 +9,14 @@ from collectors import messages, semconv
 from collectors.messages import Message
 from collectors.sources._otlp_raw import RawEvent
 
-_MAX_PARTS = 24
 Flat = dict[str, list[Any]]
 
 
-def flattened(attributes: Mapping[str, Any]) -> Flat:
+def flattened(trees: Mapping[str, Mapping[str, Any]] | None) -> Flat:
     """Lists that were flattened into `prefix.N.rest` attributes, by prefix."""
-    trees: dict[str, dict[str, Any]] = {}
-    prefixes = (*semconv.INPUT_FLAT, *semconv.OUTPUT_FLAT, *semconv.DOCUMENTS_FLAT, semconv.EMBEDDED_TEXT)
-    for key, value in attributes.items():
-        for prefix in prefixes:
-            if key.startswith(prefix):
-                _plant(trees.setdefault(prefix, {}), key[len(prefix) :].split(".", _MAX_PARTS), value)
+    if not trees:
+        return {}
     return {prefix: found for prefix, tree in trees.items() if (found := _as_list(tree))}
-
-
-def _plant(tree: dict[str, Any], path: list[str], value: Any) -> None:
-    for part in path[:-1]:
-        below = tree.setdefault(part, {})
-        if not isinstance(below, dict):
-            return
-        tree = below
-    tree.setdefault(path[-1], value)
 
 
 def _as_list(tree: Mapping[str, Any]) -> list[Any]:

@@ -165,11 +165,10 @@ def test_resource_parameters_prompt_and_the_rest() -> None:
     assert (span.user_id, span.session_id, span.time_to_first_token_s) == ("u9", "s9", 0.25)
     assert (span.chain, span.chain_version, span.environment) == ("shop", "2.0", "prod")
     assert (span.dataset, span.reference_text) == ("golden", "42")
+    assert span.exporter == "test.scope/1"
     assert span.attributes == {
         "llm.invocation_parameters": '{"temperature": 0.1, "max_completion_tokens": 50, "model": "m"}',
         "custom": {"deep": [1, "x"]},
-        "otel.scope.name": "test.scope",
-        "otel.scope.version": "1",
         "resource": {"host.name": "h1"},
     }
 
