@@ -23,6 +23,10 @@ class WarehouseError(ChainwatchError):
     """The warehouse cannot be opened, migrated or written."""
 
 
+class WarehouseDamagedError(WarehouseError):
+    """The warehouse file is not what was written: a failing disk, a copy cut short, another program."""
+
+
 class SourceError(ChainwatchError):
     """A whole file or request cannot be read; single bad records are quarantined instead."""
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from collectors.errors import ChainwatchError
+
 DEFAULT_HOME = Path(".chainwatch")
 
 
@@ -43,6 +45,15 @@ class Home:
         return self.root / "chainwatch.toml"
 
     def create(self) -> Home:
-        """Make the folder, readable by its owner only: logs hold people's words."""
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Make the folder, readable by its owner only: logs hold people's words.
+
+        ChainwatchError when it cannot be made.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise ChainwatchError(
+                f"cannot make the folder {self.root}: {error.strerror}; set CHAINWATCH_HOME to one that "
+                "can be written"
+            ) from error
         return self

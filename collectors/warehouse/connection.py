@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from collectors.errors import WarehouseBusyError, WarehouseError
+from collectors.warehouse.damage import check_length, damage
 from collectors.warehouse.lock import FairLock
 
 # The type that other packages name, without importing duckdb.
@@ -68,25 +69,60 @@ class Warehouse:
             connection = self._open(read_only=True)
             try:
                 yield connection
+            except duckdb.Error as error:
+                if (found := damage(self.path, error)) is not None:
+                    raise found from error
+                raise
             finally:
                 connection.close()
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-write connection inside one transaction."""
+        """A read-write connection inside one transaction.
+
+        WarehouseError when the file was moved or deleted meanwhile: what was written is not in its place.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._lock.hold(write=True, wait_s=self._wait_s):
+            if not self.exists():
+                self._create()
+            before = self._identity()
             connection = self._open(read_only=False)
             try:
+                check_length(connection, self.path)
                 connection.begin()
                 try:
                     yield connection
                 except BaseException:
-                    connection.rollback()
+                    _roll_back(connection)
                     raise
                 connection.commit()
+            except duckdb.Error as error:
+                if (found := damage(self.path, error)) is not None:
+                    raise found from error
+                raise
             finally:
                 connection.close()
+            if self._identity() != before:
+                raise WarehouseError(f"the warehouse {self.path} was moved or deleted while it was written")
+
+    def _create(self) -> None:
+        """Make an empty file in one step: a death on the way leaves none, and not half of one."""
+        made = self.path.with_name(self.path.name + ".new")
+        made.unlink(missing_ok=True)
+        log = self.path.with_name(self.path.name + ".wal")
+        if log.exists():
+            # Of a warehouse that was moved away without it: it must not be taken for the new one's.
+            log.rename(log.with_name(f"{log.name}.orphan-{log.stat().st_ino}"))
+        duckdb.connect(str(made), config=_CONFIG).close()
+        made.rename(self.path)
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         deadline = self._monotonic() + self._wait_s
@@ -95,17 +131,28 @@ class Warehouse:
                 connection = duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
             except duckdb.IOException as error:
                 if "set lock on file" not in str(error):
-                    raise WarehouseError(f"cannot open the warehouse {self.path}: {error}") from error
+                    raise self._cannot_open(error) from error
                 if self._monotonic() >= deadline:
                     raise WarehouseBusyError(
                         f"{self.path} is open in another program ({_holder(error)}); close it and try again"
                     ) from error
                 self._sleep(_RETRY_S)
             except duckdb.Error as error:
-                raise WarehouseError(f"cannot open the warehouse {self.path}: {error}") from error
+                raise self._cannot_open(error) from error
             else:
                 connection.execute("SET TimeZone = 'UTC'")
                 return connection
+
+    def _cannot_open(self, error: duckdb.Error) -> WarehouseError:
+        return damage(self.path, error) or WarehouseError(f"cannot open the warehouse {self.path}: {error}")
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """Roll back, where a fatal error has not done so already: the first error is the one to be told."""
+    try:
+        connection.rollback()
+    except duckdb.Error:
+        return
 
 
 @contextmanager
