@@ -25,6 +25,8 @@ _BATCHES_A_REPORT = 4
 _PAUSE_PER_WORK = 2.0
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
+# It tries again anyway; people should soon hear of a warehouse that somebody else holds.
+_BUSY_S = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +59,11 @@ class Drainer:
         self._thread.start()
 
     def stop(self, wait_s: float) -> bool:
-        """Let it store what is spooled; False when it could not within `wait_s` (the spool keeps it)."""
+        """Let it store what is spooled; False when it could not within `wait_s` (the spool keeps it), or
+        was never started."""
         self._stopping.set()
+        if self._thread.ident is None:
+            return False
         pipe = self._pipe
         if pipe is not None:
             try:
@@ -129,11 +134,12 @@ def drain_until_told(root: str, every_s: float, pipe: Connection) -> None:
     from collectors.warehouse.connection import Warehouse
 
     home = Home(root=Path(root))
-    spool = SpoolDrain(home.spool, Warehouse(home.warehouse), clock=system_clock)
+    warehouse = Warehouse(home.warehouse, wait_s=_BUSY_S)
+    spool = SpoolDrain(home.spool, warehouse, clock=system_clock)
     last = False
     while True:
         started = time.monotonic()
-        progress = _one_pass(spool)
+        progress = _one_pass(spool, home.spool)
         try:
             pipe.send(progress)
         except OSError:
@@ -151,9 +157,10 @@ def drain_until_told(root: str, every_s: float, pipe: Connection) -> None:
             return
 
 
-def _one_pass(spool: SpoolDrain) -> Progress:
+def _one_pass(spool: SpoolDrain, folder: Path) -> Progress:
     from collectors.context import system_clock
     from collectors.errors import ChainwatchError
+    from collectors.spool_segments import unreadable
 
     problem = None
     try:
@@ -174,4 +181,5 @@ def _one_pass(spool: SpoolDrain) -> Progress:
         pending_bytes=summary.pending_bytes,
         lag_s=lag_s,
         more=spool.has_more,
+        problem=None if spool.has_more else unreadable(folder),
     )

@@ -43,8 +43,12 @@ class Spool:
         segment_age_s: float = 30.0,
         entropy: Callable[[int], bytes] = os.urandom,
         monotonic: Callable[[], float] = time.monotonic,
+        on_sync: Callable[[float], None] | None = None,
     ) -> None:
-        """`max_bytes` caps everything in the folder; `min_free_bytes` stay free on its file system."""
+        """`max_bytes` caps everything in the folder; `min_free_bytes` stay free on its file system.
+
+        `on_sync` hears, on the writing thread, how many seconds each sync to disk took.
+        """
         self._folder = folder
         self._max_bytes = max_bytes
         self._min_free_bytes = min_free_bytes
@@ -53,6 +57,7 @@ class Spool:
         self._segment_age_s = segment_age_s
         self._entropy = entropy
         self._monotonic = monotonic
+        self._on_sync = on_sync
         self._queue: deque[tuple[SpoolRecord, Future[None]]] = deque()
         self._queued_bytes = 0
         self._wake = threading.Condition()
@@ -63,18 +68,25 @@ class Spool:
         self._size = 0
         self._acknowledged = False
         self._opened_at = 0.0
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = FileLock(folder / WRITER_LOCK, timeout=_LOCK_WAIT_S, thread_local=False)
         try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire()
+            for segment in list_segments(folder):
+                if segment.path.suffix == OPEN:
+                    segment.path.rename(segment.path.with_suffix(SEALED))
+            sync_folder(folder)
         except Timeout:
             raise ChainwatchError(
-                f"another receiver is writing to the spool {folder}; stop it first"
+                f"another receiver is writing to the spool {folder}; stop it first, or set CHAINWATCH_HOME "
+                "to a folder of its own"
             ) from None
-        for segment in list_segments(folder):
-            if segment.path.suffix == OPEN:
-                segment.path.rename(segment.path.with_suffix(SEALED))
-        sync_folder(folder)
+        except OSError as error:
+            self._lock.release()
+            raise ChainwatchError(
+                f"cannot write to the spool {folder}: {error.strerror or error}; nothing could be "
+                "acknowledged. Make it writable, or set CHAINWATCH_HOME to a folder that is"
+            ) from error
         self._number = max((s.number for s in list_segments(folder)), default=0)
         self._used = self._measure()
         self._thread = threading.Thread(target=self._work, name="spool", daemon=True)
@@ -84,6 +96,12 @@ class Spool:
     def used_bytes(self) -> int:
         """Bytes on disk, as of the last commit or refusal."""
         return self._used
+
+    def has_room(self, size: int) -> bool:
+        """Whether a request of `size` bytes would be taken now; looks at the disk."""
+        with self._wake:
+            self._used = self._measure()
+            return not self._closing and not self._full(size + _OVERHEAD_BYTES)
 
     def append(self, record: SpoolRecord) -> Future[None]:
         """Queue the record; the future is done when it is on disk, or raises when it is not.
@@ -172,7 +190,10 @@ class Spool:
                 written = os.write(self._fd, data)
                 data = data[written:]
                 self._size += written
+            began = self._monotonic()
             os.fdatasync(self._fd)
+            if self._on_sync is not None:
+                self._on_sync(self._monotonic() - began)
         except Exception as error:
             # After a failed write or fsync nobody knows what is on disk: never append to this segment again.
             self._abandon()

@@ -20,7 +20,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
+# The last digit is the layout's number.
 MAGIC = b"CWSPOOL1"
+_NAME_BYTES = len(MAGIC) - 1
 ID_BYTES = 8
 HEADER_BYTES = len(MAGIC) + ID_BYTES
 _FRAME = struct.Struct(f"<{ID_BYTES}sII")
@@ -57,6 +59,19 @@ class Entry:
 def segment_header(segment_id: bytes) -> bytes:
     """The first bytes of a segment."""
     return MAGIC + segment_id
+
+
+def foreign_layout(start: bytes) -> str | None:
+    """The number of the layout when a segment that begins with `start` is of another one than this.
+
+    None for this layout, and for a header that is not whole or is damaged: the segment's name has its id, so
+    its records can be told from the damage.
+    """
+    magic = start[: len(MAGIC)]
+    if len(magic) < len(MAGIC) or magic == MAGIC or magic[:_NAME_BYTES] != MAGIC[:_NAME_BYTES]:
+        return None
+    number = magic[_NAME_BYTES:].decode("latin-1")
+    return number if number.isdigit() else None
 
 
 def encode(record: SpoolRecord, segment_id: bytes) -> bytes:
@@ -114,15 +129,20 @@ def _read(file: BinaryIO, position: int, size: int, segment_id: bytes) -> Entry 
         return None
     (head_length,) = _HEAD.unpack_from(payload)
     body_at = _HEAD.size + head_length
-    head = json.loads(payload[_HEAD.size : body_at])
-    record = SpoolRecord(
-        signal=head["signal"],
-        content_type=head["type"],
-        encoding=head["encoding"],
-        received_at=_EPOCH + timedelta(microseconds=head["at_us"]),
-        items=head["items"],
-        body=payload[body_at:],
-    )
+    try:
+        head = json.loads(payload[_HEAD.size : body_at])
+        record = SpoolRecord(
+            signal=head["signal"],
+            content_type=head["type"],
+            encoding=head["encoding"],
+            received_at=_EPOCH + timedelta(microseconds=head["at_us"]),
+            items=head["items"],
+            body=payload[body_at:],
+        )
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        # Whole, by its checksum, and yet not ours: it must not hold up what comes after it.
+        damage = f"a record has a head that cannot be read: {type(error).__name__}: {error}"
+        return Entry(start=position, end=end, record=None, damage=damage)
     return Entry(start=position, end=end, record=record)
 
 

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from collectors.home import Home
 from collectors.spool_batch import DrainSummary, Work, commit, decode_entry
 from collectors.spool_frame import HEADER_BYTES, Entry, entries
-from collectors.spool_segments import DRAIN_LOCK, Segment, readable
+from collectors.spool_segments import DRAIN_LOCK, Segment, list_segments, readable
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
 
@@ -65,7 +65,8 @@ class SpoolDrain:
         self._folder = folder
         self._warehouse = warehouse
         self._clock = clock
-        self._migrated = False
+        # Which file was migrated: another one in its place, or none, is brought up to date first.
+        self._migrated: tuple[int, int] | None = None
         # Whether the last pass ended at its bound on transactions, and not at the end of the spool.
         self.has_more = False
         self._idle: list[tuple[str, int, bool]] = []
@@ -95,12 +96,14 @@ class SpoolDrain:
         return None
 
     def _changed(self) -> bool:
+        if self._migrated != self._warehouse.identity():
+            return True
         return [(s.name, s.size, final) for s, final in readable(self._folder)] != self._idle
 
     def _pass(self, max_batches: int | None) -> DrainSummary:
-        if not self._migrated:
+        if self._migrated is None or self._migrated != self._warehouse.identity():
             migrate(self._warehouse)
-            self._migrated = True
+            self._migrated = self._warehouse.identity()
         segments = readable(self._folder)
         with self._warehouse.read() as con:
             # Another process may have drained in between.
@@ -109,7 +112,7 @@ class SpoolDrain:
         batches = 0
         for gathered in _gather(segments, dict(self._cursors)):
             if gathered.work:
-                live = [s.name for s, _ in segments]
+                live = [s.name for s in list_segments(self._folder)]
                 summary += commit(self._warehouse, gathered.work, now=self._clock(), live=live)
                 batches += 1
             for path in gathered.finished:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from collectors.spool_frame import MAGIC, foreign_layout
+
 OPEN = ".open"
 SEALED = ".spool"
 WRITER_LOCK = "writer.lock"
@@ -61,10 +63,24 @@ def readable(folder: Path) -> list[tuple[Segment, bool]]:
 
     The listing comes before the look at the writer's lock. A segment that is listed as open while nobody
     holds the lock belongs to a writer that died; one made by a later writer is not in the listing.
+    Segments of another layout are left out: they wait for the version that can read them.
     """
-    segments = list_segments(folder)
+    segments = [s for s in list_segments(folder) if _layout(s) is None]
     dead = any(s.path.suffix == OPEN for s in segments) and not _writer_lives(folder)
     return [(s, dead or s.path.suffix == SEALED) for s in segments]
+
+
+def unreadable(folder: Path) -> str | None:
+    """What to tell people about segments of another layout; None when there are none."""
+    found = [(s, layout) for s in list_segments(folder) if (layout := _layout(s)) is not None]
+    if not found:
+        return None
+    segment, layout = found[0]
+    return (
+        f"{len(found)} spool segments, {segment.path} the first, are of layout {layout}: another version of "
+        f"Chainwatch wrote them, and this one reads layout {MAGIC[-1:].decode()}. They are kept, and the "
+        "rest is stored; start the version that wrote them, or a newer one, to store them too"
+    )
 
 
 def sync_folder(folder: Path) -> None:
@@ -74,6 +90,15 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _layout(segment: Segment) -> str | None:
+    try:
+        with segment.path.open("rb") as file:
+            return foreign_layout(file.read(len(MAGIC)))
+    except FileNotFoundError:
+        # Sealed or deleted since it was listed.
+        return None
 
 
 def _writer_lives(folder: Path) -> bool:

@@ -86,7 +86,7 @@ class Warehouse:
         with self._lock.hold(write=True, wait_s=self._wait_s):
             if not self.exists():
                 self._create()
-            before = self._identity()
+            before = self.identity()
             connection = self._open(read_only=False)
             try:
                 check_length(connection, self.path)
@@ -103,13 +103,14 @@ class Warehouse:
                 raise
             finally:
                 connection.close()
-            if self._identity() != before:
+            if self.identity() != before:
                 raise WarehouseError(f"the warehouse {self.path} was moved or deleted while it was written")
 
     def _create(self) -> None:
         """Make an empty file in one step: a death on the way leaves none, and not half of one."""
         made = self.path.with_name(self.path.name + ".new")
-        made.unlink(missing_ok=True)
+        if made.exists():
+            made.unlink()
         log = self.path.with_name(self.path.name + ".wal")
         if log.exists():
             # Of a warehouse that was moved away without it: it must not be taken for the new one's.
@@ -117,7 +118,7 @@ class Warehouse:
         duckdb.connect(str(made), config=_CONFIG).close()
         made.rename(self.path)
 
-    def _identity(self) -> tuple[int, int] | None:
+    def identity(self) -> tuple[int, int] | None:
         try:
             found = self.path.stat()
         except FileNotFoundError:
