@@ -1,4 +1,4 @@
-"""One OTLP/HTTP request: unpacking with a limit, the check before it is acknowledged, and the answers.
+"""One OTLP request: unpacking with a limit, and the check before it is acknowledged.
 
 The check looks at what the specification lets a receiver reject (ids and start times), so that the sender
 hears of it as partial success. Everything else about a record is judged when the spool is stored, where a
@@ -13,17 +13,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from google.protobuf import json_format
-from google.protobuf.message import DecodeError, Message
-from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
-    ExportLogsServiceRequest,
-    ExportLogsServiceResponse,
-)
-from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
-    ExportTraceServiceResponse,
-)
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from collectors.sources import _otlp_json
 from collectors.sources._otlp_raw import Rejected
@@ -32,15 +24,10 @@ Signal = Literal["traces", "logs", "metrics"]
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 ENCODINGS = ("", "identity", "gzip", "deflate")
-# Of google.rpc.Code.
-INVALID_ARGUMENT, RESOURCE_EXHAUSTED, INTERNAL, UNAUTHENTICATED = 3, 8, 13, 16
 
-_RESPONSES: dict[Signal, tuple[type[Message], str]] = {
-    "traces": (ExportTraceServiceResponse, "rejected_spans"),
-    "logs": (ExportLogsServiceResponse, "rejected_log_records"),
-    "metrics": (ExportMetricsServiceResponse, "rejected_data_points"),
-}
 _WINDOW_BITS = {"gzip": 31, "deflate": 15}
+# Each member of a gzip body costs a copy of what follows it.
+_MOST_MEMBERS = 100
 
 
 class BadRequestError(ValueError):
@@ -78,6 +65,8 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
         if not stream.eof:
             raise BadRequestError(f"the {encoding} body ends too early")
         parts.append(part)
+        if len(parts) > _MOST_MEMBERS:
+            raise BadRequestError(f"the gzip body has more than {_MOST_MEMBERS} members")
         # gzip allows several members in a row.
         body = stream.unused_data if encoding == "gzip" else b""
     return b"".join(parts)
@@ -94,31 +83,6 @@ def check(signal: Signal, content_type: str, body: bytes) -> Checked:
             rejected += 1
             reason = reason or verdict
     return Checked(items=items, rejected=rejected, reason=reason)
-
-
-def answer(signal: Signal, content_type: str, rejected: int = 0, reason: str = "") -> bytes:
-    """The export response, in the encoding of the request; partial success when a reason is given."""
-    kind, count = _RESPONSES[signal]
-    message: Any = kind()
-    if rejected or reason:
-        setattr(message.partial_success, count, rejected)
-        message.partial_success.error_message = reason
-    if content_type == JSON:
-        text: str = json_format.MessageToJson(message, indent=None)
-        return text.encode()
-    serialized: bytes = message.SerializeToString()
-    return serialized
-
-
-def failure(content_type: str, code: int, message: str) -> bytes:
-    """A google.rpc.Status, in the encoding of the request.
-
-    Two fields of it are all that is needed here: code = 1 (varint) and message = 2 (text).
-    """
-    if content_type == JSON:
-        return json.dumps({"code": code, "message": message}).encode()
-    text = message.encode("utf-8", "replace")
-    return b"\x08" + _varint(code) + b"\x12" + _varint(len(text)) + text
 
 
 def _protobuf_verdicts(signal: Signal, body: bytes) -> Iterator[str]:
@@ -156,12 +120,3 @@ def _json_verdicts(signal: Signal, body: bytes) -> Iterator[str]:
         raise BadRequestError(f"not an OTLP {signal} request: it must be a JSON object")
     records = _otlp_json.logs(parsed) if signal == "logs" else _otlp_json.spans(parsed)
     return (record.reason if isinstance(record, Rejected) else "" for record in records)
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

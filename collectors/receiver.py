@@ -1,82 +1,27 @@
-"""OTLP over HTTP into the spool: a request is acknowledged when it is on disk, and not before."""
+"""OTLP over HTTP into the spool, and what the receiver says of itself: health and metrics."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
-from collections.abc import Callable
-from concurrent.futures import Future
-from datetime import datetime
-from typing import Protocol
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from collectors.errors import SpoolFullError
-from collectors.otlp_request import (
-    ENCODINGS,
-    INTERNAL,
-    INVALID_ARGUMENT,
-    JSON,
-    PROTOBUF,
-    RESOURCE_EXHAUSTED,
-    UNAUTHENTICATED,
-    BadRequestError,
-    Checked,
-    Signal,
-    TooLargeError,
-    answer,
-    check,
-    failure,
-    unpack,
-)
-from collectors.receiver_config import ReceiverConfig
-from collectors.receiver_metrics import ReceiverMetrics
-from collectors.spool_frame import SpoolRecord
-
-# Parsing a larger body would hold up the other connections.
-_PARSE_INLINE_BYTES = 1 << 18
-
-
-class SpoolWriter(Protocol):
-    """What the receiver needs of the spool."""
-
-    @property
-    def used_bytes(self) -> int: ...
-
-    def append(self, record: SpoolRecord) -> Future[None]: ...
-
-
-class _RefusedError(Exception):
-    """Ends a request with a status, a google.rpc.Code and a text."""
-
-    def __init__(self, status: int, code: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.code = code
+from collectors.otlp_answer import failure
+from collectors.otlp_request import ENCODINGS, JSON, PROTOBUF, Signal
+from collectors.receiver_health import health
+from collectors.receiver_intake import Intake
+from collectors.receiver_refusal import Refusal, RefusedError
 
 
 class Receiver:
-    """The HTTP endpoints over one spool."""
+    """The HTTP endpoints over one intake."""
 
-    def __init__(
-        self,
-        spool: SpoolWriter,
-        *,
-        settings: ReceiverConfig,
-        metrics: ReceiverMetrics,
-        clock: Callable[[], datetime],
-        token: str | None = None,
-    ) -> None:
-        self._spool = spool
-        self._settings = settings
-        self._metrics = metrics
-        self._clock = clock
-        self._token = token.encode() if token else None
-        self._waiting_bytes = 0
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._settings = intake.settings
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -86,6 +31,8 @@ class Receiver:
                 Route("/v1/logs", self._logs, methods=["POST"]),
                 Route("/v1/metrics", self._ignored, methods=["POST"]),
                 Route("/health", self._health),
+                Route("/health/ready", self._health),
+                Route("/health/live", self._live),
                 Route("/metrics", self._counters),
             ]
         )
@@ -99,118 +46,100 @@ class Receiver:
     async def _ignored(self, request: Request) -> Response:
         return await self._answered("metrics", request)
 
+    async def _live(self, request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
     async def _health(self, request: Request) -> Response:
-        return JSONResponse({"status": "ok", "storing": self._metrics.drain.problem or "ok"})
+        found = health(self._intake)
+        # The state is for every load balancer; problems and sizes are for who may send.
+        shown = found.detail if self._knows(request) else {"status": found.status}
+        return JSONResponse(shown, 200 if found.accepting else 503)
 
     async def _counters(self, request: Request) -> Response:
-        if not self._may_enter(request):
-            return PlainTextResponse("missing or wrong bearer token\n", 401)
-        text = self._metrics.text(spool_bytes=self._spool.used_bytes)
+        if not self._knows(request):
+            return PlainTextResponse(
+                "missing or wrong bearer token\n", 401, headers={"WWW-Authenticate": "Bearer"}
+            )
+        text = self._intake.metrics.text(
+            spool_full=not self._intake.has_room,
+            spool_bytes=self._intake.spool_bytes,
+            spool_max_bytes=self._settings.spool_max_bytes,
+        )
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
     async def _answered(self, signal: Signal, request: Request) -> Response:
         content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
-            response = await self._export(signal, content_type, request)
-        except _RefusedError as refused:
-            body = failure(content_type, refused.code, str(refused))
-            kind = JSON if content_type == JSON else PROTOBUF
-            response = Response(body, refused.status, media_type=kind)
-            if refused.status == 429:
-                response.headers["Retry-After"] = str(self._settings.retry_after_s)
-        self._metrics.requests[signal, response.status_code] += 1
+            response = Response(await self._export(signal, content_type, request), media_type=content_type)
+        except RefusedError as refused:
+            response = self._refused(content_type, refused)
+        except Exception as error:
+            response = self._refused(content_type, self._intake.broken(error))
+        self._intake.metrics.requests["http", signal, str(response.status_code)] += 1
         return response
 
-    async def _export(self, signal: Signal, content_type: str, request: Request) -> Response:
-        if not self._may_enter(request):
-            raise _RefusedError(401, UNAUTHENTICATED, "missing or wrong bearer token")
+    def _refused(self, content_type: str, refused: RefusedError) -> Response:
+        kind = refused.refusal
+        wait_s = self._settings.retry_after_s if kind.retry else None
+        response = Response(
+            failure(content_type, kind.code, str(refused), retry_after_s=wait_s),
+            kind.status,
+            media_type=JSON if content_type == JSON else PROTOBUF,
+        )
+        if wait_s is not None:
+            response.headers["Retry-After"] = str(wait_s)
+        if kind is Refusal.UNAUTHENTICATED:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        if kind is Refusal.TIMED_OUT:
+            response.headers["Connection"] = "close"
+        return response
+
+    async def _export(self, signal: Signal, content_type: str, request: Request) -> bytes:
+        self._intake.admit(request.headers.get("authorization", ""))
         if content_type not in (PROTOBUF, JSON):
-            raise _RefusedError(
-                415, INVALID_ARGUMENT, f"Content-Type {content_type[:80]!r}: send {PROTOBUF} or {JSON}"
+            raise RefusedError(
+                Refusal.UNSUPPORTED, f"Content-Type {content_type[:80]!r}: send {PROTOBUF} or {JSON}"
             )
         encoding = request.headers.get("content-encoding", "").strip().lower()
         if encoding not in ENCODINGS:
-            raise _RefusedError(
-                415, INVALID_ARGUMENT, f"Content-Encoding {encoding[:80]!r}: send gzip, deflate or identity"
+            raise RefusedError(
+                Refusal.UNSUPPORTED, f"Content-Encoding {encoding[:80]!r}: send gzip, deflate or identity"
             )
-        room = self._room(request)
-        self._waiting_bytes += room
-        try:
+        with self._intake.room(self._declared(request)):
             packed = await self._body(request)
-            checked = await self._checked(signal, content_type, encoding, packed)
-            if checked.items and signal != "metrics":
-                await self._keep(signal, content_type, encoding, packed, checked)
-        finally:
-            self._waiting_bytes -= room
-        return Response(
-            answer(signal, content_type, checked.rejected, checked.reason), media_type=content_type
-        )
+            return await self._intake.take(signal, content_type, encoding, packed)
 
-    async def _checked(self, signal: Signal, content_type: str, encoding: str, packed: bytes) -> Checked:
-        if signal == "metrics":
-            return Checked(items=0, reason="Chainwatch keeps traces and logs; metrics are not stored")
-        limit = self._settings.max_request_bytes
-
-        def parse() -> Checked:
-            return check(signal, content_type, unpack(packed, encoding, limit))
-
-        try:
-            return parse() if len(packed) <= _PARSE_INLINE_BYTES else await run_in_threadpool(parse)
-        except TooLargeError as error:
-            raise _RefusedError(413, INVALID_ARGUMENT, str(error)) from error
-        except BadRequestError as error:
-            raise _RefusedError(400, INVALID_ARGUMENT, str(error)) from error
-
-    async def _keep(
-        self, signal: Signal, content_type: str, encoding: str, packed: bytes, checked: Checked
-    ) -> None:
-        self._metrics.count("received", signal, checked.items)
-        self._metrics.count("rejected", signal, checked.rejected)
-        record = SpoolRecord(
-            signal=signal,
-            content_type=content_type,
-            encoding="" if encoding == "identity" else encoding,
-            received_at=self._clock(),
-            items=checked.items,
-            body=packed,
-        )
-        try:
-            await asyncio.wrap_future(self._spool.append(record))
-        except SpoolFullError as error:
-            raise _RefusedError(429, RESOURCE_EXHAUSTED, f"{error}; try again later") from error
-        self._metrics.count("acknowledged", signal, checked.items - checked.rejected)
-
-    def _room(self, request: Request) -> int:
+    def _declared(self, request: Request) -> int:
         """How many bytes to set aside for the body: what it declares, or the most it may be."""
         limit = self._settings.max_request_bytes
         declared = request.headers.get("content-length", "")
-        room = int(declared) if declared.isdigit() else limit
-        if room > limit:
+        size = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else limit
+        if size > limit:
             raise _too_large(limit)
-        if self._waiting_bytes and self._waiting_bytes + room > self._settings.max_waiting_bytes:
-            raise _RefusedError(429, RESOURCE_EXHAUSTED, "too many requests at once; try again later")
-        return room
+        return size
 
     async def _body(self, request: Request) -> bytes:
         limit = self._settings.max_request_bytes
         parts: list[bytes] = []
         size = 0
         try:
-            async for part in request.stream():
-                size += len(part)
-                if size > limit:
-                    raise _too_large(limit)
-                parts.append(part)
+            async with asyncio.timeout(self._settings.read_timeout_s):
+                async for part in request.stream():
+                    size += len(part)
+                    if size > limit:
+                        raise _too_large(limit)
+                    parts.append(part)
         except ClientDisconnect as error:
-            raise _RefusedError(400, INTERNAL, "the sender went away") from error
+            raise RefusedError(Refusal.INVALID, "the sender went away") from error
+        except TimeoutError as error:
+            raise RefusedError(
+                Refusal.TIMED_OUT, f"the body did not arrive within {self._settings.read_timeout_s:g} s"
+            ) from error
         return b"".join(parts)
 
-    def _may_enter(self, request: Request) -> bool:
-        if self._token is None:
-            return True
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), self._token)
+    def _knows(self, request: Request) -> bool:
+        return self._intake.knows(request.headers.get("authorization", ""))
 
 
-def _too_large(limit: int) -> _RefusedError:
-    return _RefusedError(413, INVALID_ARGUMENT, f"the body is larger than {limit} bytes")
+def _too_large(limit: int) -> RefusedError:
+    return RefusedError(Refusal.TOO_LARGE, f"the body is larger than {limit} bytes")

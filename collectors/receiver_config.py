@@ -10,8 +10,15 @@ from collectors.config import Section
 
 
 class ReceiverConfig(Section):
-    """Limits of `chainwatch serve`. Sizes in bytes, times in seconds."""
+    """`chainwatch serve`. Sizes in bytes, times in seconds."""
 
+    tls_cert: str | None = Field(
+        default=None, description="PEM file of the certificate chain; with tls_key, both ports speak TLS only"
+    )
+    tls_key: str | None = Field(default=None, description="PEM file of the certificate's private key")
+    allow_anonymous: bool = Field(
+        default=False, description="listen beyond this machine without a token; anyone there may send"
+    )
     max_request_bytes: int = Field(
         default=32 << 20, ge=1 << 10, description="largest body, before and after unpacking"
     )
@@ -30,7 +37,13 @@ class ReceiverConfig(Section):
     store_every_s: float = Field(
         default=0.5, gt=0, le=60, description="how often the spool is stored in the warehouse"
     )
-    retry_after_s: int = Field(default=5, ge=1, le=3600, description="Retry-After of a 429")
+    read_timeout_s: float = Field(
+        default=30.0, gt=0, le=3600, description="how long a sender may take over one body"
+    )
+    retry_after_s: int = Field(default=5, ge=1, le=3600, description="Retry-After of a 429 or 503")
+    lag_warning_s: float = Field(
+        default=300.0, gt=0, description="/health says degraded when the warehouse is this far behind"
+    )
     stop_wait_s: float = Field(
         default=30.0, ge=0, description="how long a stop waits for the spool to be stored"
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-import signal
 import socket
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,16 +15,18 @@ from collectors.errors import ConfigError
 from collectors.options import command
 from collectors.receiver_config import ReceiverConfig
 
+if TYPE_CHECKING:
+    from collectors.receiver_tls import Tls
+
 TOKEN_VARIABLE = "CHAINWATCH_RECEIVER_TOKEN"  # noqa: S105 - the name of it
-_GRACE_S = 10
 
 
 @command(
     "serve",
     examples=(
         "chainwatch serve",
-        "chainwatch serve --http-port 4319",
-        "CHAINWATCH_RECEIVER_TOKEN=... chainwatch serve --host 0.0.0.0",
+        "chainwatch serve --http-port 4319 --no-grpc",
+        "CHAINWATCH_RECEIVER_TOKEN=... chainwatch serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem",
     ),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -39,60 +40,77 @@ _GRACE_S = 10
 @click.option(
     "--grpc-port",
     type=click.IntRange(0, 65535),
-    help="Port for OTLP/gRPC. This version receives OTLP over HTTP only, so naming one is refused.",
+    default=4317,
+    show_default=True,
+    help="Port for OTLP/gRPC; 0 picks a free one.",
 )
-def serve(context: Context, host: str, http_port: int, grpc_port: int | None) -> None:
-    """Receive OTLP traces and logs over HTTP (protobuf and JSON, gzip) and store them.
+@click.option("--no-grpc", is_flag=True, help="Receive over HTTP only.")
+@click.option("--tls-cert", metavar="FILE", help="Certificate chain, PEM; both ports then speak TLS only.")
+@click.option("--tls-key", metavar="FILE", help="Private key of the certificate, PEM.")
+@click.option(
+    "--allow-anonymous", is_flag=True, help="Let anyone who reaches --host send, without a bearer token."
+)
+def serve(
+    context: Context,
+    host: str,
+    http_port: int,
+    grpc_port: int,
+    no_grpc: bool,
+    tls_cert: str | None,
+    tls_key: str | None,
+    allow_anonymous: bool,
+) -> None:
+    """Receive OTLP traces and logs over HTTP (protobuf and JSON) and gRPC, and store them.
 
     A request is acknowledged when it is on disk. Point exporters at it with
-    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 and OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf.
+    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 (http/protobuf) or http://127.0.0.1:4317 (grpc).
     Set CHAINWATCH_RECEIVER_TOKEN to ask for a bearer token. Ctrl-C stores what is spooled, then stops.
     """
-    if grpc_port is not None:
-        raise ConfigError(
-            f"--grpc-port {grpc_port}: this version receives OTLP over HTTP only; set "
-            "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf in the exporter and leave --grpc-port out"
-        )
+    from collectors.receiver_tls import load
+
     settings = context.config.section("receiver", ReceiverConfig)
     token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
+    tls = load(tls_cert or settings.tls_cert, tls_key or settings.tls_key)
     with _listen(host, http_port) as sock:
-        _run(context, settings, sock, token)
+        _guard(_host(sock), token, anonymous=allow_anonymous or settings.allow_anonymous)
+        _run(context, settings, sock, None if no_grpc else grpc_port, token, tls)
 
 
-def _run(context: Context, settings: ReceiverConfig, sock: socket.socket, token: str | None) -> None:
-    import uvicorn
-
+def _run(
+    context: Context,
+    settings: ReceiverConfig,
+    sock: socket.socket,
+    grpc_port: int | None,
+    token: str | None,
+    tls: Tls | None,
+) -> None:
     from collectors.drainer import Drainer
-    from collectors.receiver import Receiver
+    from collectors.ingest_rules import rules_spec
+    from collectors.receiver_intake import Intake
     from collectors.receiver_metrics import ReceiverMetrics
+    from collectors.receiver_server import ReceiverServer
     from collectors.spool import Spool
 
+    metrics = ReceiverMetrics()
     spool = Spool(
         context.home.create().spool,
         max_bytes=settings.spool_max_bytes,
         min_free_bytes=settings.spool_min_free_bytes,
         segment_bytes=settings.segment_bytes,
+        on_sync=metrics.syncs.add,
     )
-    metrics = ReceiverMetrics()
-    receiver = Receiver(spool, settings=settings, metrics=metrics, clock=context.clock, token=token)
-    drainer = Drainer(context.home.root, every_s=settings.store_every_s, state=metrics.drain)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            receiver.app(),
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=_GRACE_S,
-        )
+    drainer = Drainer(
+        context.home.root, spec=rules_spec(context), every_s=settings.store_every_s, state=metrics.drain
     )
-    # uvicorn raises the signal again when it has stopped; the end here is an orderly one.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ignore)
-    drainer.start()
-    _announce(context, sock, token)
+
+    def started(port: int | None) -> None:
+        drainer.start()
+        _announce(context, sock, port, token=token, tls=tls)
+
+    intake = Intake(spool, settings=settings, metrics=metrics, clock=context.clock, token=token)
+    server = ReceiverServer(intake, sock, host=_host(sock), grpc_port=grpc_port, tls=tls, started=started)
     try:
-        server.run(sockets=[sock])
+        server.run()
     finally:
         spool.close()
         stored = drainer.stop(settings.stop_wait_s)
@@ -118,20 +136,55 @@ def _listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _announce(context: Context, sock: socket.socket, token: str | None) -> None:
+def _host(sock: socket.socket) -> str:
+    """The numeric address that the socket is bound to."""
+    host: str = sock.getsockname()[0]
+    return host
+
+
+def _is_local(host: str) -> bool:
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+
+
+def _guard(host: str, token: str | None, *, anonymous: bool) -> None:
+    """Other machines need a token: what arrives is people's words, and fills the disk."""
+    if token is None and not anonymous and not _is_local(host):
+        raise ConfigError(
+            f"--host {host} can be reached from other machines: set {TOKEN_VARIABLE} so that senders need a "
+            "bearer token, or let anyone send with --allow-anonymous"
+        )
+
+
+def _announce(
+    context: Context, sock: socket.socket, grpc_port: int | None, *, token: str | None, tls: Tls | None
+) -> None:
     host, port = sock.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{port}"
+    scheme = "https" if tls else "http"
+    http = f"{scheme}://{shown}:{port}"
+    grpc = None if grpc_port is None else f"{scheme}://{shown}:{grpc_port}"
     if context.as_json:
-        click.echo(json.dumps({"http": url, "home": str(context.home.root), "token": token is not None}))
-    else:
-        click.echo(f"Receiving OTLP/HTTP on {url} (traces at /v1/traces, logs at /v1/logs); Ctrl-C stops.")
-        click.echo(f"Storing in {context.home.warehouse}")
-    if not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
-        guard = "the bearer token is the only guard" if token else f"set {TOKEN_VARIABLE} to ask for a token"
         click.echo(
-            f"Warning: {host} can be reached from other machines, without encryption; {guard}.", err=True
+            json.dumps(
+                {
+                    "http": http,
+                    "grpc": grpc,
+                    "home": str(context.home.root),
+                    "token": token is not None,
+                    "tls": tls is not None,
+                }
+            )
         )
+    else:
+        click.echo(f"Receiving OTLP/HTTP on {http} (traces at /v1/traces, logs at /v1/logs); Ctrl-C stops.")
+        if grpc:
+            click.echo(f"Receiving OTLP/gRPC on {grpc}")
+        click.echo(f"Storing in {context.home.warehouse}")
+    if not _is_local(host) and (token is None or tls is None):
+        lacks = " and ".join(
+            word for word, has in (("a token", token), ("encryption (--tls-cert)", tls)) if not has
+        )
+        click.echo(f"Warning: {host} can be reached from other machines, without {lacks}.", err=True)
 
 
 def _farewell(context: Context, *, stored: bool, spans: int) -> None:
@@ -144,7 +197,3 @@ def _farewell(context: Context, *, stored: bool, spans: int) -> None:
         click.echo(json.dumps({"stored_spans": spans, "spool_empty": stored}))
     else:
         click.echo(f"Stopped. {spans} spans stored; {rest}.")
-
-
-def _ignore(number: int, frame: FrameType | None) -> None:
-    """Let the orderly end go on."""

@@ -27,6 +27,8 @@ class Server:
 
     url: str
     process: subprocess.Popen[str]
+    # host:port of OTLP/gRPC; '' with --no-grpc.
+    grpc: str = ""
 
     def metric(self, name: str) -> float:
         """The value of a metric; -1 while the receiver does not know it."""
@@ -66,9 +68,9 @@ class Server:
 
 
 def start(home: Home, *arguments: str, **environ: str) -> Server:
-    """Start `chainwatch serve` on a free port and wait until it listens."""
+    """Start `chainwatch serve` on free ports and wait until it listens."""
     process = subprocess.Popen(
-        [*CLI, "serve", "--http-port", "0", "--json", *arguments],
+        [*CLI, "serve", "--http-port", "0", "--grpc-port", "0", "--json", *arguments],
         cwd=ROOT,
         env={**os.environ, **environ, "CHAINWATCH_HOME": str(home.root)},
         stdout=subprocess.PIPE,
@@ -77,7 +79,8 @@ def start(home: Home, *arguments: str, **environ: str) -> Server:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line, f"serve ended with {process.wait(10)}"
-    return Server(json.loads(line)["http"], process)
+    said = json.loads(line)
+    return Server(said["http"], process, (said["grpc"] or "").rpartition("/")[2])
 
 
 @contextmanager

@@ -6,50 +6,24 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
-from concurrent.futures import Future
-from datetime import datetime
 from typing import Any
 
 import pytest
+from google.rpc.error_details_pb2 import RetryInfo
+from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from receiver_memory import GOOD, Clock, MemorySpool, intake, traces
 from starlette.testclient import TestClient
 
-from collectors.errors import SpoolFullError
 from collectors.receiver import Receiver
 from collectors.receiver_config import ReceiverConfig
-from collectors.receiver_metrics import ReceiverMetrics
-from collectors.spool_frame import SpoolRecord
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 JSON = {"content-type": "application/json"}
-Clock = Callable[[], datetime]
-
-
-class MemorySpool:
-    """Keeps records in a list; refuses when told to."""
-
-    used_bytes = 123
-
-    def __init__(self) -> None:
-        self.records: list[SpoolRecord] = []
-        self.full_now = False
-        self.full_later = False
-
-    def append(self, record: SpoolRecord) -> Future[None]:
-        if self.full_now:
-            raise SpoolFullError("the spool is full")
-        future: Future[None] = Future()
-        if self.full_later:
-            future.set_exception(SpoolFullError("the disk is full"))
-        else:
-            self.records.append(record)
-            future.set_result(None)
-        return future
 
 
 @pytest.fixture
@@ -58,21 +32,7 @@ def spool() -> MemorySpool:
 
 
 def client(spool: MemorySpool, clock: Clock, token: str | None = None, **settings: Any) -> TestClient:
-    receiver = Receiver(
-        spool, settings=ReceiverConfig(**settings), metrics=ReceiverMetrics(), clock=clock, token=token
-    )
-    return TestClient(receiver.app())
-
-
-def traces(*ids: tuple[bytes, bytes]) -> bytes:
-    request = ExportTraceServiceRequest()
-    spans = request.resource_spans.add().scope_spans.add().spans
-    for trace_id, span_id in ids:
-        spans.add(trace_id=trace_id, span_id=span_id, name="chat", start_time_unix_nano=10**18)
-    return request.SerializeToString()
-
-
-GOOD = traces((b"t" * 16, b"s" * 8))
+    return TestClient(Receiver(intake(spool, clock, token, **settings)).app())
 
 
 def test_protobuf_is_spooled_as_it_came(spool: MemorySpool, clock: Clock) -> None:
@@ -255,30 +215,6 @@ def test_the_token_is_asked_for(spool: MemorySpool, clock: Clock) -> None:
     assert len(spool.records) == 1
 
 
-def test_health_and_metrics(spool: MemorySpool, clock: Clock) -> None:
-    sender = client(spool, clock)
-    assert sender.get("/health").json() == {"status": "ok", "storing": "ok"}
-    sender.post("/v1/traces", content=b"\xff", headers=PROTOBUF)
-    text = sender.get("/metrics").text
-    assert 'chainwatch_requests_total{signal="traces",code="400"} 1\n' in text
-    assert "chainwatch_spool_bytes 123\n" in text
-    # Nothing was heard of the storing side yet: unknown is not zero.
-    assert "chainwatch_spool_lag_seconds" not in text
-    for line in text.splitlines():
-        assert line.startswith(("# HELP chainwatch_", "# TYPE chainwatch_", "chainwatch_"))
-
-
-def test_requests_beyond_the_memory_limit_wait_outside(spool: MemorySpool, clock: Clock) -> None:
-    metrics = ReceiverMetrics()
-    receiver = Receiver(
-        spool, settings=ReceiverConfig(max_waiting_bytes=1 << 20), metrics=metrics, clock=clock
-    )
-    receiver._waiting_bytes = 1 << 20
-    response = TestClient(receiver.app()).post("/v1/traces", content=GOOD, headers=PROTOBUF)
-    assert response.status_code == 429
-    assert receiver._waiting_bytes == 1 << 20
-
-
 def test_config_names_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="spool_max_bytes"):
         ReceiverConfig(spool_max_bytes=1 << 20)
@@ -287,3 +223,52 @@ def test_config_names_what_does_not_fit() -> None:
 def test_answers_are_json_for_json(spool: MemorySpool, clock: Clock) -> None:
     response = client(spool, clock).post("/v1/traces", content=b"{", headers=JSON)
     assert json.loads(response.content)["message"].startswith("not JSON")
+
+
+def test_many_gzip_members_are_refused(spool: MemorySpool, clock: Clock) -> None:
+    # Each costs a copy of the rest: a few bytes a member would make that quadratic.
+    body = gzip.compress(b"") * 200
+    headers = {**PROTOBUF, "content-encoding": "gzip"}
+    assert client(spool, clock).post("/v1/traces", content=body, headers=headers).status_code == 400
+
+
+def test_a_stopping_receiver_sends_senders_elsewhere(spool: MemorySpool, clock: Clock) -> None:
+    made = intake(spool, clock, retry_after_s=9)
+    made.stopping = True
+    response = TestClient(Receiver(made).app()).post("/v1/traces", content=GOOD, headers=PROTOBUF)
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "9"
+    # UNAVAILABLE
+    assert Status.FromString(response.content).code == 14
+    assert spool.records == []
+
+
+def test_an_error_of_ours_is_not_the_end_of_the_request(
+    spool: MemorySpool, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(record: object) -> None:
+        raise RuntimeError("secret state")
+
+    monkeypatch.setattr(spool, "append", broken)
+    response = client(spool, clock).post("/v1/traces", content=GOOD, headers=PROTOBUF)
+    # OTLP senders drop what was answered 500, and repeat what was answered 503.
+    assert response.status_code == 503
+    assert b"secret" not in response.content
+    assert "secret state" in caplog.text
+
+
+def test_retry_is_told_in_the_status_too(spool: MemorySpool, clock: Clock) -> None:
+    spool.full_now = True
+    sender = client(spool, clock, retry_after_s=7)
+    status = Status.FromString(sender.post("/v1/traces", content=GOOD, headers=PROTOBUF).content)
+    info = RetryInfo()
+    assert status.details[0].Unpack(info)
+    assert info.retry_delay.seconds == 7
+    body = b'{"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "%s", "spanId": "%s", ' % (
+        b"ab" * 16,
+        b"cd" * 8,
+    )
+    body += b'"startTimeUnixNano": "1000000000000000000"}]}]}]}'
+    answer = sender.post("/v1/traces", content=body, headers=JSON).json()
+    assert answer["code"] == 8
+    assert answer["details"] == [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}]

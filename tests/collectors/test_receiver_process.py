@@ -206,15 +206,16 @@ def test_a_second_receiver_on_the_same_home_is_told(home: Home) -> None:
     assert "another receiver is writing to the spool" in second.stderr
 
 
-def test_bad_use_is_explained(home: Home) -> None:
+def test_bad_use_is_explained(home: Home, tmp_path: Path) -> None:
+    other = Home(root=tmp_path / "other").create()
     with running(home) as server:
         port = server.url.rpartition(":")[2]
         for arguments, word in (
             (["--http-port", port], "choose another port"),
-            (["--grpc-port", "4317"], "OTLP over HTTP only"),
+            (["--grpc-port", server.grpc.rpartition(":")[2]], "or --no-grpc"),
             (["--host", "no.such.host.invalid"], "--host"),
         ):
-            done = refused(home, *arguments)
+            done = refused(other, *arguments)
             assert done.returncode == 2
             assert word in done.stderr
             assert "Traceback" not in done.stderr
@@ -223,7 +224,7 @@ def test_bad_use_is_explained(home: Home) -> None:
 def refused(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A `serve` that ends by itself."""
     return subprocess.run(
-        [*CLI, "serve", "--http-port", "0", *arguments],
+        [*CLI, "serve", "--http-port", "0", "--grpc-port", "0", *arguments],
         cwd=ROOT,
         env={"CHAINWATCH_HOME": str(home.root)},
         capture_output=True,
@@ -235,7 +236,7 @@ def refused(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_an_open_address_is_warned_about(home: Home) -> None:
     process = subprocess.Popen(
-        [*CLI, "serve", "--http-port", "0", "--host", "0.0.0.0"], cwd=ROOT,
+        [*CLI, "serve", "--http-port", "0", "--no-grpc", "--host", "0.0.0.0"], cwd=ROOT,
         env={"CHAINWATCH_HOME": str(home.root), "CHAINWATCH_RECEIVER_TOKEN": "t0ken"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -246,6 +247,6 @@ def test_an_open_address_is_warned_about(home: Home) -> None:
     assert httpx.post(f"http://127.0.0.1:{port}/v1/traces", content=b"", headers=GZIP).status_code == 401
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
-    assert "Warning: 0.0.0.0 can be reached from other machines" in err
+    assert "Warning: 0.0.0.0 can be reached from other machines, without encryption (--tls-cert)." in err
     assert "t0ken" not in out + err
     assert "Stopped. 0 spans stored; nothing is left in the spool." in out
