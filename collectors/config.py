@@ -22,6 +22,7 @@ from collectors.errors import ConfigError
 SECTIONS: Mapping[str, str] = {
     "ingest": "collectors.ingest_config:IngestConfig",
     "receiver": "collectors.receiver_config:ReceiverConfig",
+    "retention": "collectors.retention.config:RetentionConfig",
     "windows": "monitors.config:WindowsConfig",
     "embedding": "monitors.config:EmbeddingConfig",
     "monitors": "monitors.config:MonitorsConfig",

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from collectors.context import Context, open_context
+from collectors.durations import duration
 from collectors.errors import ChainwatchError, ConfigError
 from collectors.model import utc
 from collectors.options import command
@@ -22,7 +23,6 @@ from monitors.alerting import actions
 from monitors.alerting.config import NotifyConfig
 from monitors.alerting.silence import Silence, parse_matchers, read_silences, silenced
 from monitors.alerting.words import clock, span
-from monitors.config import duration
 
 _RECENT_DAYS = 14
 _DASHBOARD = "http://localhost:8501"

@@ -13,6 +13,8 @@ from collectors.context import Context
 from collectors.errors import ConfigError, RunInProgressError
 from collectors.model import utc
 from collectors.options import command
+from collectors.retention.config import limits
+from collectors.retention.enforce import PruneReport, prune_when_due
 from monitors.runner import Progress, RunSummary, run_pass
 
 ALERT_FIRES = 3
@@ -61,6 +63,8 @@ def run(
     """Evaluate every complete window since the last run, and send what people must hear."""
     if since is not None and now is not None and since >= now:
         raise ConfigError(f"--since {since.isoformat()} must be before --now {now.isoformat()}")
+    # A limit that the monitors cannot work with stops the run before it begins.
+    limits(context.config)
     with progress_bar() as progress:
         try:
             summary = run_pass(
@@ -75,12 +79,18 @@ def run(
         except RunInProgressError as error:
             context.answer({"status": "busy", "message": str(error)}, str(error))
             return
-    context.answer({"status": "ok", **summary.as_json()}, told(summary))
+    # After the pass, and never instead of it: what cannot be pruned is said and left to the next run. A run
+    # for an earlier time prunes as of then.
+    pruned = prune_when_due(
+        context, now=min(summary.now, context.clock()), say=lambda line: click.echo(line, err=True)
+    )
+    removed = {"pruned": pruned.as_json() if pruned else None}
+    context.answer({"status": "ok", **summary.as_json(), **removed}, told(summary, pruned))
     if fail_on_alert and summary.firing:
         sys.exit(ALERT_FIRES)
 
 
-def told(summary: RunSummary) -> str:
+def told(summary: RunSummary, pruned: PruneReport | None = None) -> str:
     """The summary in a few lines."""
     lines = []
     if summary.spooled:
@@ -96,6 +106,8 @@ def told(summary: RunSummary) -> str:
         f"incidents: {summary.opened} new, {summary.resolved} resolved, {summary.firing} open; "
         f"messages: {summary.delivered} sent, {summary.undelivered} failed; {summary.duration_s:.1f} s"
     )
+    if pruned is not None and pruned.rows:
+        lines.append(f"pruned {pruned.rows:,} rows that were past their limit")
     return "\n".join(lines)
 
 

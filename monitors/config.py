@@ -9,28 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from collectors.config import Section
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def duration(value: Any) -> timedelta:
-    """`"90s"`, `"5m"`, `"1h"`, `"7d"` or a number of seconds as a timedelta; ValueError names the choices.
-
-    >>> duration("1h"), duration(90)
-    (datetime.timedelta(seconds=3600), datetime.timedelta(seconds=90))
-    """
-    if isinstance(value, timedelta):
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return timedelta(seconds=value)
-    text = str(value).strip().lower()
-    number, unit = text[:-1], text[-1:]
-    if unit in _UNITS:
-        try:
-            return timedelta(seconds=float(number) * _UNITS[unit])
-        except ValueError:
-            pass
-    raise ValueError("write a number and a unit: s, m, h or d, as in '90s', '5m', '1h', '7d'")
+from collectors.durations import duration
 
 
 class WindowsConfig(Section):

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from collectors.config import Section
-from monitors.config import duration
+from collectors.durations import duration
 from monitors.result import Concern
 
 Windows = Annotated[int, Field(ge=1, le=1000)]
