@@ -38,16 +38,16 @@ def ingest(context: Context, paths: tuple[str, ...], format_name: str | None, ma
         return
     from collectors import files
     from collectors.ingest import FileReport, Ingest
-    from collectors.ingest_config import IngestConfig
     from collectors.ingest_report import as_data, as_text, progress
+    from collectors.ingest_rules import rules_spec
 
-    config = context.config.section("ingest", IngestConfig)
+    rules = rules_spec(context)
     reports: list[FileReport] = []
     passed_over: list[str] = []
     with ExitStack() as stack:
         named = files.expand([path for path in paths if path != "-"])
         show = stack.enter_context(progress(sys.stderr))
-        run = Ingest(context.migrated(), config, context.clock, show, passed_over)
+        run = Ingest(context.migrated(), rules, context.clock, show, passed_over)
         reports.extend(run.files(named, format_name=format_name, map_name=map_name))
         if "-" in paths:
             copy = stack.enter_context(files.standard_input(sys.stdin.buffer))
@@ -62,9 +62,10 @@ def ingest(context: Context, paths: tuple[str, ...], format_name: str | None, ma
 def _drain(context: Context) -> None:
     from dataclasses import asdict
 
+    from collectors.ingest_rules import rules_spec
     from collectors.spool_ingest import drain
 
-    summary = asdict(drain(context.home, context.migrated(), clock=context.clock))
+    summary = asdict(drain(context.home, context.migrated(), clock=context.clock, spec=rules_spec(context)))
     counts = ", ".join(
         f"{value:,} {key.replace('_', ' ')}" for key, value in summary.items() if key != "busy"
     )

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from collectors.messages import Message, conversation, reply
-from collectors.model import Span
 from collectors.sources.base import SpanContent
 from collectors.warehouse import store
 
@@ -45,7 +45,7 @@ class _Side:
 
 
 def store_contents(
-    con: duckdb.DuckDBPyConnection, contents: Sequence[SpanContent], spans: Sequence[Span], *, now: datetime
+    con: duckdb.DuckDBPyConnection, contents: Sequence[SpanContent], spans: pa.Table, *, now: datetime
 ) -> int:
     """Store `contents` and complete the spans that they and earlier ones belong to; returns the new ones.
 
@@ -54,13 +54,19 @@ def store_contents(
     """
     rows = [_row(content, now) for content in contents]
     new = store.insert_new(con, "span_contents", ["content_id"], rows, time_column="logged_at") if rows else 0
-    touched: dict[tuple[str, str], datetime] = {
-        (s.trace_id, s.span_id): s.started_at for s in spans if s.input_text is None or s.output_text is None
-    }
-    touched |= {(row["trace_id"], row["span_id"]): row["logged_at"] for row in rows}
-    if touched and con.execute("SELECT 1 FROM span_contents LIMIT 1").fetchall():
-        _complete(con, touched)
+    if (rows or spans.num_rows) and con.execute("SELECT 1 FROM span_contents LIMIT 1").fetchall():
+        touched = {(row["trace_id"], row["span_id"]): row["logged_at"] for row in rows}
+        touched |= _without_text(spans)
+        if touched:
+            _complete(con, touched)
     return new
+
+
+def _without_text(spans: pa.Table) -> dict[tuple[str, str], datetime]:
+    """Keys and starts of the spans that still miss a text."""
+    missing = pc.or_(pc.is_null(spans["input_text"]), pc.is_null(spans["output_text"]))
+    found = spans.filter(missing).select(["trace_id", "span_id", "started_at"]).to_pylist()
+    return {(row["trace_id"], row["span_id"]): row["started_at"] for row in found}
 
 
 def _row(content: SpanContent, now: datetime) -> dict[str, Any]:

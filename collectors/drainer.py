@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from collectors.receiver_metrics import DrainState
 
 if TYPE_CHECKING:
+    from collectors.ingest_rules import RulesSpec
+    from collectors.spool_batch import DrainSummary
     from collectors.spool_ingest import SpoolDrain
 
 _STOP = "stop"
-_BATCHES_A_REPORT = 4
 _PAUSE_PER_WORK = 2.0
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
@@ -31,22 +32,22 @@ _BUSY_S = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """What the child says after each pass: what is new, and what is still to do."""
+    """What the child says after each transaction and each pass: what is new, and what is still to do."""
 
     spans: int = 0
     requests: int = 0
     quarantined: int = 0
     pending_bytes: int | None = None
     lag_s: float | None = None
-    more: bool = False
     problem: str | None = None
 
 
 class Drainer:
     """Starts the child, keeps it alive, and counts what it says in `state`."""
 
-    def __init__(self, root: Path, *, every_s: float, state: DrainState) -> None:
+    def __init__(self, root: Path, *, spec: RulesSpec, every_s: float, state: DrainState) -> None:
         self._root = root
+        self._spec = spec
         self._every_s = every_s
         self._state = state
         self._stopping = threading.Event()
@@ -85,7 +86,7 @@ class Drainer:
             ours, theirs = context.Pipe()
             process = context.Process(
                 target=drain_until_told,
-                args=(str(self._root), self._every_s, theirs),
+                args=(str(self._root), self._spec, self._every_s, theirs),
                 name="chainwatch-drain",
             )
             process.start()
@@ -122,7 +123,11 @@ class Drainer:
             state.problem = progress.problem
 
 
-def drain_until_told(root: str, every_s: float, pipe: Connection) -> None:
+class _ParentGoneError(Exception):
+    """Nobody hears the child any more."""
+
+
+def drain_until_told(root: str, spec: RulesSpec, every_s: float, pipe: Connection) -> None:
     """The child's life: drain, report, wait; on stop or when the parent is gone, drain once more and end."""
     # A Ctrl-C or a service manager's stop reaches the whole group; the parent decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -134,52 +139,70 @@ def drain_until_told(root: str, every_s: float, pipe: Connection) -> None:
     from collectors.warehouse.connection import Warehouse
 
     home = Home(root=Path(root))
-    warehouse = Warehouse(home.warehouse, wait_s=_BUSY_S)
-    spool = SpoolDrain(home.spool, warehouse, clock=system_clock)
+    spool = SpoolDrain(home.spool, Warehouse(home.warehouse), clock=system_clock, spec=spec)
+    try:
+        _drain_until_told(spool, every_s, pipe)
+    except _ParentGoneError:
+        return
+    finally:
+        spool.close()
+
+
+def _drain_until_told(spool: SpoolDrain, every_s: float, pipe: Connection) -> None:
     last = False
     while True:
         started = time.monotonic()
-        progress = _one_pass(spool, home.spool)
-        try:
-            pipe.send(progress)
-        except OSError:
-            return
+        progress = _one_pass(spool, pipe)
         if last and (progress.pending_bytes == 0 or progress.problem):
             return
         # Small transactions one after the other would keep everybody else from the warehouse: without a
         # backlog, at most a third of the time is spent storing.
-        wait_s = 0.0 if progress.more else max(every_s, _PAUSE_PER_WORK * (time.monotonic() - started))
+        backlog = bool(progress.pending_bytes and not progress.problem and spool.was_large)
+        wait_s = 0.0 if backlog else max(every_s, _PAUSE_PER_WORK * (time.monotonic() - started))
         try:
             if not last and pipe.poll(wait_s):
                 pipe.recv()
                 last = True
-        except (EOFError, OSError):
-            return
+        except (EOFError, OSError) as error:
+            raise _ParentGoneError from error
 
 
-def _one_pass(spool: SpoolDrain, folder: Path) -> Progress:
-    from collectors.context import system_clock
+def _one_pass(spool: SpoolDrain, pipe: Connection) -> Progress:
+    """Drain what can be read now, and tell of each transaction; returns what it told last."""
     from collectors.errors import ChainwatchError
-    from collectors.spool_segments import unreadable
+
+    def told(stored: DrainSummary) -> None:
+        _tell(spool, pipe, stored=stored)
 
     problem = None
     try:
-        summary = spool.run(max_batches=_BATCHES_A_REPORT, wait_s=1.0)
+        spool.run(wait_s=1.0, told=told)
     except ChainwatchError as error:
         problem = str(error)
+    except _ParentGoneError:
+        raise
     except Exception as error:
         # A full disk, a damaged file: the spool keeps everything until somebody mends it.
         problem = f"{type(error).__name__}: {error}"
+    return _tell(spool, pipe, problem=problem)
+
+
+def _tell(
+    spool: SpoolDrain, pipe: Connection, *, stored: DrainSummary | None = None, problem: str | None = None
+) -> Progress:
+    from collectors.context import system_clock
+
     oldest = spool.oldest_pending_at()
-    lag_s = max(0.0, (system_clock() - oldest).total_seconds()) if oldest else 0.0
-    if problem:
-        return Progress(pending_bytes=spool.pending_bytes(), lag_s=lag_s, problem=problem)
-    return Progress(
-        spans=summary.spans,
-        requests=summary.requests,
-        quarantined=summary.quarantined,
-        pending_bytes=summary.pending_bytes,
-        lag_s=lag_s,
-        more=spool.has_more,
-        problem=None if spool.has_more else unreadable(folder),
+    progress = Progress(
+        spans=stored.spans if stored else 0,
+        requests=stored.requests if stored else 0,
+        quarantined=stored.quarantined if stored else 0,
+        pending_bytes=spool.pending_bytes(),
+        lag_s=max(0.0, (system_clock() - oldest).total_seconds()) if oldest else 0.0,
+        problem=problem,
     )
+    try:
+        pipe.send(progress)
+    except OSError as error:
+        raise _ParentGoneError from error
+    return progress

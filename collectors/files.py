@@ -22,7 +22,7 @@ _READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
 @contextmanager
-def open_binary(path: Path) -> Iterator[BinaryIO]:
+def open_binary(path: Path) -> Iterator[io.BufferedReader]:
     """The file's bytes, unpacked when they are gzip (told by content, not by name)."""
     try:
         stream = path.open("rb")
@@ -70,6 +70,46 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 return
             number += 1
             yield number, line
+
+
+def read_blocks(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
+    """(number of its first line, whole lines of about `size` bytes together).
+
+    SourceError when the file breaks off, after what could be read of it.
+    """
+    number, held = 1, bytearray()
+    failure: Exception | None = None
+    with open_binary(path) as stream:
+        # A packed file that breaks off raises in the middle of a read, and what that read had is lost.
+        step = io.DEFAULT_BUFFER_SIZE if isinstance(stream.raw, gzip.GzipFile) else size
+        while True:
+            try:
+                more = stream.read1(step)
+            except _READ_ERRORS as error:
+                failure = error
+                break
+            if not more:
+                break
+            held += more
+            if len(held) < size:
+                continue
+            end = held.rfind(b"\n") + 1
+            if end == 0 and len(held) < LINE_LIMIT:
+                continue
+            block = bytes(held[: end or LINE_LIMIT])
+            del held[: len(block)]
+            yield number, block
+            number += max(1, block.count(b"\n"))
+    if held:
+        yield number, bytes(held)
+        number += held.count(b"\n")
+    if failure is not None:
+        raise SourceError(f"{path}: cannot be read past line {number - 1}: {failure}") from failure
+
+
+def lines_of(block: bytes, first: int) -> Iterator[tuple[int, bytes]]:
+    """(line number, bytes without their newline) of a block that starts at line `first`."""
+    yield from enumerate(block.removesuffix(b"\n").split(b"\n"), start=first)
 
 
 def expand(arguments: Sequence[str]) -> list[tuple[Path, bool]]:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from collectors.errors import SourceError
 from collectors.fieldmap import choose
-from collectors.files import head
-from collectors.ingest_batch import Batch, store_resilient
-from collectors.ingest_config import IngestConfig
-from collectors.model import Annotation, Feedback, QuarantinedRecord, Span
-from collectors.sources.base import HEAD_BYTES, SOURCES, Bad, Item, Skipped, SourceContext, SpanContent
+from collectors.files import head, read_blocks
+from collectors.ingest_batch import Batch, Prepared, store_several
+from collectors.ingest_pieces import FileSpec, Loaded, Piece, Reader, Tally, piece_reader
+from collectors.ingest_rules import RulesSpec
+from collectors.sources.base import HEAD_BYTES, SOURCES, LineSource
 from collectors.warehouse.connection import Warehouse
+from collectors.workers import Workers, processes
 
+# About what one process reads at a time.
+PIECE_BYTES = 2 << 20
 # Long texts fill a transaction before its number of records does.
 BATCH_CHARACTERS = 32_000_000
 _PROGRESS_EVERY = 1_000
@@ -44,6 +47,18 @@ class FileReport:
     error: str | None = None
     seconds: float = 0.0
 
+    def count(self, tally: Tally) -> None:
+        """Add what became of some more records."""
+        self.read += tally.read
+        self.spans += tally.spans
+        self.skipped += tally.skipped
+        self.quarantined += tally.quarantined
+        self.first_bad = self.first_bad or tally.first_bad
+
+    def with_read(self, more: int) -> FileReport:
+        """The report as it stands, with records that are read and not counted yet."""
+        return replace(self, read=self.read + more)
+
     @property
     def taken(self) -> int:
         """Records that are in the warehouse now, whether they came today or before."""
@@ -58,7 +73,7 @@ class Ingest:
     """
 
     warehouse: Warehouse
-    config: IngestConfig
+    rules: RulesSpec
     clock: Callable[[], datetime]
     progress: Callable[[FileReport], None] = lambda report: None
     passed_over: list[str] = field(default_factory=list)
@@ -72,7 +87,7 @@ class Ingest:
     ) -> Iterator[FileReport]:
         """Load each file and report on it. One of no known format is passed over unless `named`."""
         if map_name is not None:
-            choose(self.config, Path(), map_name)
+            choose(self.rules.ingest, Path(), map_name)
         if format_name is not None:
             SOURCES.get(format_name)
         for path, named in paths:
@@ -95,78 +110,91 @@ class Ingest:
         began = time.monotonic()
         try:
             report.format = format_name or detect(path)
-            source = SOURCES.get(report.format)
-            report.title = source.title
-            mapped = choose(self.config, path, map_name)
-            report.field_map = mapped.name if mapped else None
-            context = SourceContext(source=f"{report.format}:{shown or path.name}", field_map=mapped)
-            self._load(source.read(path, context), report, shown or str(path.resolve()))
+            spec = FileSpec(
+                format_name=report.format,
+                map_name=map_name,
+                path=path,
+                source=f"{report.format}:{shown or path.name}",
+                shown=shown or str(path.resolve()),
+                rules=self.rules,
+            )
+            reader = Reader(spec)
+            report.title = reader.source.title
+            report.field_map = reader.context.field_map.name if reader.context.field_map else None
+            if isinstance(reader.source, LineSource) and reader.source.in_lines(path):
+                self._by_lines(path, spec, report)
+            else:
+                self._store_all(self._by_items(path, reader, report), report)
         except (SourceError, OSError) as error:
             report.error = str(error)
         report.seconds = time.monotonic() - began
         return report
 
-    def _load(self, items: Iterator[Item], report: FileReport, file: str) -> None:
-        batch = Batch()
-        characters = 0
+    def _by_lines(self, path: Path, spec: FileSpec, report: FileReport) -> None:
+        workers = Workers(piece_reader(spec), processes(self.rules.ingest.processes))
+        broken: list[SourceError] = []
+
+        def pieces() -> Iterator[Piece]:
+            try:
+                for first, block in read_blocks(path, PIECE_BYTES):
+                    yield Piece(first_line=first, block=block, now=self.clock())
+            except SourceError as error:
+                # Told when what was read before it is stored.
+                broken.append(error)
+
         try:
-            for item in items:
-                report.read += 1
-                characters += _add(batch, item, report, file, self.clock)
-                if len(batch) >= self.config.batch_rows or characters >= BATCH_CHARACTERS:
-                    self._store(batch, report)
-                    batch, characters = Batch(), 0
-                if report.read % _PROGRESS_EVERY == 0:
-                    self.progress(report)
+            self._store_all(workers.map(pieces()), report)
         finally:
-            # Also when the file breaks off: what was read of it is kept.
-            if len(batch):
-                self._store(batch, report)
+            workers.close()
+        if broken:
+            raise broken[0]
+
+    def _by_items(self, path: Path, reader: Reader, report: FileReport) -> Iterator[Loaded]:
+        batch, tally, characters = Batch(), Tally(), 0
+        broken: SourceError | OSError | None = None
+        try:
+            for item in reader.source.read(path, reader.context):
+                characters += reader.add(batch, tally, item, self.clock())
+                if len(batch) >= self.rules.ingest.batch_rows or characters >= BATCH_CHARACTERS:
+                    yield reader.loaded(batch, tally, self.clock())
+                    batch, tally, characters = Batch(), Tally(), 0
+                if (report.read + tally.read) % _PROGRESS_EVERY == 0:
+                    self.progress(report.with_read(tally.read))
+        except (SourceError, OSError) as error:
+            broken = error
+        # Also when the file breaks off: what was read of it is kept.
+        yield reader.loaded(batch, tally, self.clock())
+        if broken is not None:
+            raise broken
+
+    def _store_all(self, loaded: Iterable[Loaded], report: FileReport) -> None:
+        held: list[Prepared] = []
+        try:
+            for one in loaded:
+                report.count(one.tally)
+                held.append(one.prepared)
+                if sum(map(len, held)) >= self.rules.ingest.batch_rows:
+                    self._store(held, report)
+                    held = []
+                self.progress(report)
+        finally:
+            self._store(held, report)
             self.progress(report)
 
-    def _store(self, batch: Batch, report: FileReport) -> None:
-        spans = len(batch.spans)
-        stored, refused = store_resilient(self.warehouse, batch, now=self.clock())
+    def _store(self, held: Sequence[Prepared], report: FileReport) -> None:
+        offered = sum(one.spans.num_rows + one.duplicates for one in held)
+        if not sum(map(len, held)):
+            report.known += offered
+            return
+        stored, refused = store_several(self.warehouse, held, now=self.clock())
         report.new += stored.spans
-        report.known += spans - stored.spans - refused
+        report.known += offered - stored.spans - refused
+        refused += sum(one.refused for one in held)
         report.feedback += stored.feedback
         report.annotations += stored.annotations
         report.contents += stored.contents
         if refused:
             report.quarantined["refused by the warehouse"] += refused
-
-
-def _add(batch: Batch, item: Item, report: FileReport, file: str, clock: Callable[[], datetime]) -> int:
-    """Put the item where it belongs; returns about how many characters it holds."""
-    if isinstance(item, Span):
-        report.spans += 1
-        batch.spans.append(item)
-        documents = sum(len(d.text or "") for d in item.documents)
-        return len(item.input_text or "") + len(item.output_text or "") + documents
-    if isinstance(item, Skipped):
-        report.skipped[item.reason] += 1
-    elif isinstance(item, Bad):
-        report.quarantined[item.problem or item.reason] += 1
-        if report.first_bad is None:
-            report.first_bad = item.reason if item.line is None else f"line {item.line}: {item.reason}"
-        batch.quarantined.append(
-            QuarantinedRecord(
-                file=file,
-                line=item.line,
-                source=report.format or "unknown",
-                reason=item.reason,
-                raw=item.raw,
-                quarantined_at=clock(),
-            )
-        )
-    elif isinstance(item, Feedback):
-        batch.feedback.append(item)
-    elif isinstance(item, Annotation):
-        batch.annotations.append(item)
-    elif isinstance(item, SpanContent):
-        batch.contents.append(item)
-        return len(item.text)
-    return 0
 
 
 def detect(path: Path) -> str:

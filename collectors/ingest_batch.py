@@ -13,6 +13,7 @@ from collectors.contents import store_contents
 from collectors.errors import WarehouseError
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span, content_hash
 from collectors.sources.base import SpanContent, shorten
+from collectors.tables import span_table
 from collectors.warehouse import store
 from collectors.warehouse.connection import Warehouse
 
@@ -63,18 +64,97 @@ class Stored:
         return Stored(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
 
-def store_batch(con: duckdb.DuckDBPyConnection, batch: Batch, *, now: datetime) -> Stored:
-    """Store what is new of a batch, inside the caller's transaction; stamps `ingested_at` with `now`."""
-    return Stored(
-        spans=store.insert_spans(con, batch.spans, ingested_at=now),
-        feedback=_insert(con, "feedback", "feedback_id", batch.feedback, now),
-        annotations=_insert(con, "annotations", "annotation_id", batch.annotations, now),
-        contents=store_contents(con, batch.contents, batch.spans, now=now),
-        quarantined=quarantine(con, batch.quarantined),
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A batch that is ready to be stored: its spans as an Arrow table, each (trace_id, span_id) once."""
+
+    spans: pa.Table
+    feedback: Sequence[Feedback] = ()
+    annotations: Sequence[Annotation] = ()
+    contents: Sequence[SpanContent] = ()
+    quarantined: Sequence[QuarantinedRecord] = ()
+    duplicates: int = 0
+    refused: int = 0
+
+    def __len__(self) -> int:
+        others: tuple[Sized, ...] = (self.feedback, self.annotations, self.contents, self.quarantined)
+        return int(self.spans.num_rows) + sum(len(records) for records in others)
+
+    def halves(self) -> tuple[Prepared, Prepared, Prepared]:
+        """The spans in two parts, and everything else."""
+        middle = self.spans.num_rows // 2
+        return (
+            Prepared(spans=self.spans.slice(0, middle)),
+            Prepared(spans=self.spans.slice(middle)),
+            replace(self, spans=self.spans.slice(0, 0)),
+        )
+
+
+def prepare(batch: Batch, *, now: datetime) -> Prepared:
+    """The batch as it will be stored. A span that no table can hold is quarantined, alone."""
+    spans = _once(batch.spans)
+    quarantined = list(batch.quarantined)
+    try:
+        table = span_table(spans)
+    except DATA_ERRORS:
+        tables = []
+        for span in spans:
+            try:
+                tables.append(span_table([span]))
+            except DATA_ERRORS as error:
+                quarantined.append(refused(span.source, span, error, now))
+        table = pa.concat_tables(tables) if tables else span_table([])
+    return Prepared(
+        spans=table,
+        feedback=batch.feedback,
+        annotations=batch.annotations,
+        contents=batch.contents,
+        quarantined=quarantined,
+        duplicates=len(batch.spans) - len(spans),
+        refused=len(spans) - table.num_rows,
     )
 
 
-def store_resilient(warehouse: Warehouse, batch: Batch, *, now: datetime) -> tuple[Stored, int]:
+def _once(spans: Sequence[Span]) -> list[Span]:
+    """Each (trace_id, span_id) once, the earliest of it."""
+    first: dict[tuple[str, str], Span] = {}
+    for span in spans:
+        key = (span.trace_id, span.span_id)
+        known = first.get(key)
+        if known is None or span.started_at < known.started_at:
+            first[key] = span
+    return list(first.values())
+
+
+def store_batch(con: duckdb.DuckDBPyConnection, batch: Batch | Prepared, *, now: datetime) -> Stored:
+    """Store what is new of a batch, inside the caller's transaction; stamps `ingested_at` with `now`."""
+    ready = prepare(batch, now=now) if isinstance(batch, Batch) else batch
+    return Stored(
+        spans=store.insert_span_table(con, ready.spans, ingested_at=now),
+        feedback=_insert(con, "feedback", "feedback_id", ready.feedback, now),
+        annotations=_insert(con, "annotations", "annotation_id", ready.annotations, now),
+        contents=store_contents(con, ready.contents, ready.spans, now=now),
+        quarantined=quarantine(con, ready.quarantined),
+    )
+
+
+def store_several(warehouse: Warehouse, batches: Sequence[Prepared], *, now: datetime) -> tuple[Stored, int]:
+    """Store batches in one transaction, as `store_resilient` does with one."""
+    total = Stored()
+    try:
+        with warehouse.write() as con:
+            for batch in batches:
+                total += store_batch(con, batch, now=now)
+    except DATA_ERRORS:
+        total, set_aside = Stored(), 0
+        for batch in batches:
+            stored, more = store_resilient(warehouse, batch, now=now)
+            total, set_aside = total + stored, set_aside + more
+        return total, set_aside
+    return total, 0
+
+
+def store_resilient(warehouse: Warehouse, batch: Prepared, *, now: datetime) -> tuple[Stored, int]:
     """Store a batch in one transaction; returns what was new and how many spans the warehouse refused.
 
     When the content of a span makes the transaction fail, the batch is halved until that span stands alone,
@@ -84,30 +164,29 @@ def store_resilient(warehouse: Warehouse, batch: Batch, *, now: datetime) -> tup
         with warehouse.write() as con:
             return store_batch(con, batch, now=now), 0
     except DATA_ERRORS as error:
-        if len(batch.spans) == 0:
+        if batch.spans.num_rows == 0:
             raise WarehouseError(f"the warehouse refuses a batch: {error}") from error
-        if len(batch.spans) == 1 and len(batch) == 1:
+        if batch.spans.num_rows == 1 and len(batch) == 1:
+            row = batch.spans.to_pylist()[0]
             with warehouse.write() as con:
-                quarantine(con, [_refused(batch.spans[0], error, now)])
+                quarantine(con, [refused(row["source"], row, error, now)])
             return Stored(), 1
-    middle = len(batch.spans) // 2
-    rest = replace(batch, spans=[]) if len(batch) > len(batch.spans) else Batch()
-    parts = [Batch(spans=batch.spans[:middle]), Batch(spans=batch.spans[middle:]), rest]
-    total, refused = Stored(), 0
-    for part in parts:
+    total, set_aside = Stored(), 0
+    for part in batch.halves():
         if len(part):
             stored, more = store_resilient(warehouse, part, now=now)
-            total, refused = total + stored, refused + more
-    return total, refused
+            total, set_aside = total + stored, set_aside + more
+    return total, set_aside
 
 
-def _refused(span: Span, error: Exception, now: datetime) -> QuarantinedRecord:
+def refused(source: str, record: object, error: Exception, now: datetime) -> QuarantinedRecord:
+    """The quarantine record of one that the warehouse, or a table for it, cannot hold."""
     return QuarantinedRecord(
-        file=span.source,
+        file=source,
         line=None,
-        source=span.source.partition(":")[0],
+        source=source.partition(":")[0],
         reason=f"the warehouse refuses it: {error}",
-        raw=shorten(span),
+        raw=shorten(record),
         quarantined_at=now,
     )
 
@@ -128,7 +207,7 @@ def _insert(
     con: duckdb.DuckDBPyConnection,
     table: str,
     key: str,
-    records: Sequence[Feedback] | Sequence[Annotation],
+    records: Sequence[Feedback | Annotation],
     now: datetime,
 ) -> int:
     rows = [store.to_row(replace(record, ingested_at=now)) for record in records]

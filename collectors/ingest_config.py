@@ -11,6 +11,12 @@ from collectors.config import Section
 from collectors.records import SPAN_FIELDS
 
 Scalar = str | int | float | bool
+# What an attribute's text can say outright of any span, whoever exported it.
+LINEAGE_FIELDS = (
+    "chain", "component", "kind", "dataset", "environment", "model", "provider", "chain_version",
+    "component_version", "prompt_template", "prompt_version", "index_version", "user_id", "session_id",
+    "reference_text",
+)  # fmt: skip
 Unit = Literal["s", "ms", "us", "ns", "min", "h"]
 
 
@@ -103,4 +109,24 @@ class IngestConfig(Section):
     """How files are loaded."""
 
     batch_rows: int = Field(default=10_000, ge=1, le=1_000_000, description="records in one transaction")
+    processes: int | None = Field(
+        default=None, ge=1, le=64, description="processes that decode; by default one a core, at most 4"
+    )
     maps: dict[str, MapConfig] = Field(default_factory=dict, description="field maps by name")
+    lineage: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="span field -> attributes of a span or its resource that hold it"
+    )
+
+    @field_validator("lineage")
+    @classmethod
+    def _lineage_fields(cls, lineage: dict[str, str | list[str]]) -> dict[str, str | list[str]]:
+        unknown = sorted(set(lineage) - set(LINEAGE_FIELDS))
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} cannot be mapped; choose one of: {', '.join(LINEAGE_FIELDS)}")
+        return lineage
+
+    def lineage_names(self) -> dict[str, tuple[str, ...]]:
+        """Attribute names by field, the one that wins first."""
+        return {
+            name: (keys,) if isinstance(keys, str) else tuple(keys) for name, keys in self.lineage.items()
+        }

@@ -1,54 +1,20 @@
-"""One transaction's worth of spooled requests: decoded before, stored with the cursor, bad ones set aside."""
+"""Decoded requests into the warehouse: many a transaction, with the cursors, bad records set aside."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import duckdb
 import pyarrow as pa
 
-from collectors.ingest_batch import Batch, store_batch
-from collectors.model import QuarantinedRecord, Span
-from collectors.otlp_request import BadRequestError, TooLargeError, unpack
-from collectors.sources.base import shorten
-from collectors.sources.otlp import Decoded, decode
-from collectors.spool_frame import Entry
+from collectors.ingest_batch import DATA_ERRORS, Prepared, Stored, refused, store_batch
+from collectors.spool_decode import Chunk, Decoding
 from collectors.warehouse.connection import Warehouse
 
-SOURCE = "otlp"
-# The receiver has already held the body to its own limit; this one only bounds a forged spool.
-_UNPACK_LIMIT = 1 << 30
 _MOVE_CURSOR = "INSERT OR REPLACE INTO spool_cursors VALUES (?, ?, ?)"
 _FORGET_CURSORS = "DELETE FROM spool_cursors WHERE NOT list_contains(?, segment)"
 _COUNTS = ("requests", "spans", "duplicates", "feedback", "annotations", "contents", "quarantined")
-# What the content of a record can cause; anything else is the state of the warehouse, and waits.
-_DATA_ERRORS = (
-    pa.ArrowException,
-    ValueError,
-    TypeError,
-    OverflowError,
-    duckdb.DataError,
-    duckdb.IntegrityError,
-    duckdb.InvalidInputException,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """One spooled request after decoding, or what is wrong with it."""
-
-    segment: str
-    start: int
-    end: int
-    decoded: Decoded
-    size: int
-    is_request: bool = True
-
-    @property
-    def items(self) -> int:
-        return len(self.decoded.spans) + len(self.decoded.span_contents)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,104 +36,85 @@ class DrainSummary:
         return DrainSummary(**{name: getattr(self, name) + getattr(other, name) for name in _COUNTS})
 
 
-def decode_entry(segment: str, entry: Entry) -> Work:
-    """The entry as work; whatever it holds, this does not raise."""
-    record = entry.record
-    if record is None:
-        decoded = _refused(
-            entry.damage, f"{entry.end - entry.start} bytes at {entry.start} of spool segment {segment}"
-        )
-        return Work(
-            segment=segment, start=entry.start, end=entry.end, decoded=decoded, size=0, is_request=False
-        )
-    body = record.body
-    try:
-        body = unpack(record.body, record.encoding, _UNPACK_LIMIT)
-        decoded = decode(
-            "logs" if record.signal == "logs" else "traces", body, record.content_type, source=SOURCE
-        )
-    except (BadRequestError, TooLargeError) as error:
-        decoded = _refused(str(error), shorten(record.body[:500]))
-    except Exception as error:
-        # Hostile input must not stop the spool, whatever the decoder makes of it.
-        decoded = _refused(f"{type(error).__name__}: {error}", shorten(body[:500]))
-    return Work(segment=segment, start=entry.start, end=entry.end, decoded=decoded, size=len(body))
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """Where decoded requests go. `live` names the segments that exist; `decode` is for second tries."""
 
+    warehouse: Warehouse
+    decode: Callable[[Chunk], Decoding]
+    now: datetime
+    live: Sequence[str]
 
-def commit(warehouse: Warehouse, work: Sequence[Work], *, now: datetime, live: Sequence[str]) -> DrainSummary:
-    """Store the work in one transaction with its cursors; `live` names the segments that exist.
+    def store(self, work: Sequence[tuple[Chunk, Decoding]]) -> DrainSummary:
+        """Store the work in one transaction with its cursors.
 
-    When the content of a record makes that fail, the work is halved until the record stands alone, and it is
-    quarantined. Each part is a transaction of its own and moves the cursor no further than itself.
-    """
-    try:
-        return _store(warehouse, work, now, live)
-    except _DATA_ERRORS as error:
-        if len(work) > 1:
-            middle = len(work) // 2
-            return commit(warehouse, work[:middle], now=now, live=live) + commit(
-                warehouse, work[middle:], now=now, live=live
-            )
-        return _store(warehouse, [_without_bad(warehouse, work[0], now, live, error)], now, live)
-
-
-def _without_bad(
-    warehouse: Warehouse, work: Work, now: datetime, live: Sequence[str], error: Exception
-) -> Work:
-    """The request without what the warehouse refuses: each span is tried in a write that is rolled back."""
-    good: list[Span] = []
-    refused = list(work.decoded.rejected)
-    for span in work.decoded.spans:
+        When the content of a record makes that fail, the work is halved until the request stands alone, and
+        what the warehouse refuses of it is quarantined. Each part is a transaction of its own and moves the
+        cursor no further than itself.
+        """
         try:
-            with warehouse.write() as con:
-                store_batch(con, Batch(spans=[span]), now=now)
-                con.rollback()
-                con.begin()
-        except _DATA_ERRORS as problem:
-            refused.append((f"the warehouse refuses it: {problem}", shorten(span)))
-        else:
-            good.append(span)
-    if len(good) == len(work.decoded.spans):
-        # Something beside the spans is at fault.
-        refused.append((f"the warehouse refuses it: {error}", shorten(work.decoded)))
-        return replace(work, decoded=Decoded(spans=tuple(good), rejected=tuple(refused)))
-    return replace(work, decoded=replace(work.decoded, spans=tuple(good), rejected=tuple(refused)))
+            return self._store([decoding for _, decoding in work])
+        except DATA_ERRORS as error:
+            failed = error
+        parts = [[one] for one in work] if len(work) > 1 else [self._part(p) for p in _halves(work[0][0])]
+        if len(parts) < 2:
+            return self._store([self._without_bad(work[0][1], failed)])
+        total = DrainSummary()
+        for part in parts:
+            total += self.store(part)
+        return total
+
+    def _part(self, chunk: Chunk) -> list[tuple[Chunk, Decoding]]:
+        return [(chunk, self.decode(chunk))]
+
+    def _store(self, work: Sequence[Decoding]) -> DrainSummary:
+        stored, ends = Stored(), {}
+        with self.warehouse.write() as con:
+            for one in work:
+                stored += store_batch(con, one.prepared, now=self.now)
+                ends.update(one.ends)
+            for segment, position in ends.items():
+                con.execute(_MOVE_CURSOR, [segment, position, self.now])
+            con.execute(_FORGET_CURSORS, [list(self.live)])
+        offered = sum(one.prepared.spans.num_rows + one.prepared.duplicates for one in work)
+        return DrainSummary(
+            requests=sum(one.requests for one in work),
+            spans=stored.spans,
+            duplicates=offered - stored.spans,
+            feedback=stored.feedback,
+            annotations=stored.annotations,
+            contents=stored.contents,
+            quarantined=stored.quarantined,
+        )
+
+    def _without_bad(self, decoding: Decoding, error: Exception) -> Decoding:
+        """The request without what the warehouse refuses: each span is tried in a write that is undone."""
+        prepared = decoding.prepared
+        good: list[pa.Table] = []
+        bad = list(prepared.quarantined)
+        for row in range(prepared.spans.num_rows):
+            alone = prepared.spans.slice(row, 1)
+            try:
+                with self.warehouse.write() as con:
+                    store_batch(con, Prepared(spans=alone), now=self.now)
+                    con.rollback()
+                    con.begin()
+            except DATA_ERRORS as problem:
+                (record,) = alone.to_pylist()
+                bad.append(refused(record["source"], record, problem, self.now))
+            else:
+                good.append(alone)
+        spans = pa.concat_tables(good) if good else prepared.spans.slice(0, 0)
+        if len(good) == prepared.spans.num_rows:
+            # Something beside the spans is at fault.
+            bad.append(refused("otlp", prepared.quarantined, error, self.now))
+            return replace(decoding, prepared=Prepared(spans=spans, quarantined=bad))
+        return replace(decoding, prepared=replace(prepared, spans=spans, quarantined=bad))
 
 
-def _store(warehouse: Warehouse, work: Sequence[Work], now: datetime, live: Sequence[str]) -> DrainSummary:
-    batch = Batch()
-    for one in work:
-        batch.spans += one.decoded.spans
-        batch.feedback += one.decoded.feedback
-        batch.annotations += one.decoded.annotations
-        batch.contents += one.decoded.span_contents
-        batch.quarantined += [
-            QuarantinedRecord(
-                file=f"spool/{one.segment}",
-                line=None,
-                source=SOURCE,
-                reason=reason,
-                raw=raw,
-                quarantined_at=now,
-            )
-            for reason, raw in one.decoded.rejected
-        ]
-    ends = {one.segment: one.end for one in work}
-    with warehouse.write() as con:
-        stored = store_batch(con, batch, now=now)
-        for segment, position in ends.items():
-            con.execute(_MOVE_CURSOR, [segment, position, now])
-        con.execute(_FORGET_CURSORS, [list(live)])
-    return DrainSummary(
-        requests=sum(one.is_request for one in work),
-        spans=stored.spans,
-        duplicates=len(batch.spans) - stored.spans,
-        feedback=stored.feedback,
-        annotations=stored.annotations,
-        contents=stored.contents,
-        quarantined=stored.quarantined,
-    )
-
-
-def _refused(reason: str, raw: str) -> Decoded:
-    return Decoded(rejected=((reason, raw),))
+def _halves(chunk: Chunk) -> list[Chunk]:
+    """The chunk in two; alone when it is one request."""
+    middle = len(chunk.entries) // 2
+    if middle == 0:
+        return [chunk]
+    return [replace(chunk, entries=chunk.entries[:middle]), replace(chunk, entries=chunk.entries[middle:])]

@@ -8,6 +8,7 @@ raises, and the spool keeps everything.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,16 +17,22 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from collectors.home import Home
-from collectors.spool_batch import DrainSummary, Work, commit, decode_entry
+from collectors.ingest_rules import RulesSpec
+from collectors.spool_batch import Commit, DrainSummary
+from collectors.spool_decode import Chunk, Decoding, decoder
 from collectors.spool_frame import HEADER_BYTES, Entry, entries
-from collectors.spool_segments import DRAIN_LOCK, Segment, list_segments, readable
+from collectors.spool_segments import DRAIN_LOCK, Segment, readable
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
+from collectors.workers import Workers, processes
 
 # A transaction holds about this much: large enough to be cheap a span, small enough for memory.
 BATCH_ITEMS = 20_000
-BATCH_BYTES = 32 << 20
+BATCH_BYTES = 64 << 20
 BATCH_REQUESTS = 2_000
+# What one process decodes at a time; bytes as they came, mostly packed.
+CHUNK_BYTES = 1 << 20
+CHUNK_REQUESTS = 200
 
 
 def drain(
@@ -35,46 +42,81 @@ def drain(
     clock: Callable[[], datetime],
     max_batches: int | None = None,
     wait_s: float = 2.0,
+    spec: RulesSpec | None = None,
 ) -> DrainSummary:
     """Store what the spool holds; at most `max_batches` transactions.
 
     Waits up to `wait_s` for another process that is draining, then answers `busy`. Raises
     WarehouseBusyError or WarehouseError when the warehouse cannot be written; nothing is lost then.
     """
-    return SpoolDrain(home.spool, warehouse, clock=clock).run(max_batches=max_batches, wait_s=wait_s)
+    spool = SpoolDrain(home.spool, warehouse, clock=clock, spec=spec)
+    try:
+        return spool.run(max_batches=max_batches, wait_s=wait_s)
+    finally:
+        spool.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """A chunk of the spool, and the segments that end with it."""
+
+    chunk: Chunk
+    finished: tuple[Path, ...] = ()
 
 
 @dataclass
-class _Gathered:
-    """What the next transaction will hold."""
+class _Transaction:
+    """What is stored next, together."""
 
-    work: list[Work] = field(default_factory=list)
-    ends: dict[str, int] = field(default_factory=dict)
+    work: list[tuple[Chunk, Decoding]] = field(default_factory=list)
     finished: list[Path] = field(default_factory=list)
     items: int = 0
     size: int = 0
+    requests: int = 0
+
+    def add(self, read: _Read, decoding: Decoding) -> None:
+        self.work.append((read.chunk, decoding))
+        self.finished += read.finished
+        self.items += len(decoding.prepared)
+        self.size += decoding.size
+        self.requests += decoding.requests
 
     def is_full(self) -> bool:
-        return self.items >= BATCH_ITEMS or self.size >= BATCH_BYTES or len(self.work) >= BATCH_REQUESTS
+        return self.items >= BATCH_ITEMS or self.size >= BATCH_BYTES or self.requests >= BATCH_REQUESTS
 
 
 class SpoolDrain:
     """Drains one spool, again and again; remembers only what spares it an idle look."""
 
-    def __init__(self, folder: Path, warehouse: Warehouse, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        warehouse: Warehouse,
+        *,
+        clock: Callable[[], datetime],
+        spec: RulesSpec | None = None,
+    ) -> None:
         self._folder = folder
         self._warehouse = warehouse
         self._clock = clock
+        spec = spec or RulesSpec()
+        self._workers = Workers(decoder(spec), processes(spec.ingest.processes))
         # Which file was migrated: another one in its place, or none, is brought up to date first.
         self._migrated: tuple[int, int] | None = None
-        # Whether the last pass ended at its bound on transactions, and not at the end of the spool.
-        self.has_more = False
+        # Whether the last pass stored whole transactions: then the next is waiting, most likely.
+        self.was_large = False
         self._idle: list[tuple[str, int, bool]] = []
         self._cursors: dict[str, int] = {}
 
-    def run(self, *, max_batches: int | None = None, wait_s: float = 0.0) -> DrainSummary:
-        """One pass over everything that can be read now."""
-        self.has_more = False
+    def run(
+        self,
+        *,
+        max_batches: int | None = None,
+        wait_s: float = 0.0,
+        told: Callable[[DrainSummary], None] = lambda summary: None,
+    ) -> DrainSummary:
+        """One pass over everything that can be read now; `told` hears of each transaction."""
+        self.was_large = False
         if not self._folder.is_dir() or not self._changed():
             return DrainSummary()
         lock = FileLock(self._folder / DRAIN_LOCK, timeout=wait_s, thread_local=False)
@@ -83,9 +125,13 @@ class SpoolDrain:
         except Timeout:
             return DrainSummary(busy=True, pending_bytes=self.pending_bytes())
         try:
-            return self._pass(max_batches)
+            return self._pass(max_batches, told)
         finally:
             lock.release()
+
+    def close(self) -> None:
+        """End the processes that decode, if there are any."""
+        self._workers.close()
 
     def oldest_pending_at(self) -> datetime | None:
         """When the oldest request that is not stored yet was received; opens no connection."""
@@ -100,7 +146,7 @@ class SpoolDrain:
             return True
         return [(s.name, s.size, final) for s, final in readable(self._folder)] != self._idle
 
-    def _pass(self, max_batches: int | None) -> DrainSummary:
+    def _pass(self, max_batches: int | None, told: Callable[[DrainSummary], None]) -> DrainSummary:
         if self._migrated is None or self._migrated != self._warehouse.identity():
             migrate(self._warehouse)
             self._migrated = self._warehouse.identity()
@@ -110,20 +156,46 @@ class SpoolDrain:
             self._cursors = dict(con.execute("SELECT segment, position FROM spool_cursors").fetchall())
         summary = DrainSummary()
         batches = 0
-        for gathered in _gather(segments, dict(self._cursors)):
-            if gathered.work:
-                live = [s.name for s in list_segments(self._folder)]
-                summary += commit(self._warehouse, gathered.work, now=self._clock(), live=live)
+        commit = Commit(
+            warehouse=self._warehouse,
+            decode=self._workers.here,
+            now=self._clock(),
+            live=[s.name for s, _ in segments],
+        )
+        for transaction in self._transactions(segments):
+            if transaction.work:
+                commit = replace(commit, now=self._clock())
+                stored = commit.store(transaction.work)
+                summary += stored
                 batches += 1
-            for path in gathered.finished:
+                self.was_large = self.was_large or transaction.is_full()
+                told(stored)
+            for path in transaction.finished:
                 path.unlink(missing_ok=True)
-            self._cursors.update(gathered.ends)
+            for _, decoding in transaction.work:
+                self._cursors.update(decoding.ends)
             if batches == max_batches:
-                self.has_more = True
                 break
         else:
             self._idle = [(s.name, s.size, final) for s, final in segments if s.path.exists()]
         return replace(summary, pending_bytes=self.pending_bytes())
+
+    def _transactions(self, segments: list[tuple[Segment, bool]]) -> Iterator[_Transaction]:
+        """Decoded requests in transactions' worths; a segment is `finished` with the one that ends it."""
+        reads: deque[_Read] = deque()
+
+        def chunks() -> Iterator[Chunk]:
+            for read in _reads(segments, dict(self._cursors), self._clock()):
+                reads.append(read)
+                yield read.chunk
+
+        transaction = _Transaction()
+        for decoding in self._workers.map(chunks()):
+            transaction.add(reads.popleft(), decoding)
+            if transaction.is_full():
+                yield transaction
+                transaction = _Transaction()
+        yield transaction
 
     def pending_bytes(self) -> int:
         """Bytes that are acknowledged and, as far as is known here, not stored."""
@@ -132,22 +204,21 @@ class SpoolDrain:
         )
 
 
-def _gather(segments: list[tuple[Segment, bool]], cursors: dict[str, int]) -> Iterator[_Gathered]:
-    """Decoded requests in transactions' worths; a segment is `finished` with the batch that ends it."""
-    gathered = _Gathered()
+def _reads(segments: list[tuple[Segment, bool]], cursors: dict[str, int], now: datetime) -> Iterator[_Read]:
+    held: list[tuple[str, Entry]] = []
+    finished: list[Path] = []
+    size = 0
     for segment, final in segments:
         for entry in _entries(segment, cursors.get(segment.name, 0), final):
-            work = decode_entry(segment.name, entry)
-            gathered.work.append(work)
-            gathered.ends[segment.name] = entry.end
-            gathered.items += work.items
-            gathered.size += work.size
-            if gathered.is_full():
-                yield gathered
-                gathered = _Gathered()
+            held.append((segment.name, entry))
+            size += entry.end - entry.start
+            if size >= CHUNK_BYTES or len(held) >= CHUNK_REQUESTS:
+                yield _Read(chunk=Chunk(entries=held, now=now), finished=tuple(finished))
+                held, finished, size = [], [], 0
         if final:
-            gathered.finished.append(segment.path)
-    yield gathered
+            finished.append(segment.path)
+    if held or finished:
+        yield _Read(chunk=Chunk(entries=held, now=now), finished=tuple(finished))
 
 
 def _entries(segment: Segment, position: int, final: bool) -> Iterator[Entry]:

@@ -267,8 +267,11 @@ class _Pass:
 
     def _drain(self) -> int:
         """Store what the spool holds; spans that were acknowledged are evaluated in this pass."""
+        from collectors.ingest_rules import rules_spec
         from collectors.spool_ingest import drain
 
-        if not self._context.home.spool.exists():
+        home = self._context.home
+        if not home.spool.exists():
             return 0
-        return drain(self._context.home, self._warehouse, clock=self._context.clock).spans
+        spec = rules_spec(self._context)
+        return drain(home, self._warehouse, clock=self._context.clock, spec=spec).spans

@@ -11,7 +11,7 @@ from typing import Any
 from collectors.context import Context
 from collectors.errors import ConfigError
 from collectors.ingest import Ingest
-from collectors.ingest_config import IngestConfig
+from collectors.ingest_rules import rules_spec
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import fetch
 from monitors.scoring import FoundIncident, KnownFault, Score, score
@@ -99,7 +99,7 @@ def prepare(
         )
     paths = [folder / name for name in FILES]
     say("ingesting")
-    ingest = Ingest(warehouse, context.config.section("ingest", IngestConfig), context.clock)
+    ingest = Ingest(warehouse, rules_spec(context), context.clock)
     for path in paths[: len(FILES) - 1]:
         report = ingest.file(path)
         if report.error or report.quarantined:

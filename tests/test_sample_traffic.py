@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collectors.config import Config
 from collectors.context import Context
 from collectors.ingest import Ingest
-from collectors.ingest_config import IngestConfig
+from collectors.ingest_rules import RulesSpec
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import fetch
 from sample_logs.generate import generate
@@ -141,7 +140,7 @@ def test_the_committed_sample_is_what_the_generator_makes() -> None:
 
 
 def test_both_committed_files_load_into_the_same_chain(context: Context, warehouse: Warehouse) -> None:
-    ingest = Ingest(warehouse, Config({}, "defaults").section("ingest", IngestConfig), context.clock)
+    ingest = Ingest(warehouse, RulesSpec(), context.clock)
     lines = ingest.file(FOLDER / "sample.jsonl")
     assert (lines.error, dict(lines.quarantined)) == (None, {})
     again = ingest.file(FOLDER / "sample_otlp.json")

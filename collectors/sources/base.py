@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from collectors.model import Annotation, Feedback, Span
 from collectors.registry import Registry
+from collectors.semconv_index import DEFAULT, Index
 
 if TYPE_CHECKING:
     from collectors.fieldmap import FieldMap
@@ -57,10 +58,12 @@ Item = Span | Feedback | Annotation | SpanContent | Bad | Skipped
 
 @dataclass(frozen=True, kw_only=True)
 class SourceContext:
-    """What a source is told: the name that the records carry as `source`, and the field map, if any."""
+    """What a source is told: the name that the records carry as `source`, the field map, if any, and what
+    attribute names mean."""
 
     source: str
     field_map: FieldMap | None = None
+    index: Index = DEFAULT
 
 
 class Source(Protocol):
@@ -73,6 +76,17 @@ class Source(Protocol):
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         """Every record in file order. Raises SourceError only when the whole file cannot be read."""
+
+
+@runtime_checkable
+class LineSource(Protocol):
+    """A format whose records stand on lines of their own: blocks of lines can be read apart."""
+
+    def in_lines(self, path: Path) -> bool:
+        """Whether this file is one of records a line, and not one document."""
+
+    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
+        """The records of (line number, bytes) pairs; blank lines hold none."""
 
 
 SOURCES: Registry[Source] = Registry("collectors.sources", "SOURCE", "format")

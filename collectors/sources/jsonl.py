@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from collectors.errors import SourceError
 from collectors.files import read_all, read_lines
+from collectors.messages import loads
 from collectors.sources._rows import bad, items
 from collectors.sources.base import Bad, Item, SourceContext, shorten
 
+_BOM = b"\xef\xbb\xbf"
 _WHOLE_LIMIT = 256 * 1024 * 1024
 # A first line longer than this may go on beyond the bytes that are looked at.
 _LONG_LINE = 60_000
@@ -23,7 +25,7 @@ class Jsonl:
 
     def detect(self, path: Path, head: bytes) -> float:
         named = any(suffix in (".jsonl", ".ndjson") for suffix in path.suffixes[-2:])
-        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = head.removeprefix(_BOM).lstrip()
         if start[:1] == b"[" and start[1:].lstrip()[:1] == b"{":
             return 0.7 if named else 0.5
         if named:
@@ -31,16 +33,24 @@ class Jsonl:
         return 0.5 if _is_record(start) else 0.0
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
-        started = False
-        for number, line in read_lines(path):
-            text = line.strip() if started else line.removeprefix(b"\xef\xbb\xbf").strip()
-            if not text:
-                continue
-            if not started and text[:1] == b"[":
-                yield from _array(path, context)
-                return
-            started = True
-            yield from _line(text, number, context)
+        if self.in_lines(path):
+            yield from self.lines(read_lines(path), context)
+        else:
+            yield from _array(path, context)
+
+    def in_lines(self, path: Path) -> bool:
+        """Whether it is not one array; an array may be on the first line all by itself."""
+        for _, line in read_lines(path):
+            text = line.removeprefix(_BOM).strip()
+            if text:
+                return text[:1] != b"["
+        return True
+
+    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
+        for number, line in lines:
+            text = (line.removeprefix(_BOM) if number == 1 else line).strip()
+            if text:
+                yield from _line(text, number, context)
 
 
 def _is_record(start: bytes) -> bool:
@@ -56,7 +66,7 @@ def _is_record(start: bytes) -> bool:
 
 def _line(text: bytes, number: int, context: SourceContext) -> Iterator[Item]:
     try:
-        row = json.loads(text)
+        row = loads(text)
     except (ValueError, RecursionError) as error:
         shown = shorten(text[:4_000].decode("utf-8", "backslashreplace"))
         yield Bad(line=number, reason=f"not JSON: {error}", raw=shown, problem="not JSON")

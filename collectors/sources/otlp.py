@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from collectors.errors import SourceError
 from collectors.files import read_all, read_lines
+from collectors.messages import loads
 from collectors.model import Annotation, Feedback, Span
+from collectors.semconv_index import DEFAULT, Index
 from collectors.sources import _otlp_json, _otlp_proto
 from collectors.sources._otlp_logs import from_log
 from collectors.sources._otlp_map import notes, to_span
@@ -24,6 +26,7 @@ _TRACE_KEYS = ("resourceSpans", "resource_spans", "batches")
 _LOG_KEYS = ("resourceLogs", "resource_logs")
 _METRIC_KEYS = ("resourceMetrics", "resource_metrics")
 _RECORD_ERRORS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+_BINARY = (".pb", ".binpb")
 _WHOLE_LIMIT = 256 * 1024 * 1024
 
 
@@ -41,7 +44,12 @@ class Decoded:
 
 
 def decode(
-    signal: Literal["traces", "logs"], body: bytes, content_type: str, *, source: str = "otlp"
+    signal: Literal["traces", "logs"],
+    body: bytes,
+    content_type: str,
+    *,
+    source: str = "otlp",
+    index: Index = DEFAULT,
 ) -> Decoded:
     """Decode the body of one OTLP/HTTP request.
 
@@ -56,7 +64,7 @@ def decode(
     else:
         shown = shorten(content_type)[:80]
         raise SourceError(f"content type {shown!r}: choose one of: application/x-protobuf, application/json")
-    return collect(_items(raw, source))
+    return collect(_items(raw, SourceContext(source=source, index=index)))
 
 
 def collect(items: Iterable[Item]) -> Decoded:
@@ -92,7 +100,7 @@ def collect(items: Iterable[Item]) -> Decoded:
 
 def _load(body: bytes) -> dict[str, Any]:
     try:
-        loaded = json.loads(body)
+        loaded = loads(body)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"not an OTLP JSON request: {error}") from error
     if not isinstance(loaded, dict):
@@ -105,15 +113,16 @@ def _raw_json(signal: str, body: Mapping[str, Any]) -> Iterator[RawSpan | RawLog
 
 
 def _items(
-    raws: Iterable[RawSpan | RawLog | Rejected], source: str, line: int | None = None
+    raws: Iterable[RawSpan | RawLog | Rejected], context: SourceContext, line: int | None = None
 ) -> Iterator[Item]:
+    source = context.source
     for raw in raws:
         if isinstance(raw, Rejected):
             yield Bad(line=line, reason=raw.reason, raw=raw.raw, problem=raw.reason.partition(" = ")[0])
             continue
         try:
             if isinstance(raw, RawSpan):
-                found: list[Item] = [to_span(raw, source=source)]
+                found: list[Item] = [to_span(raw, source=source, index=context.index)]
             else:
                 found = list(from_log(raw, source=source))
         except _RECORD_ERRORS as error:
@@ -137,23 +146,32 @@ class Otlp:
     title = "OTLP (OpenTelemetry traces and logs)"
 
     def detect(self, path: Path, head: bytes) -> float:
-        if path.suffix in (".pb", ".binpb"):
+        if path.suffix in _BINARY:
             return 0.9
         names = (*_TRACE_KEYS, *_LOG_KEYS, *_METRIC_KEYS)
         found = any(b'"' + name.encode() + b'"' in head[:4096] for name in names)
         return 0.95 if found and head.lstrip()[:1] in (b"{", b"[") else 0.0
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
-        if path.suffix in (".pb", ".binpb"):
-            yield from _protobuf(read_all(path, _WHOLE_LIMIT), context.source)
+        if path.suffix in _BINARY:
+            yield from _protobuf(read_all(path, _WHOLE_LIMIT), context)
             return
-        for number, line in read_lines(path):
-            if not line.strip():
-                continue
-            if number == 1 and not _is_request(line):
-                yield from _document(read_all(path, _WHOLE_LIMIT), context.source)
-                return
-            yield from _line(number, line, context.source)
+        if self.in_lines(path):
+            yield from self.lines(read_lines(path), context)
+        else:
+            yield from _document(read_all(path, _WHOLE_LIMIT), context)
+
+    def in_lines(self, path: Path) -> bool:
+        """Whether the first line is a whole request."""
+        if path.suffix in _BINARY:
+            return False
+        first = next((line for _, line in read_lines(path) if line.strip()), b"{}")
+        return _is_request(first)
+
+    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
+        for number, line in lines:
+            if line.strip():
+                yield from _line(number, line, context)
 
 
 def _is_request(line: bytes) -> bool:
@@ -163,7 +181,7 @@ def _is_request(line: bytes) -> bool:
         return False
 
 
-def _line(number: int, line: bytes, source: str) -> Iterator[Item]:
+def _line(number: int, line: bytes, context: SourceContext) -> Iterator[Item]:
     try:
         body = _load(line)
     except SourceError as error:
@@ -171,35 +189,35 @@ def _line(number: int, line: bytes, source: str) -> Iterator[Item]:
             line=number, reason=str(error), raw=shorten(line.decode("utf-8", "replace")), problem="not JSON"
         )
         return
-    yield from _body(body, source, number)
+    yield from _body(body, context, number)
 
 
-def _document(text: bytes, source: str) -> Iterator[Item]:
+def _document(text: bytes, context: SourceContext) -> Iterator[Item]:
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):
         # Not one document after all: a line each, of which the first was broken.
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip():
-                yield from _line(number, line, source)
+                yield from _line(number, line, context)
         return
     for body in loaded if isinstance(loaded, list) else [loaded]:
         if isinstance(body, dict):
-            yield from _body(body, source, None)
+            yield from _body(body, context, None)
         else:
             yield Bad(
                 line=None, reason="must be an OTLP request object", raw=shorten(body), problem="not a request"
             )
 
 
-def _body(body: Mapping[str, Any], source: str, line: int | None) -> Iterator[Item]:
+def _body(body: Mapping[str, Any], context: SourceContext, line: int | None) -> Iterator[Item]:
     known = False
     if any(key in body for key in _TRACE_KEYS):
         known = True
-        yield from _items(_otlp_json.spans(body), source, line)
+        yield from _items(_otlp_json.spans(body), context, line)
     if any(key in body for key in _LOG_KEYS):
         known = True
-        yield from _items(_otlp_json.logs(body), source, line)
+        yield from _items(_otlp_json.logs(body), context, line)
     if any(key in body for key in _METRIC_KEYS):
         known = True
         yield Skipped(reason="metrics")
@@ -208,16 +226,16 @@ def _body(body: Mapping[str, Any], source: str, line: int | None) -> Iterator[It
         yield Bad(line=line, reason=problem, raw=shorten(body), problem=problem)
 
 
-def _protobuf(body: bytes, source: str) -> Iterator[Item]:
+def _protobuf(body: bytes, context: SourceContext) -> Iterator[Item]:
     """A binary body says nothing of its signal: the one that yields sound records is it."""
     try:
         traces = list(_otlp_proto.spans(body))
     except SourceError:
         traces = []
     if any(isinstance(raw, RawSpan) for raw in traces):
-        yield from _items(traces, source)
+        yield from _items(traces, context)
     else:
-        yield from _items(_otlp_proto.logs(body) if body else [], source)
+        yield from _items(_otlp_proto.logs(body) if body else [], context)
 
 
 SOURCE = Otlp()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from operator import attrgetter
+from importlib import resources
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from collectors.model import Span, utc
+from collectors.tables import json_text, span_table
 
 Row = dict[str, Any]
+_INSERT_SPANS = (resources.files("collectors.warehouse") / "insert_spans.sql").read_text("utf-8")
 
 
 def to_row(record: Any) -> Row:
@@ -28,7 +30,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return utc(value)
     if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, default=str) if value else None
+        return json_text(value) if value else None
     if isinstance(value, tuple):
         return [to_row(item) if is_dataclass(item) else item for item in value]
     return value
@@ -98,15 +100,22 @@ def insert_spans(
         key = (span.trace_id, span.span_id)
         if key not in first or span.started_at < first[key].started_at:
             first[key] = span
-    if not first:
+    return insert_span_table(con, span_table(list(first.values())), ingested_at=ingested_at)
+
+
+def insert_span_table(
+    con: duckdb.DuckDBPyConnection, spans: pa.Table, *, ingested_at: datetime | None = None
+) -> int:
+    """Append the rows of a table in `SPAN_SCHEMA`, keys unique in it, that are not stored yet."""
+    if spans.num_rows == 0:
         return 0
-    unique = list(first.values())
-    times = [span.started_at for span in unique]
-    columns = _columns(con, "spans", unique, {"ingested_at": ingested_at})
-    bounds = min(times), max(times)
-    return _append_new(
-        con, "spans", ["trace_id", "span_id"], columns, time_column="started_at", bounds=bounds
+    range_ = pc.min_max(spans["started_at"]).as_py()
+    con.register("incoming", spans)
+    new = _changed(
+        con.execute(_INSERT_SPANS, {"now": ingested_at, "low": range_["min"], "high": range_["max"]})
     )
+    con.unregister("incoming")
+    return new
 
 
 def _append_new(
@@ -154,25 +163,6 @@ def _arrow(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> p
     return pa.Table.from_pylist(
         [dict(row) for row in rows], schema=pa.schema([f for f in schema if f.name in used])
     )
-
-
-def _columns(
-    con: duckdb.DuckDBPyConnection, table: str, records: Sequence[Any], defaults: Mapping[str, Any]
-) -> pa.Table:
-    """Frozen records as a table, column by column: several times quicker than through a dict a row."""
-    schema = _schema(con, table)
-    arrays = []
-    for column in schema:
-        default = defaults.get(column.name)
-        values = list(map(attrgetter(column.name), records))
-        if default is not None:
-            values = [default if value is None else value for value in values]
-        try:
-            arrays.append(pa.array(values, type=column.type))
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            # Mappings and nested records: only these columns pay for a look at every value.
-            arrays.append(pa.array([_cell(value) for value in values], type=column.type))
-    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _schema(con: duckdb.DuckDBPyConnection, table: str) -> pa.Schema:

@@ -9,6 +9,7 @@ from pathlib import Path
 from collectors.config import parse
 from collectors.ingest import Ingest
 from collectors.ingest_config import IngestConfig
+from collectors.ingest_rules import RulesSpec
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import fetch
 
@@ -44,7 +45,7 @@ def test_the_same_file_as_traffic_and_as_reference(
     shared_data: Path, warehouse: Warehouse, clock: Callable[[], datetime]
 ) -> None:
     path = shared_data / "llmdrift" / "prime_full.jsonl.gz"
-    run = Ingest(warehouse, parse(CONFIG, "test").section("ingest", IngestConfig), clock)
+    run = Ingest(warehouse, RulesSpec(ingest=parse(CONFIG, "test").section("ingest", IngestConfig)), clock)
     traffic = run.file(path, map_name="traffic")
     assert (traffic.new, traffic.feedback, sum(traffic.quarantined.values())) == (4000, 4000, 0)
     march = run.file(path, map_name="march")

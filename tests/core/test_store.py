@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace as with_
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
 import pytest
 
 from collectors.model import Document, Span, content_hash, utc
+from collectors.tables import SPAN_SCHEMA
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import fetch, insert, insert_spans, replace, to_row
 
@@ -36,7 +38,7 @@ def test_a_span_survives_the_round_trip(warehouse: Warehouse) -> None:
     assert row["trace_id"] == "t1"
     assert row["started_at"] == AT + timedelta(seconds=1)
     assert row["documents"][0] == {"id": "d1", "score": 0.5, "text": "a text", "relevant": None}
-    assert row["parameters"] == '{"k": 5}'
+    assert row["parameters"] == '{"k":5}'
     assert row["duration_s"] is None
     assert row["attributes"] is None
 
@@ -96,3 +98,12 @@ def test_times_are_utc_whatever_zone_they_came_in() -> None:
 def test_hashes_do_not_run_together() -> None:
     assert content_hash("a", "bc") != content_hash("ab", "c")
     assert len(content_hash("x")) == 32
+
+
+def test_the_table_of_spans_has_the_columns_of_the_warehouse(warehouse: Warehouse) -> None:
+    with warehouse.read() as con:
+        stored = con.sql("SELECT * FROM spans LIMIT 0").to_arrow_table().schema
+    plain = {
+        f.name: f.type.storage_type if isinstance(f.type, pa.BaseExtensionType) else f.type for f in stored
+    }
+    assert plain == dict(zip(SPAN_SCHEMA.names, SPAN_SCHEMA.types, strict=True))

@@ -1,0 +1,77 @@
+"""Spans as one Arrow table, column by column, in the shape of the warehouse's table `spans`.
+
+Made where records are decoded, in a process of its own if need be: what is left for the one that holds the
+warehouse is a single insert.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from collectors.model import Document, Span
+
+_TIME = pa.timestamp("us", tz="UTC")
+_DOCUMENTS = pa.list_(
+    pa.struct([("id", pa.string()), ("score", pa.float64()), ("text", pa.string()), ("relevant", pa.bool_())])
+)
+_TYPES: Mapping[str, pa.DataType] = {
+    **dict.fromkeys(("started_at", "ended_at", "ingested_at"), _TIME),
+    **dict.fromkeys(("duration_s", "time_to_first_token_s", "cost_usd"), pa.float64()),
+    **dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens"), pa.int64()),
+    "documents": _DOCUMENTS,
+}
+SPAN_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Span))
+SPAN_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in SPAN_COLUMNS])
+_JSON = frozenset({"parameters", "resource_use", "attributes"})
+_encode = msgspec.json.Encoder().encode
+_row = attrgetter(*SPAN_COLUMNS)
+
+
+def span_table(spans: Sequence[Span]) -> pa.Table:
+    """The spans in `SPAN_SCHEMA`, in their order; an Arrow error when a value does not fit its column."""
+    if not spans:
+        return SPAN_SCHEMA.empty_table()
+    columns = zip(*map(_row, spans), strict=True)
+    arrays = [
+        _column(name, values, kind)
+        for name, values, kind in zip(SPAN_COLUMNS, columns, SPAN_SCHEMA.types, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=SPAN_SCHEMA)
+
+
+def _column(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    if name in _JSON:
+        return pa.array([json_text(value) if value else None for value in values], type=kind)
+    if name == "documents":
+        return pa.array([[_document(d) for d in value] if value else () for value in values], type=kind)
+    return pa.array(values, type=kind)
+
+
+def _document(document: Document) -> dict[str, Any]:
+    return {
+        "id": document.id,
+        "score": document.score,
+        "text": document.text,
+        "relevant": document.relevant,
+    }
+
+
+def json_text(value: Any) -> str:
+    """JSON text of a value that sources have made plain; what is not becomes its `str`."""
+    try:
+        return _encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        # Whole numbers beyond 64 bits, and records that never went through a source.
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

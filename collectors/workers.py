@@ -1,0 +1,149 @@
+"""Work that takes processor time, spread over processes, with the results in the order of the tasks.
+
+Each process holds one task at a time and gets its next one the moment its result is taken, so memory stays
+flat and nobody waits on a full pipe. A process ends when its pipe closes: also when this one is killed.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from multiprocessing.connection import Connection
+from typing import Generic, TypeVar, cast
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# Starting a process costs about a second of its time; less work than this is done here.
+_WORTH_STARTING = 4
+_MOST = 4
+
+
+def processes(wanted: int | None = None) -> int:
+    """How many to use: as configured, else one a core and at most four; 1 means none beside this one."""
+    return wanted or min(_MOST, len(os.sched_getaffinity(0)))
+
+
+class Workers(Generic[Task, Result]):
+    """`make()` gives the function that does a task; it is called once in each process, and is picklable."""
+
+    def __init__(self, make: Callable[[], Callable[[Task], Result]], count: int) -> None:
+        self._make = make
+        self._count = count
+        self._here: Callable[[Task], Result] | None = None
+        self._pipes: list[Connection] = []
+        self._running: list[multiprocessing.process.BaseProcess] = []
+
+    def map(self, tasks: Iterable[Task]) -> Iterator[Result]:
+        """The results in order. What a task raises is raised here; a process that dies costs only time."""
+        remaining = iter(tasks)
+        first = list(islice(remaining, 2 if self._pipes else _WORTH_STARTING))
+        if self._count < 2 or len(first) < (2 if self._pipes else _WORTH_STARTING):
+            for task in first:
+                yield self.here(task)
+            for task in remaining:
+                yield self.here(task)
+            return
+        self._start()
+        yield from self._spread(_chained(first, remaining))
+
+    def here(self, task: Task) -> Result:
+        """Do one task in this process."""
+        if self._here is None:
+            self._here = self._make()
+        return self._here(task)
+
+    def close(self) -> None:
+        """End the processes."""
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._running:
+            process.join(timeout=5)
+            if process.is_alive():
+                process.kill()
+                process.join()
+        self._pipes, self._running = [], []
+
+    def _start(self) -> None:
+        if self._pipes:
+            return
+        context = multiprocessing.get_context("spawn")
+        for _ in range(self._count):
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=_work, args=(theirs, self._make), name="chainwatch-decode", daemon=True
+            )
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._running.append(process)
+
+    def _spread(self, tasks: Iterator[Task]) -> Iterator[Result]:
+        busy: deque[tuple[Connection, Task]] = deque()
+        try:
+            for pipe, task in zip(list(self._pipes), tasks, strict=False):
+                busy.append((pipe, task))
+                _send(pipe, task)
+            while busy:
+                pipe, task = busy.popleft()
+                done = _receive(pipe)
+                following = next(tasks, None)
+                if following is not None:
+                    busy.append((pipe, following))
+                    _send(pipe, following)
+                if done is None:
+                    yield self.here(task)
+                elif isinstance(done[0], BaseException):
+                    raise done[0]
+                else:
+                    yield cast("Result", done[0])
+        finally:
+            # Left in the middle: a result that nobody takes would answer the next task.
+            for pipe, _ in busy:
+                _receive(pipe)
+
+
+def _chained(first: list[Task], rest: Iterator[Task]) -> Iterator[Task]:
+    yield from first
+    yield from rest
+
+
+def _send(pipe: Connection, task: object) -> None:
+    try:
+        pipe.send(task)
+    except OSError:
+        # It died; `_receive` sees the same and the task is done here.
+        return
+
+
+def _receive(pipe: Connection) -> tuple[object] | None:
+    """What the process answered, or None when it is no more."""
+    try:
+        return (pipe.recv(),)
+    except (EOFError, OSError):
+        return None
+
+
+def _work(pipe: Connection, make: Callable[[], Callable[[object], object]]) -> None:
+    """The life of a process: a task, a result, until the pipe closes."""
+    # A Ctrl-C reaches the whole group; the one that holds the pipe decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    do = make()
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, OSError):
+            return
+        answer: object
+        try:
+            answer = do(task)
+        except Exception as error:
+            answer = error
+        try:
+            pipe.send(answer)
+        except OSError:
+            return
