@@ -44,8 +44,11 @@ class ReceiverConfig(Section):
     lag_warning_s: float = Field(
         default=300.0, gt=0, description="/health says degraded when the warehouse is this far behind"
     )
+    stop_grace_s: float = Field(
+        default=10.0, ge=0, description="how long a stop waits for requests at work to be acknowledged"
+    )
     stop_wait_s: float = Field(
-        default=30.0, ge=0, description="how long a stop waits for the spool to be stored"
+        default=30.0, ge=0, description="how long it then waits for the spool to be stored"
     )
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import signal
 import socket
@@ -16,9 +17,6 @@ from collectors.errors import ConfigError
 from collectors.receiver import Receiver
 from collectors.receiver_intake import Intake
 from collectors.receiver_tls import Tls
-
-# How long requests at work may take once the process was told to stop.
-GRACE_S = 10
 
 
 class _Http(uvicorn.Server):
@@ -34,7 +32,7 @@ class _Http(uvicorn.Server):
 
 
 class ReceiverServer:
-    """Serves until SIGINT or SIGTERM; then finishes what is at work, within `GRACE_S`."""
+    """Serves until SIGINT or SIGTERM; then finishes what is at work, within `stop_grace_s`."""
 
     def __init__(
         self,
@@ -52,6 +50,7 @@ class ReceiverServer:
         self._host = host
         self._grpc_port = grpc_port
         self._tls = tls
+        self._grace_s = intake.settings.stop_grace_s
         self._started = started
         self._stopped = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -63,7 +62,8 @@ class ReceiverServer:
                 access_log=False,
                 server_header=False,
                 lifespan="off",
-                timeout_graceful_shutdown=GRACE_S,
+                # It takes whole seconds only; both protocols are given them at the same time.
+                timeout_graceful_shutdown=math.ceil(self._grace_s),
                 ssl_certfile=str(tls.cert_path) if tls else None,
                 ssl_keyfile=str(tls.key_path) if tls else None,
             ),
@@ -115,4 +115,4 @@ class ReceiverServer:
 
     async def _end(self, grpc_server: Any) -> None:
         await self._stopped.wait()
-        await grpc_server.stop(GRACE_S)
+        await grpc_server.stop(self._grace_s)
