@@ -64,7 +64,7 @@ def bodies(seed: int, count: int, spans: int) -> list[bytes]:
 def server(home: Path, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`chainwatch serve` on a free port, as its own process; stopped at the end."""
     process = subprocess.Popen(
-        chainwatch("serve", "--http-port", "0", "--json", *arguments),
+        chainwatch("serve", "--http-port", "0", "--grpc-port", "0", "--json", *arguments),
         env={**os.environ, "CHAINWATCH_HOME": str(home)},
         cwd=ROOT,
         stdout=subprocess.PIPE,

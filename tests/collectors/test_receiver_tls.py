@@ -65,11 +65,12 @@ def test_the_real_exporters_over_tls_with_a_token(
     known = {"authorization": f"Bearer {TOKEN}"}
     with running(home, *arguments, environ={"CHAINWATCH_RECEIVER_TOKEN": TOKEN}) as server:
         assert server.url.startswith("https://127.0.0.1:")
-        credentials = grpc.ssl_channel_credentials(pair.cert.read_bytes())
-        for exporter in (
-            HttpSpans(endpoint=f"{server.url}/v1/traces", certificate_file=str(pair.cert), headers=known),
-            GrpcSpans(endpoint=server.grpc, insecure=False, credentials=credentials, headers=known),
-        ):
+        # As the documentation has it: the environment says everything.
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", f"authorization=Bearer%20{TOKEN}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_CERTIFICATE", str(pair.cert))
+        for endpoint, kind in ((server.url, HttpSpans), (f"https://{server.grpc}", GrpcSpans)):
+            monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            exporter = kind()
             tracers = TracerProvider()
             tracers.add_span_processor(SimpleSpanProcessor(exporter))
             # .../otlp/proto/http/trace_exporter, .../otlp/proto/grpc/trace_exporter
