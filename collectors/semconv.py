@@ -95,6 +95,7 @@ INVOCATION_KEYS: Mapping[str, str] = {
 }  # fmt: skip
 FINISH_REASONS = ("gen_ai.response.finish_reasons", "llm.finish_reason", "ai.response.finishReason")
 FINISH_REASONS_KEY = "gen_ai.response.finish_reasons"
+REASONING_TOKENS_KEY = "gen_ai.usage.reasoning.output_tokens"
 
 # Texts. Structured or JSON messages, flattened messages, then whatever went in and out.
 INPUT_MESSAGES = ("gen_ai.input.messages", "ai.prompt.messages")

@@ -12,7 +12,7 @@ from collectors.sources.base import Bad, Item, Skipped, SourceContext, shorten
 FILTERED = "rows that the field map's `keep` leaves out"
 _TYPES = ("span", "feedback", "annotation")
 # Whatever a hostile record makes go wrong costs that record only.
-_RECORD_ERRORS = (
+RECORD_ERRORS = (
     ValueError,
     TypeError,
     KeyError,
@@ -35,7 +35,7 @@ def items(row: Mapping[str, Any], context: SourceContext, line: int | None) -> I
             return
         span = make_span(field_map.record(row), source=context.source)
         feedback = [make_feedback(said, source=context.source) for said in field_map.feedback(row, span)]
-    except _RECORD_ERRORS as error:
+    except RECORD_ERRORS as error:
         yield bad(error, row, line)
         return
     yield span
