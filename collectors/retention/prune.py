@@ -93,14 +93,20 @@ def plan(con: Connection, cutoffs: Mapping[str, datetime]) -> Plan:
 
 
 def counted(con: Connection, due: Plan) -> Removed:
-    """What a prune would delete or empty, by kind and table; children included."""
+    """What a prune would delete or empty, by kind and table; children included.
+
+    A row that is past two limits is counted for both.
+    """
     removed: Removed = {}
     for piece in due.slices:
         _add(removed, piece.kind, piece.target.table, piece.rows)
-        bounds = {"low": piece.low, "high": piece.high}
+        bounds = {"low": piece.low, "high": piece.high, "cutoff": due.cutoffs[piece.kind]}
+        own = {target.table: target.time for target in TARGETS[piece.kind]}
         for table, where in piece.target.children:
-            statement = f"SELECT count(*) AS n FROM {table} WHERE {where}"  # noqa: S608 - names are ours
-            _add(removed, piece.kind, table, fetch(con, statement, bounds)[0]["n"])
+            # Children that are past the limit themselves are counted by the target of their own table.
+            beyond = f" AND {own[table]} >= $cutoff" if table in own else ""
+            statement = f"SELECT count(*) AS n FROM {table} WHERE ({where}){beyond}"  # noqa: S608 - ours
+            _add(removed, piece.kind, table, fetch(con, statement, _used(statement, bounds))[0]["n"])
     return removed
 
 
