@@ -1,0 +1,150 @@
+"""Jaeger's JSON: traces as its UI and its query API write them, and spans as its storage keeps them.
+
+Tags are OpenTelemetry attributes by their names, so they are read as those of OTLP are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from collectors.cleaning import InvalidValueError
+from collectors.model import Span
+from collectors.sources._foreign import RECORD_ERRORS, Where, text_or_none
+from collectors.sources._jaeger_values import ends, hex_id, parent_of, tags_of
+from collectors.sources._json_documents import documents
+from collectors.sources._otlp_map import notes, to_span
+from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
+from collectors.sources._outline import keys_under, outline
+from collectors.sources.base import Bad, Item, SourceContext
+
+_PLACES = ("data[]", "data", "", "[]", "_source", "[]._source", "data[].spans[]", "spans[]", "[].spans[]")
+_STATUS = {"OK": "ok", "ERROR": "error", "UNSET": "unset"}
+_UNKNOWN = "is no Jaeger trace or span"
+_MAX_NESTING = 6
+# Tags that Jaeger makes of an OpenTelemetry span's own fields.
+_SCOPE_NAMES = ("otel.scope.name", "otel.library.name")
+_SCOPE_VERSIONS = ("otel.scope.version", "otel.library.version")
+_STATUS_CODE, _STATUS_TEXT, _ERROR = "otel.status_code", "otel.status_description", "error"
+
+
+class Jaeger:
+    """Traces with their spans and processes, and lines of single spans."""
+
+    title = "Jaeger JSON"
+
+    def detect(self, path: Path, head: bytes) -> float:
+        found = outline(head)
+        for place in _PLACES:
+            keys = keys_under(found, place)
+            if "traceID" in keys and ("spans" in keys or "processes" in keys or "operationName" in keys):
+                return 0.95
+        return 0.0
+
+    def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
+        for found in documents(path):
+            if isinstance(found, Bad):
+                yield found
+            else:
+                yield from _items(found.value, Where(line=found.line), context)
+
+
+def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> Iterator[Item]:
+    if isinstance(value, list) and depth <= _MAX_NESTING:
+        for number, item in enumerate(value):
+            yield from _items(item, where.at(number), context, depth + 1)
+    elif not isinstance(value, Mapping) or depth > _MAX_NESTING:
+        yield where.bad(_UNKNOWN, value)
+    elif isinstance(value.get("spans"), list):
+        yield from _trace(value, where, context)
+    elif "spanID" in value:
+        yield from _span(value, {}, where, context)
+    else:
+        inner = next(
+            (key for key in ("data", "_source") if isinstance(value.get(key), (list, Mapping))), None
+        )
+        if inner is None:
+            yield where.bad(_UNKNOWN, value)
+        else:
+            yield from _items(value[inner], where.at(inner), context, depth + 1)
+
+
+def _trace(trace: Mapping[str, Any], where: Where, context: SourceContext) -> Iterator[Item]:
+    processes = trace.get("processes")
+    processes = processes if isinstance(processes, Mapping) else {}
+    for number, span in enumerate(trace["spans"]):
+        place = where.at("spans").at(number)
+        traced = {"traceID": trace.get("traceID"), **span} if isinstance(span, Mapping) else span
+        yield from _span(traced, processes, place, context)
+
+
+def _span(
+    value: Any, processes: Mapping[str, Any], where: Where, context: SourceContext
+) -> Iterator[Span | Item]:
+    try:
+        raw = raw_span(value, processes)
+        span = to_span(raw, source=context.source)
+        said = list(notes(raw, source=context.source)) if raw.events else []
+    except RECORD_ERRORS as error:
+        yield where.bad(error, value)
+        return
+    yield span
+    yield from said
+
+
+def raw_span(value: Any, processes: Mapping[str, Any]) -> RawSpan:
+    """One span of a trace whose processes are `processes`; RECORD_ERRORS when it cannot be taken."""
+    if not isinstance(value, Mapping):
+        raise InvalidValueError("span", value, "must be an object")
+    trace_id = hex_id("traceID", value.get("traceID"))
+    start_ns, end_ns = ends(value)
+    attributes = tags_of(value.get("tags"), value.get("tag"))
+    status = _STATUS.get(str(attributes.pop(_STATUS_CODE, "")).upper(), "")
+    if not status:
+        # OpenTracing's tag says it with `error` alone; it is the status's shadow otherwise.
+        status = "error" if str(attributes.get(_ERROR)).lower() == "true" else "unset"
+    if str(attributes.get(_ERROR)).lower() in ("true", "false"):
+        del attributes[_ERROR]
+    scope = [next((attributes.pop(key) for key in names if key in attributes), "") for names in
+             (_SCOPE_NAMES, _SCOPE_VERSIONS)]  # fmt: skip
+    parent, others = parent_of(value, trace_id)
+    for key, kept in (("jaeger.references", others), ("jaeger.warnings", value.get("warnings"))):
+        if kept:
+            attributes[key] = kept
+    process = value.get("process") or processes.get(str(value.get("processID"))) or {}
+    process = process if isinstance(process, Mapping) else {}
+    return RawSpan(
+        trace_id=trace_id,
+        span_id=hex_id("spanID", value.get("spanID")),
+        parent_span_id=parent,
+        name=text_or_none(value.get("operationName")) or "",
+        start_ns=start_ns,
+        end_ns=end_ns,
+        events=tuple(_events(value.get("logs"))),
+        status=status,
+        status_message=text_or_none(attributes.pop(_STATUS_TEXT, None)) or "",
+        attributes=attributes,
+        origin=Origin(
+            resource={
+                **tags_of(process.get("tags"), process.get("tag")),
+                "service.name": process.get("serviceName"),
+            },
+            scope_name=str(scope[0]),
+            scope_version=str(scope[1]),
+        ),
+    )
+
+
+def _events(logs: Any) -> Iterator[RawEvent]:
+    for log in logs if isinstance(logs, list) else []:
+        if not isinstance(log, Mapping):
+            continue
+        fields = tags_of(log.get("fields"), None)
+        name = text_or_none(fields.pop("event", None)) or text_or_none(fields.get("message")) or "log"
+        at = log.get("timestamp")
+        at_us = at if isinstance(at, int) and not isinstance(at, bool) else 0
+        yield RawEvent(name=name, at_ns=at_us * 1000, attributes=fields)
+
+
+SOURCE = Jaeger()
