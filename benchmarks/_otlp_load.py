@@ -47,8 +47,8 @@ def request(rng: random.Random, spans: int, at_ns: int) -> bytes:
         _set(span.attributes, "gen_ai.usage.input_tokens", rng.randrange(20, 900))
         _set(span.attributes, "gen_ai.usage.output_tokens", rng.randrange(20, 400))
         _set(span.attributes, "gen_ai.conversation.id", f"c{rng.randrange(10**6)}")
-        _set(span.attributes, "gen_ai.input.messages", _message("user", _text(rng, 40)))
-        _set(span.attributes, "gen_ai.output.messages", _message("assistant", _text(rng, 45)))
+        _set(span.attributes, "gen_ai.input.messages", _message("user", text(rng, 40)))
+        _set(span.attributes, "gen_ai.output.messages", _message("assistant", text(rng, 45)))
     packed: bytes = message.SerializeToString()
     return packed
 
@@ -95,5 +95,5 @@ def _message(role: str, text: str) -> str:
     return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
 
 
-def _text(rng: random.Random, words: int) -> str:
+def text(rng: random.Random, words: int) -> str:
     return " ".join(rng.choice(_WORDS) for _ in range(words))

@@ -6,6 +6,7 @@ flat and nobody waits on a full pipe. A process ends when its pipe closes: also 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -105,6 +106,9 @@ class Workers(Generic[Task, Result]):
             # Left in the middle: a result that nobody takes would answer the next task.
             for pipe, _ in busy:
                 _receive(pipe)
+            if not all(process.is_alive() for process in self._running):
+                # The next work starts them anew.
+                self.close()
 
 
 def _chained(first: list[Task], rest: Iterator[Task]) -> Iterator[Task]:
@@ -133,6 +137,16 @@ def _work(pipe: Connection, make: Callable[[], Callable[[object], object]]) -> N
     # A Ctrl-C reaches the whole group; the one that holds the pipe decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     do = make()
+    # What is loaded now stays; what a task leaves is free without the collector, but for a few cycles.
+    gc.freeze()
+    gc.disable()
+    try:
+        _serve(pipe, do)
+    finally:
+        gc.unfreeze()
+
+
+def _serve(pipe: Connection, do: Callable[[object], object]) -> None:
     while True:
         try:
             task = pipe.recv()
@@ -147,3 +161,5 @@ def _work(pipe: Connection, make: Callable[[], Callable[[object], object]]) -> N
             pipe.send(answer)
         except OSError:
             return
+        del task, answer
+        gc.collect()

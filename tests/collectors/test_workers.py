@@ -24,7 +24,7 @@ def make() -> Callable[[int], tuple[int, int]]:
     return _double
 
 
-@pytest.fixture()
+@pytest.fixture
 def workers() -> Iterator[Workers[int, tuple[int, int]]]:
     made = Workers(make, 2)
     yield made

@@ -1,0 +1,166 @@
+"""Loading files: rows a second beside DuckDB's own `read_json` into a table of the same shape, and memory.
+
+A file of JSON lines of about 1.1 KB in the native names, loaded by the real `chainwatch ingest` and by
+`INSERT ... SELECT FROM read_json`, one after the other in one run; then, for memory, a file ten times as
+long.
+
+    python benchmarks/files.py [--quick] [--json] [--rows N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks._otlp_load import ROOT, text
+from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.migrate import migrate
+
+HALF = 0.5
+FLAT = 1.3
+_START = 1_770_000_000
+
+
+def rows(rng: random.Random, count: int) -> Iterator[str]:
+    """Lines of about 1.1 KB with the fields that a generation has."""
+    for number in range(count):
+        at = _START + number * 0.05
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
+        record = {
+            "trace_id": rng.randbytes(16).hex(),
+            "span_id": rng.randbytes(8).hex(),
+            "chain": "support",
+            "component": ("router", "retriever", "generator", "guardrail")[number % 4],
+            "kind": "llm",
+            "name": "chat",
+            "started_at": f"{stamp}.{number % 1000:03d}Z",
+            "duration_s": round(rng.random() * 4, 3),
+            "status": "ok",
+            "input_text": text(rng, 55),
+            "output_text": text(rng, 60),
+            "model": "gpt-4o",
+            "provider": "openai",
+            "input_tokens": rng.randrange(20, 900),
+            "output_tokens": rng.randrange(20, 400),
+            "cost_usd": round(rng.random() / 100, 6),
+            "session_id": f"c{rng.randrange(10**6)}",
+            "parameters": {"temperature": 0.2, "max_tokens": 512},
+        }
+        yield json.dumps(record)
+
+
+def write(path: Path, count: int) -> int:
+    """Write the file; returns the mean bytes of a line."""
+    rng = random.Random(count)
+    with path.open("w") as file:
+        for line in rows(rng, count):
+            file.write(line + "\n")
+    return path.stat().st_size // count
+
+
+def ours(path: Path, home: Path) -> tuple[float, float, int]:
+    """Seconds and peak MiB of the largest process of `chainwatch ingest`, and rows stored."""
+    before = time.perf_counter()
+    code = (
+        "import resource, sys\n"
+        "from dashboard.cli import main\n"
+        "try:\n    main()\n"
+        "finally:\n"
+        "    asked = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))\n"
+        "    print('peak', max(one.ru_maxrss for one in asked) // 1024, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ingest", str(path), "--json"],
+        env={**os.environ, "CHAINWATCH_HOME": str(home)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    seconds = time.perf_counter() - before
+    return seconds, float(done.stderr.rpartition("peak")[2]), json.loads(done.stdout)["new"]
+
+
+def duckdbs(path: Path, folder: Path) -> float:
+    """Seconds of DuckDB's own reader into a table of the same shape in a file."""
+    warehouse = Warehouse(folder / "shape.duckdb")
+    migrate(warehouse)
+    with warehouse.read() as con:
+        shape = con.execute(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'spans'"
+        ).fetchall()
+    columns = ", ".join(f"{name}: '{kind}'" for name, kind in shape)
+    with duckdb.connect(str(folder / "peer.duckdb")) as con:
+        con.execute(f"CREATE TABLE spans ({', '.join(f'{name} {kind}' for name, kind in shape)})")
+        before = time.perf_counter()
+        con.execute(
+            f"INSERT INTO spans SELECT * FROM read_json('{path}', format = 'newline_delimited', "
+            f"columns = {{{columns}}})"
+        )
+        con.execute("CHECKPOINT")
+        return time.perf_counter() - before
+
+
+def measure(count: int, *, longer: int) -> list[dict[str, object]]:
+    """The rows of the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        small, large = folder / "small.jsonl", folder / "large.jsonl"
+        size = write(small, count)
+        theirs = count / duckdbs(small, folder)
+        seconds, memory, stored = ours(small, folder / "home1")
+        assert stored == count, (stored, count)
+        small.unlink()
+        write(large, count * longer)
+        long_seconds, long_memory, stored = ours(large, folder / "home2")
+        assert stored == count * longer, stored
+    mine = count / seconds
+    return [
+        _row("bytes a row", size, "bytes", None, True),
+        _row("read_json into the same shape", theirs, "rows/s", None, True),
+        _row("chainwatch ingest", mine, "rows/s", None, True),
+        _row("ratio to read_json", mine / theirs, "x", HALF, mine / theirs >= HALF),
+        _row(
+            f"chainwatch ingest, {count * longer:,} rows", count * longer / long_seconds, "rows/s", None, True
+        ),
+        _row(f"peak memory, {count:,} rows", memory, "MiB", None, True),
+        _row(f"peak memory, {count * longer:,} rows", long_memory, "MiB", None, True),
+        _row("growth of memory", long_memory / memory, "x", FLAT, long_memory / memory <= FLAT),
+    ]
+
+
+def _row(name: str, value: float, unit: str, bar: float | None, holds: bool) -> dict[str, object]:
+    return {"name": name, "value": round(value, 2), "unit": unit, "bar": bar, "holds": holds}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--quick", action="store_true", help="50,000 rows, and three times as many")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rows", type=int, help="rows of the shorter file (default 500,000)")
+    parser.add_argument("--longer", type=int, help="the longer file in units of the shorter (default 10)")
+    options = parser.parse_args()
+    count = options.rows or (50_000 if options.quick else 500_000)
+    found = measure(count, longer=options.longer or (3 if options.quick else 10))
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    for row in found:
+        bar = "" if row["bar"] is None else f"bar {row['bar']}  {'ok' if row['holds'] else 'MISSED'}"
+        print(f"{row['name']:<42} {row['value']:>12} {row['unit']:<8} {bar}")
+
+
+if __name__ == "__main__":
+    main()
