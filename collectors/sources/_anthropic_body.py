@@ -39,7 +39,7 @@ class Anthropic:
         if isinstance(system, (str, list)) or str(body.get("model")).startswith("claude"):
             return True
         return any(
-            isinstance(part, Mapping) and part.get("type") in ("tool_use", "tool_result", *_SILENT)
+            isinstance(part, dict) and part.get("type") in ("tool_use", "tool_result", *_SILENT)
             for message in _mappings(body["messages"])
             for part in _list(message.get("content"))
         )
@@ -54,25 +54,25 @@ class Anthropic:
 
     def is_stream(self, chunks: Sequence[Any]) -> bool:
         """Whether the list holds the events of one streamed message."""
-        return any(isinstance(c, Mapping) and c.get("type") in _EVENTS for c in chunks[:3])
+        return any(isinstance(c, dict) and c.get("type") in _EVENTS for c in chunks[:3])
 
     def joined(self, chunks: Sequence[Any]) -> Mapping[str, Any] | None:
         """The message that the events make; None when there is none among them."""
         whole: dict[str, Any] = {"type": "message", "role": "assistant"}
         blocks: dict[int, dict[str, Any]] = {}
-        for event in (c for c in chunks if isinstance(c, Mapping)):
+        for event in (c for c in chunks if isinstance(c, dict)):
             kind = event.get("type")
-            if kind == "message_start" and isinstance(event.get("message"), Mapping):
+            if kind == "message_start" and isinstance(event.get("message"), dict):
                 whole |= event["message"]
             elif kind in ("content_block_start", "content_block_delta"):
                 index = event.get("index")
                 _grow(blocks.setdefault(index if isinstance(index, int) else 0, {}), event)
             elif kind == "message_delta":
                 delta, usage = event.get("delta"), event.get("usage")
-                whole |= delta if isinstance(delta, Mapping) else {}
-                if isinstance(usage, Mapping):
+                whole |= delta if isinstance(delta, dict) else {}
+                if isinstance(usage, dict):
                     known = whole.get("usage")
-                    whole["usage"] = {**(known if isinstance(known, Mapping) else {}), **usage}
+                    whole["usage"] = {**(known if isinstance(known, dict) else {}), **usage}
             elif kind == "error":
                 whole["error"] = event.get("error")
         whole["content"] = [blocks[index] for index in sorted(blocks)]
@@ -81,9 +81,9 @@ class Anthropic:
     def fields(self, request: Mapping[str, Any], response: Mapping[str, Any], url: str) -> dict[str, Any]:
         """The fields of a span that both bodies tell of; cached tokens count among the input tokens."""
         metadata = request.get("metadata")
-        user = metadata.get("user_id") if isinstance(metadata, Mapping) else None
+        user = metadata.get("user_id") if isinstance(metadata, dict) else None
         usage = response.get("usage")
-        usage = usage if isinstance(usage, Mapping) else {}
+        usage = usage if isinstance(usage, dict) else {}
         return {
             "component": "messages",
             "kind": "llm",
@@ -116,11 +116,11 @@ class Anthropic:
 
 def _grow(block: dict[str, Any], event: Mapping[str, Any]) -> None:
     start, delta = event.get("content_block"), event.get("delta")
-    if isinstance(start, Mapping):
+    if isinstance(start, dict):
         block.update(start)
-        if isinstance(start.get("input"), Mapping) and not start["input"]:
+        if isinstance(start.get("input"), dict) and not start["input"]:
             del block["input"]  # comes in pieces of JSON text
-    if isinstance(delta, Mapping):
+    if isinstance(delta, dict):
         for key, piece in (("text", "text"), ("thinking", "thinking"), ("input", "partial_json")):
             if isinstance(delta.get(piece), str):
                 before = block.get(key)
@@ -132,7 +132,7 @@ def _input(request: Mapping[str, Any]) -> str | None:
     for message in _mappings(request.get("messages")):
         content = message.get("content")
         if isinstance(content, list):
-            results = [p for p in content if isinstance(p, Mapping) and p.get("type") in _RESULTS]
+            results = [p for p in content if isinstance(p, dict) and p.get("type") in _RESULTS]
             for result in results:
                 said += messages.parse([{"role": "tool", "content": result.get("content")}])
             skipped = [*results, *(p for p in content if _is_silent(p))]
@@ -173,23 +173,23 @@ def _input_tokens(usage: Mapping[str, Any]) -> Any:
 
 def _thinking(request: Mapping[str, Any]) -> dict[str, Any]:
     thinking = request.get("thinking")
-    budget = thinking.get("budget_tokens") if isinstance(thinking, Mapping) else None
+    budget = thinking.get("budget_tokens") if isinstance(thinking, dict) else None
     return {"thinking_budget_tokens": budget} if isinstance(budget, int) else {}
 
 
 def _first_token(response: Mapping[str, Any]) -> dict[str, Any]:
     metrics = response.get(_BEDROCK)
-    latency = metrics.get("firstByteLatency") if isinstance(metrics, Mapping) else None
+    latency = metrics.get("firstByteLatency") if isinstance(metrics, dict) else None
     known = isinstance(latency, (int, float)) and 0 <= latency < 1e9
     return {"time_to_first_token_s": latency / 1000} if known and latency is not None else {}
 
 
 def _is_silent(part: Any) -> bool:
-    return isinstance(part, Mapping) and part.get("type") in _SILENT
+    return isinstance(part, dict) and part.get("type") in _SILENT
 
 
 def _is_result(part: Any) -> bool:
-    return isinstance(part, Mapping) and part.get("type") in _RESULTS
+    return isinstance(part, dict) and part.get("type") in _RESULTS
 
 
 def _list(value: Any) -> list[Any]:
@@ -197,7 +197,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in _list(value) if isinstance(item, Mapping)]
+    return [item for item in _list(value) if isinstance(item, dict)]
 
 
 ANTHROPIC = Anthropic()

@@ -110,7 +110,7 @@ def _call(
     row: Mapping[str, Any],
     url: str,
 ) -> Call:
-    wrapped = next((found for key in _RESPONSES if isinstance(found := row.get(key), Mapping)), {})
+    wrapped = next((found for key in _RESPONSES if isinstance(found := row.get(key), dict)), {})
     return Call(dialect=dialect, request=request, response=response, row=row, wrapped=wrapped, url=url)
 
 
@@ -126,7 +126,7 @@ def _request(
         return row
     for key in ("request", "request_body", "body", "input"):
         value = parse_json(row.get(key))
-        if isinstance(value, Mapping) and value and not _looks_wrapped(value):
+        if isinstance(value, dict) and value and not _looks_wrapped(value):
             return value
         if key in ("request", "input") and isinstance(value, (str, list)) and value:
             return {"messages": value} if isinstance(value, list) else {"input": value}
@@ -156,9 +156,9 @@ def _unwrapped(value: Any, test: Test, dialect: Dialect, depth: int) -> Mapping[
         value = list(server_sent(value)) if start.startswith(("data:", "event:", ":")) else parse_json(value)
     if isinstance(value, list):
         return _joined(value, test, dialect)
-    if not isinstance(value, Mapping) or depth > _MAX_DEPTH:
+    if not isinstance(value, dict) or depth > _MAX_DEPTH:
         return None
-    if test(value) and not (isinstance(value.get("body"), Mapping) and "status_code" in value):
+    if test(value) and not (isinstance(value.get("body"), dict) and "status_code" in value):
         return value
     for name in _INSIDE:
         if value.get(name) is not None:
@@ -171,7 +171,7 @@ def _unwrapped(value: Any, test: Test, dialect: Dialect, depth: int) -> Mapping[
 def _joined(chunks: list[Any], test: Test, dialect: Dialect) -> Mapping[str, Any] | None:
     """Chunks of a streamed answer as the answer; loggers may write a time beside each."""
     parsed = [parse_json(item) for item in chunks]
-    bare = [item.get("chunk", item) if isinstance(item, Mapping) else item for item in parsed]
+    bare = [item.get("chunk", item) if isinstance(item, dict) else item for item in parsed]
     whole = dialect.joined(bare) if dialect.is_stream(bare) else None
     return whole if whole is not None and test(whole) else None
 
@@ -191,7 +191,7 @@ def _is_batch_result(row: Mapping[str, Any]) -> bool:
     if "custom_id" not in row:
         return False
     result = row.get("result")
-    return "response" in row or "error" in row or (isinstance(result, Mapping) and "type" in result)
+    return "response" in row or "error" in row or (isinstance(result, dict) and "type" in result)
 
 
 def _by_url(dialects: Sequence[Dialect], url: str) -> list[Dialect]:
@@ -202,7 +202,7 @@ def _by_url(dialects: Sequence[Dialect], url: str) -> list[Dialect]:
 
 
 def _url(row: Mapping[str, Any]) -> str:
-    holders = [row, *(row[k] for k in ("request", "providerRequest") if isinstance(row.get(k), Mapping))]
+    holders = [row, *(row[k] for k in ("request", "providerRequest") if isinstance(row.get(k), dict))]
     names = ("url", "request_url", "target_url", "endpoint", "api_base", "request_path", "path", "uri")
     for holder in holders:
         for name in names:

@@ -90,7 +90,7 @@ def _flat(call: Call) -> dict[str, Any]:
     holders = [call.request.get("metadata"), call.response.get("metadata")]
     holders += [call.row.get(key) for key in ("request_properties", "properties", "metadata", "timing")]
     for holder in holders:
-        flat |= holder if isinstance(holder, Mapping) else {}
+        flat |= holder if isinstance(holder, dict) else {}
     return flat | dict(call.row)
 
 
@@ -124,7 +124,7 @@ def _times(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _instant(name: str, value: Any) -> datetime | None:
     """A time as people write it; {seconds, milliseconds} is how Helicone's loggers do."""
-    if isinstance(value, Mapping) and "seconds" in value:
+    if isinstance(value, dict) and "seconds" in value:
         seconds = cleaning.time(name, value["seconds"])
         more = cleaning.number(name, value.get("milliseconds") or 0) or 0.0
         return None if seconds is None or abs(more) > 1e6 else seconds + timedelta(milliseconds=more)
@@ -154,7 +154,7 @@ def _cost(row: Mapping[str, Any]) -> float | None:
         is_portkey = "cost_currency" in row or "ai_org" in row
         cost = cleaning.amount("cost", row["cost"])
         return None if cost is None else cost / 100 if is_portkey else cost
-    return None if value is None or isinstance(value, (Mapping, list)) else cleaning.amount("cost_usd", value)
+    return None if value is None or isinstance(value, (dict, list)) else cleaning.amount("cost_usd", value)
 
 
 def _provider(call: Call, row: Mapping[str, Any]) -> str:
@@ -182,7 +182,7 @@ def _failure(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
         (v for holder in (call.wrapped, row) for k in _STATUS if isinstance(v := holder.get(k), int)), None
     )
     body = parse_json(call.wrapped.get("body"))
-    inside = body if isinstance(body, Mapping) else {}
+    inside = body if isinstance(body, dict) else {}
     error = next(
         (
             holder[key]
@@ -208,10 +208,10 @@ def _failure(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
 def _error(error: Any) -> tuple[str | None, str | None]:
     """(class, message) of an error as an API, a gateway or a program writes it."""
     for _ in range(4):
-        if not isinstance(error, Mapping) or not isinstance(error.get("error"), Mapping):
+        if not isinstance(error, dict) or not isinstance(error.get("error"), dict):
             break
         error = error["error"]
-    if isinstance(error, Mapping):
+    if isinstance(error, dict):
         names = ("error_class", "code", "type", "status", "error_code", "name")
         message = _scalar(error, ("message", "error_message", "detail"))
         kind = next((v for n in names if isinstance(v := error.get(n), str) and v and v != "error"), None)

@@ -29,11 +29,11 @@ def _is_secret(key: object) -> bool:
 def _value(key: object, value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return _text(key, value) if len(value) > _LONG_DATA else value
-    if not isinstance(value, (Mapping, list)):
+    if not isinstance(value, (dict, list)):
         return value
     if depth >= _MAX_DEPTH:
         return "…"
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(k): _value(k, v, depth + 1) for k, v in value.items() if not _is_secret(k)}
     if key == "embedding" or _is_vector(value):
         return f"[{len(value)} numbers]"

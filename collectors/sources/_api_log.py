@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from collectors.cleaning import InvalidValueError, MissingKeyError
 from collectors.errors import SourceError
 from collectors.files import open_binary, read_all, read_lines
-from collectors.messages import parse_json
+from collectors.messages import loads, parse_json
 from collectors.model import content_hash
 from collectors.records import make_annotation, make_feedback, make_span
 from collectors.semconv import FINISH_REASONS_KEY, REASONING_TOKENS_KEY
@@ -22,6 +22,7 @@ from collectors.sources._rows import FILTERED, RECORD_ERRORS, bad
 from collectors.sources.base import Bad, Item, Skipped, SourceContext, shorten
 
 _WHOLE_LIMIT = 256 * 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
 _PEEK = 4 * 1024 * 1024
 _SURE, _LIKELY = 0.9, 0.8
 # Without one of these in the first bytes it is no such log, and the rest need not be parsed.
@@ -37,10 +38,10 @@ class ApiLog:
         self._dialects = dialects
 
     def detect(self, path: Path, head: bytes) -> float:
-        start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        start = head.removeprefix(_BOM).lstrip()
         if start[:1] not in (b"{", b"[") or not any(mark in start for mark in _MARKS):
             return 0.0
-        row = next((item for item in _first_rows(path, start) if isinstance(item, Mapping)), None)
+        row = next((item for item in _first_rows(path, start) if isinstance(item, dict)), None)
         if row is None or any(names <= row.keys() for names in _NATIVE):
             return 0.0
         try:
@@ -52,22 +53,30 @@ class ApiLog:
         return _SURE if call.response else _LIKELY
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
-        started = False
+        if self.in_lines(path):
+            yield from self.lines(read_lines(path), context)
+        else:
+            yield from self._document(path, context)
+
+    def in_lines(self, path: Path) -> bool:
+        """Whether its first line is a whole object."""
         for number, line in read_lines(path):
-            text = line.strip() if started else line.removeprefix(b"\xef\xbb\xbf").strip()
-            if not text:
-                continue
-            if not started and not _is_object(text):
-                yield from self._document(path, context)
-                return
-            started = True
-            yield from self._line(text, number, context)
+            text = line.removeprefix(_BOM).strip() if number == 1 else line.strip()
+            if text:
+                return _is_object(text)
+        return True
+
+    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
+        for number, line in lines:
+            text = (line.removeprefix(_BOM) if number == 1 else line).strip()
+            if text:
+                yield from self._line(text, number, context)
 
     def _document(self, path: Path, context: SourceContext) -> Iterator[Item]:
         """One JSON document, an array or one object over several lines; else lines, the first one broken."""
         text = read_all(path, _WHOLE_LIMIT)
         try:
-            loaded = json.loads(text.removeprefix(b"\xef\xbb\xbf"))
+            loaded = json.loads(text.removeprefix(_BOM))
         except (ValueError, RecursionError) as error:
             if text.lstrip()[:1] == b"[":
                 raise SourceError(f"{path}: not JSON: {error}") from error
@@ -80,7 +89,7 @@ class ApiLog:
 
     def _line(self, text: bytes, number: int, context: SourceContext) -> Iterator[Item]:
         try:
-            row = json.loads(text)
+            row = loads(text)
         except (ValueError, RecursionError) as error:
             shown = shorten(text[:4_000].decode("utf-8", "backslashreplace"))
             yield Bad(line=number, reason=f"not JSON: {error}", raw=shown, problem="not JSON")
@@ -88,7 +97,7 @@ class ApiLog:
         yield from self._record(row, number, context)
 
     def _record(self, row: object, number: int, context: SourceContext) -> Iterator[Item]:
-        if not isinstance(row, Mapping):
+        if not isinstance(row, dict):
             yield bad(TypeError("must be a JSON object"), row, number)
             return
         try:
@@ -128,8 +137,8 @@ class ApiLog:
             at = row.get("feedback_created_at") or about["created_at"]
             yield make_feedback({**about, **said, "created_at": at}, source=context.source)
         scores = row.get("scores")
-        for name, score in scores.items() if isinstance(scores, Mapping) else ():
-            value = score.get("value") if isinstance(score, Mapping) else score
+        for name, score in scores.items() if isinstance(scores, dict) else ():
+            value = score.get("value") if isinstance(score, dict) else score
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 note = {"name": name, "score": value, "author": "gateway", "author_kind": "judge"}
                 yield make_annotation({**about, **note}, source=context.source)
@@ -143,7 +152,7 @@ def _record_of(call: Call) -> dict[str, Any]:
     record = {**told, **around, **{key: told[key] for key in own if told.get(key) is not None}}
     record = {key: value for key, value in record.items() if value is not None}
     asked = call.row.get("model_parameters")
-    if isinstance(asked, Mapping):
+    if isinstance(asked, dict):
         record["parameters"] = call.dialect.parameters(asked) | record.get("parameters", {})
     attributes = kept(call.row)
     reasoning = call.dialect.reasoning_tokens(call.response)
@@ -180,7 +189,7 @@ def _listed(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The calls of a list object, as the API lists what it has stored; else the row alone."""
     data = row.get("data")
     if isinstance(data, list) and data and ("has_more" in row or "object" in row or len(row) <= 2):
-        inner = [item for item in data if isinstance(item, Mapping)]
+        inner: list[Mapping[str, Any]] = [item for item in data if isinstance(item, dict)]
         if len(inner) == len(data) and not any("embedding" in item for item in inner):
             return inner
     return [row]
@@ -192,7 +201,7 @@ def _first_rows(path: Path, start: bytes) -> Iterator[Any]:
     if not newline:
         try:
             with open_binary(path) as stream:
-                start = stream.read(_PEEK).removeprefix(b"\xef\xbb\xbf").lstrip()
+                start = stream.read(_PEEK).removeprefix(_BOM).lstrip()
         except (SourceError, OSError, EOFError):
             return
         line = start.partition(b"\n")[0]
@@ -206,4 +215,4 @@ def _first_rows(path: Path, start: bytes) -> Iterator[Any]:
             return
     rows = loaded if isinstance(loaded, list) else [loaded]
     for row in islice(rows, 1):
-        yield from _listed(row)[:1] if isinstance(row, Mapping) else ()
+        yield from _listed(row)[:1] if isinstance(row, dict) else ()

@@ -23,7 +23,7 @@ class OpenAi:
     def is_request(self, body: Mapping[str, Any]) -> bool:
         """Whether it is the body of a call: something to answer, and mostly the model."""
         said = body.get("messages")
-        if isinstance(said, list) and said and all(isinstance(item, Mapping) for item in said):
+        if isinstance(said, list) and said and all(isinstance(item, dict) for item in said):
             return any("role" in item for item in said)
         return any(key in body for key in ("input", "prompt", "previous_response_id")) and "model" in body
 
@@ -32,7 +32,7 @@ class OpenAi:
         if body.get("object") in _OBJECTS:
             return True
         choices = body.get("choices")
-        if isinstance(choices, list) and choices and isinstance(choices[0], Mapping):
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             return any(key in choices[0] for key in ("message", "text", "delta"))
         return _vectors(body) is not None or _verdicts(body) is not None
 
@@ -48,7 +48,7 @@ class OpenAi:
         """The fields of a span that both bodies tell of."""
         operation = _operation(request, response, url)
         usage = response.get("usage")
-        usage = usage if isinstance(usage, Mapping) else {}
+        usage = usage if isinstance(usage, dict) else {}
         found: dict[str, Any] = {
             "component": operation,
             "kind": {"embeddings": "embedding", "moderation": "guardrail"}.get(operation, "llm"),
@@ -65,7 +65,7 @@ class OpenAi:
             "cost_usd": usage.get("cost"),
         }
         prompt = request.get("prompt") if operation == "responses" else None
-        if isinstance(prompt, Mapping):
+        if isinstance(prompt, dict):
             found["prompt_template"] = _text(prompt.get("id"))
             found["prompt_version"] = _text(prompt.get("version"))
         return found
@@ -78,8 +78,8 @@ class OpenAi:
         """Output tokens that nobody sees."""
         usage = response.get("usage")
         for key in ("completion_tokens_details", "output_tokens_details"):
-            details = usage.get(key) if isinstance(usage, Mapping) else None
-            found = details.get("reasoning_tokens") if isinstance(details, Mapping) else None
+            details = usage.get(key) if isinstance(usage, dict) else None
+            found = details.get("reasoning_tokens") if isinstance(details, dict) else None
             if isinstance(found, int) and not isinstance(found, bool):
                 return found
         return None
@@ -89,7 +89,7 @@ class OpenAi:
         reasons = [c.get("finish_reason") for c in _mappings(response.get("choices"))]
         if response.get("object") == "response":
             details = response.get("incomplete_details")
-            reasons = [details.get("reason") if isinstance(details, Mapping) else response.get("status")]
+            reasons = [details.get("reason") if isinstance(details, dict) else response.get("status")]
         return [reason for reason in reasons if isinstance(reason, str)]
 
 
@@ -114,12 +114,12 @@ def _input(request: Mapping[str, Any], response: Mapping[str, Any]) -> str | Non
         return messages.conversation(messages.parse(said, "user"))
     value = request.get("input", response.get("input"))
     prompt = request.get("prompt")
-    if value is None and isinstance(prompt, Mapping):
+    if value is None and isinstance(prompt, dict):
         return messages.readable_input(prompt.get("variables"))
     value = prompt if value is None else value
     if isinstance(value, list):
         # Texts side by side, token numbers that nobody can read, or messages.
-        if not any(isinstance(item, Mapping) for item in value):
+        if not any(isinstance(item, dict) for item in value):
             return "\n\n".join(item for item in value if isinstance(item, str)) or None
         return messages.conversation(_items(value))
     return (value.strip() or None) if isinstance(value, str) else None
@@ -142,14 +142,14 @@ def _output(response: Mapping[str, Any]) -> str | None:
 
 def _choice(choice: Mapping[str, Any]) -> str:
     message = choice.get("message") or choice.get("delta")
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         text = choice.get("text")
         return text.strip() if isinstance(text, str) else ""
     audio = message.get("audio")
-    transcript = audio.get("transcript") if isinstance(audio, Mapping) else None
+    transcript = audio.get("transcript") if isinstance(audio, dict) else None
     said = message.get("content") or message.get("refusal") or transcript
     shown = {"role": "assistant", "content": said, "tool_calls": _openai_stream.calls_of(message)}
-    if isinstance(message.get("function_call"), Mapping):
+    if isinstance(message.get("function_call"), dict):
         shown["function_call"] = message["function_call"]
     found = messages.parse([shown])
     return found[0].text if found else ""
@@ -159,7 +159,7 @@ def _items(values: Iterable[Any]) -> list[Message]:
     """Items of the Responses API as messages: calls are the assistant's, their outputs the tool's."""
     found: list[Message] = []
     for item in values:
-        kind = item.get("type") if isinstance(item, Mapping) else None
+        kind = item.get("type") if isinstance(item, dict) else None
         if kind in _SILENT:
             continue
         if isinstance(kind, str) and kind.endswith("_call_output"):
@@ -168,7 +168,7 @@ def _items(values: Iterable[Any]) -> list[Message]:
             found.append(Message(role="assistant", text=_call(item, kind)))
         elif kind == "refusal":
             found += messages.parse([{"role": "assistant", "content": item.get("refusal")}])
-        elif isinstance(item, Mapping):
+        elif isinstance(item, dict):
             found += messages.parse([{**item, "content": _parts(item.get("content"))}], "user")
         else:
             found += messages.parse([item], "user")
@@ -181,7 +181,7 @@ def _parts(content: Any) -> Any:
         return content
     return [
         {"type": "text", "text": part.get("refusal")}
-        if isinstance(part, Mapping) and part.get("type") == "refusal"
+        if isinstance(part, dict) and part.get("type") == "refusal"
         else part
         for part in content
     ]
@@ -214,10 +214,10 @@ def _parameters(request: Mapping[str, Any], response: Mapping[str, Any]) -> dict
     for body in (response, request):
         for key, name in semconv.INVOCATION_KEYS.items():
             value = body.get(key)
-            if value is not None and not isinstance(value, Mapping):
+            if value is not None and not isinstance(value, dict):
                 found[name] = value
         reasoning = body.get("reasoning")
-        if isinstance(reasoning, Mapping) and isinstance(reasoning.get("effort"), str):
+        if isinstance(reasoning, dict) and isinstance(reasoning.get("effort"), str):
             found["reasoning_effort"] = reasoning["effort"]
     return found
 
@@ -225,7 +225,7 @@ def _parameters(request: Mapping[str, Any], response: Mapping[str, Any]) -> dict
 def _session(request: Mapping[str, Any], response: Mapping[str, Any]) -> str | None:
     for body in (request, response):
         conversation = body.get("conversation")
-        named = conversation.get("id") if isinstance(conversation, Mapping) else conversation
+        named = conversation.get("id") if isinstance(conversation, dict) else conversation
         if _text(named):
             return _text(named)
     return None
@@ -234,7 +234,7 @@ def _session(request: Mapping[str, Any], response: Mapping[str, Any]) -> str | N
 def _cached(usage: Mapping[str, Any]) -> Any:
     for key in ("prompt_tokens_details", "input_tokens_details"):
         details = usage.get(key)
-        if isinstance(details, Mapping) and details.get("cached_tokens") is not None:
+        if isinstance(details, dict) and details.get("cached_tokens") is not None:
             return details["cached_tokens"]
     return usage.get("prompt_cache_hit_tokens")
 
@@ -251,7 +251,7 @@ def _verdicts(body: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
 
 def _verdict(item: Mapping[str, Any]) -> str:
     categories = item.get("categories")
-    named = [k for k, v in categories.items() if v is True] if isinstance(categories, Mapping) else []
+    named = [k for k, v in categories.items() if v is True] if isinstance(categories, dict) else []
     return f"flagged: {', '.join(named)}" if item.get("flagged") else "not flagged"
 
 
@@ -269,7 +269,7 @@ def _number(value: Any) -> float | None:
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 OPENAI = OpenAi()

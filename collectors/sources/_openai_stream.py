@@ -14,7 +14,7 @@ _CALL_DONE = "response.function_call_arguments.done"
 
 def is_stream(chunks: Sequence[Any]) -> bool:
     """Whether the objects are chunks of one streamed answer."""
-    first = next((c for c in chunks if isinstance(c, Mapping)), None)
+    first = next((c for c in chunks if isinstance(c, dict)), None)
     return first is not None and (is_chunk(first) or is_event(first))
 
 
@@ -24,10 +24,7 @@ def is_chunk(value: Mapping[str, Any]) -> bool:
         return True
     choices = value.get("choices")
     return (
-        isinstance(choices, list)
-        and bool(choices)
-        and isinstance(choices[0], Mapping)
-        and "delta" in choices[0]
+        isinstance(choices, list) and bool(choices) and isinstance(choices[0], dict) and "delta" in choices[0]
     )
 
 
@@ -39,7 +36,7 @@ def is_event(value: Mapping[str, Any]) -> bool:
 
 def joined(chunks: Sequence[Any]) -> dict[str, Any] | None:
     """The whole answer that the chunks make; None when there is no chunk among them."""
-    found = [chunk for chunk in chunks if isinstance(chunk, Mapping)]
+    found = [chunk for chunk in chunks if isinstance(chunk, dict)]
     if not found:
         return None
     if any(is_event(chunk) for chunk in found):
@@ -68,7 +65,7 @@ def _grow(made: dict[str, Any], choice: Mapping[str, Any]) -> None:
     if isinstance(choice.get("text"), str):
         made["text"] = made.get("text", "") + choice["text"]
     delta = choice.get("delta")
-    if not isinstance(delta, Mapping):
+    if not isinstance(delta, dict):
         return
     message = made["message"]
     for key in ("content", "refusal", "reasoning_content"):
@@ -82,7 +79,7 @@ def _grow(made: dict[str, Any], choice: Mapping[str, Any]) -> None:
         call = calls.setdefault(index if isinstance(index, int) else 0, {"name": "", "arguments": ""})
         function = part.get("function")
         for key in ("name", "arguments"):
-            if isinstance(function, Mapping) and isinstance(function.get(key), str):
+            if isinstance(function, dict) and isinstance(function.get(key), str):
                 call[key] += function[key]
 
 
@@ -93,7 +90,7 @@ def _response(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     calls: list[dict[str, Any]] = []
     for event in events:
         body = event.get("response")
-        if isinstance(body, Mapping):
+        if isinstance(body, dict):
             whole = {**whole, **body}
             if event.get("type") in _FINAL:
                 return whole
@@ -116,10 +113,10 @@ def _response(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def calls_of(message: Mapping[str, Any]) -> list[Any]:
     """The tool calls of a message: a list, or the mapping by index that a joined stream has."""
     calls = message.get("tool_calls")
-    if isinstance(calls, Mapping):
+    if isinstance(calls, dict):
         return [calls[index] for index in sorted(calls)]
     return calls if isinstance(calls, list) else []
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
