@@ -130,6 +130,16 @@ class Ingest:
         report.seconds = time.monotonic() - began
         return report
 
+    def read(self, reader: Reader, report: FileReport) -> FileReport:
+        """Load what the reader's source holds, wherever that lies; the report is filled in and returned."""
+        began = time.monotonic()
+        try:
+            self._store_all(self._by_items(Path(report.path), reader, report), report)
+        except (SourceError, OSError) as error:
+            report.error = str(error)
+        report.seconds = time.monotonic() - began
+        return report
+
     def _by_lines(self, path: Path, spec: FileSpec, report: FileReport) -> None:
         workers = Workers(piece_reader(spec), processes(self.rules.ingest.processes))
         broken: list[SourceError] = []

@@ -17,7 +17,16 @@ from collectors.files import lines_of
 from collectors.ingest_batch import Batch, Prepared
 from collectors.ingest_rules import Rules, RulesSpec
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span
-from collectors.sources.base import SOURCES, Bad, Item, LineSource, Skipped, SourceContext, SpanContent
+from collectors.sources.base import (
+    SOURCES,
+    Bad,
+    Item,
+    LineSource,
+    Skipped,
+    Source,
+    SourceContext,
+    SpanContent,
+)
 
 
 @dataclass(kw_only=True)
@@ -63,11 +72,11 @@ class Loaded:
 class Reader:
     """Reads pieces of one file by its format and rules."""
 
-    def __init__(self, spec: FileSpec) -> None:
+    def __init__(self, spec: FileSpec, source: Source | None = None) -> None:
         self._spec = spec
         self._rules = Rules(spec.rules)
         mapped = choose(spec.rules.ingest, spec.path, spec.map_name)
-        self.source = SOURCES.get(spec.format_name)
+        self.source = source or SOURCES.get(spec.format_name)
         self.context = SourceContext(source=spec.source, field_map=mapped, index=self._rules.index)
 
     def piece(self, piece: Piece) -> Loaded:
