@@ -26,6 +26,14 @@ JSON = "application/json"
 ENCODINGS = ("", "identity", "gzip", "deflate")
 
 _WINDOW_BITS = {"gzip": 31, "deflate": 15}
+# Empty spans take two bytes each, and a hundred times that once parsed.
+MOST_RECORDS = 100_000
+# A record that is alone in its group comes with four more: the group, the resource, the scope and its spans.
+_MOST_FIELDS = 6 * MOST_RECORDS
+# Nothing of this size becomes much when it is parsed.
+_SMALL_BYTES = 1 << 20
+# Fields of the request that lead to a record: resource_spans, scope_spans, spans; the same numbers for logs.
+_TO_RECORD = (1, 2, 2)
 # Each member of a gzip body costs a copy of what follows it.
 _MOST_MEMBERS = 100
 
@@ -35,7 +43,7 @@ class BadRequestError(ValueError):
 
 
 class TooLargeError(ValueError):
-    """The body is larger than the limit, packed or unpacked."""
+    """The body is larger than the limit, packed or unpacked, or has too many records."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +58,8 @@ class Checked:
 def unpack(body: bytes, encoding: str, limit: int) -> bytes:
     """The body without its Content-Encoding; never more than `limit` bytes are made."""
     if encoding in ("", "identity"):
+        if len(body) > limit:
+            raise TooLargeError(f"the body is larger than {limit} bytes")
         return body
     parts: list[bytes] = []
     room = limit
@@ -73,12 +83,15 @@ def unpack(body: bytes, encoding: str, limit: int) -> bytes:
 
 
 def check(signal: Signal, content_type: str, body: bytes) -> Checked:
-    """Parse the unpacked body; BadRequestError when it is not a request of that signal."""
+    """Parse the unpacked body; BadRequestError when it is not a request of that signal, TooLargeError when it
+    has more than `MOST_RECORDS` records."""
     verdicts = _json_verdicts(signal, body) if content_type == JSON else _protobuf_verdicts(signal, body)
     items = rejected = 0
     reason = ""
     for verdict in verdicts:
         items += 1
+        if items > MOST_RECORDS:
+            raise _too_many()
         if verdict:
             rejected += 1
             reason = reason or verdict
@@ -87,6 +100,8 @@ def check(signal: Signal, content_type: str, body: bytes) -> Checked:
 
 def _protobuf_verdicts(signal: Signal, body: bytes) -> Iterator[str]:
     """For each record '' or why it cannot be taken."""
+    if len(body) > _SMALL_BYTES and _fields(body, 0, len(body), 0, _MOST_FIELDS) > _MOST_FIELDS:
+        raise _too_many()
     try:
         if signal == "logs":
             logs = ExportLogsServiceRequest.FromString(body)
@@ -120,3 +135,43 @@ def _json_verdicts(signal: Signal, body: bytes) -> Iterator[str]:
         raise BadRequestError(f"not an OTLP {signal} request: it must be a JSON object")
     records = _otlp_json.logs(parsed) if signal == "logs" else _otlp_json.spans(parsed)
     return (record.reason if isinstance(record, Rejected) else "" for record in records)
+
+
+def _too_many() -> TooLargeError:
+    return TooLargeError(f"more than {MOST_RECORDS} records in one request; send smaller batches")
+
+
+def _fields(body: bytes, at: int, end: int, depth: int, most: int) -> int:
+    """Fields of the request, its groups and their scopes in body[at:end]; stops counting beyond `most`.
+
+    What is not protobuf ends the count: the parser says what is wrong with it.
+    """
+    seen = 0
+    try:
+        while at < end and seen <= most:
+            seen += 1
+            tag, at = _varint(body, at)
+            # Wire types: 0 is a varint, 1 is 64 bits, 2 has its length before it, 5 is 32 bits; 3 and 4 mark
+            # groups of old, whose fields follow like any others.
+            size = {1: 8, 5: 4}.get(tag & 7, 0)
+            if tag & 7 == 0:
+                _, at = _varint(body, at)
+            elif tag & 7 == 2:
+                size, at = _varint(body, at)
+                if depth + 1 < len(_TO_RECORD) and tag >> 3 == _TO_RECORD[depth]:
+                    seen += _fields(body, at, min(end, at + size), depth + 1, most - seen)
+            at += size
+    except IndexError:
+        return seen
+    return seen
+
+
+def _varint(body: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = body[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7

@@ -19,8 +19,10 @@ from collectors.receiver_metrics import ReceiverMetrics
 from collectors.receiver_refusal import Refusal, RefusedError
 from collectors.spool_frame import SpoolRecord
 
-# Parsing a larger body would hold up the other connections.
-_PARSE_INLINE_BYTES = 1 << 18
+# Parsing a larger body, unpacked, would hold up the other connections.
+_INLINE_BYTES = 1 << 20
+# Larger bodies wait for one another: parsed, they may take many times their size.
+_LARGE_AT_ONCE = 2
 # A spool that has no room for this much is called full, though a small request might still fit.
 _ROOM_BYTES = 1 << 16
 _log = logging.getLogger(__name__)
@@ -58,6 +60,7 @@ class Intake:
         self._token = token.encode() if token else None
         self._waiting_bytes = 0
         self._refused_bytes = 0
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     @property
     def spool_bytes(self) -> int:
@@ -113,12 +116,16 @@ class Intake:
 
     async def _checked(self, signal: Signal, content_type: str, encoding: str, packed: bytes) -> Checked:
         limit = self.settings.max_request_bytes
-
-        def parse() -> Checked:
-            return check(signal, content_type, unpack(packed, encoding, limit))
-
+        inline = min(limit, _INLINE_BYTES)
         try:
-            return parse() if len(packed) <= _PARSE_INLINE_BYTES else await asyncio.to_thread(parse)
+            try:
+                body = unpack(packed, encoding, inline)
+            except TooLargeError:
+                async with self._large:
+                    return await asyncio.to_thread(
+                        lambda: check(signal, content_type, unpack(packed, encoding, limit))
+                    )
+            return check(signal, content_type, body)
         except TooLargeError as error:
             raise RefusedError(Refusal.TOO_LARGE, str(error)) from error
         except BadRequestError as error:
