@@ -51,9 +51,9 @@ class Victim:
 
     def start(self, *, wait: bool = True) -> None:
         """Start it in a process group of its own; `wait` until it listens."""
-        port = str(self.address.http_port)
+        ports = ("--http-port", str(self.address.http_port), "--grpc-port", str(self.address.grpc_port or 0))
         self.process = subprocess.Popen(
-            chainwatch("serve", "--http-port", port, "--json", *self.arguments),
+            chainwatch("serve", *ports, "--json", *self.arguments),
             env={**os.environ, "CHAINWATCH_HOME": str(self.home)},
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -58,7 +58,7 @@ def store_contents(
         touched = {(row["trace_id"], row["span_id"]): row["logged_at"] for row in rows}
         touched |= _without_text(spans)
         if touched:
-            _complete(con, touched)
+            _complete(con, touched, now)
     return new
 
 
@@ -74,7 +74,9 @@ def _row(content: SpanContent, now: datetime) -> dict[str, Any]:
     return {**store.to_row(content), "logged_at": at, "applied": False, "ingested_at": now}
 
 
-def _complete(con: duckdb.DuckDBPyConnection, touched: Mapping[tuple[str, str], datetime]) -> None:
+def _complete(
+    con: duckdb.DuckDBPyConnection, touched: Mapping[tuple[str, str], datetime], now: datetime
+) -> None:
     bounds = {"low": min(touched.values()) - _REACH, "high": max(touched.values()) + _REACH}
     con.register(
         "touched", pa.table({"trace_id": [k[0] for k in touched], "span_id": [k[1] for k in touched]})
@@ -102,10 +104,12 @@ def _complete(con: duckdb.DuckDBPyConnection, touched: Mapping[tuple[str, str], 
         if found:
             con.register("found", pa.Table.from_pylist(found))
             con.execute(
-                f"UPDATE spans SET {column} = f.text FROM found AS f "  # noqa: S608 - one of two columns of ours
-                "WHERE spans.trace_id = f.trace_id AND spans.span_id = f.span_id "
+                # The stamp tells monitors that the span has changed since they looked at it.
+                f"UPDATE spans SET {column} = f.text, "  # noqa: S608 - one of two columns of ours
+                "ingested_at = greatest($now::TIMESTAMPTZ, spans.ingested_at + INTERVAL 1 MICROSECOND) "
+                "FROM found AS f WHERE spans.trace_id = f.trace_id AND spans.span_id = f.span_id "
                 "AND spans.started_at BETWEEN $low AND $high",
-                bounds,
+                {**bounds, "now": now},
             )
             con.execute(_SET_APPLIED, bounds)
             con.unregister("found")

@@ -139,7 +139,8 @@ def drain_until_told(root: str, spec: RulesSpec, every_s: float, pipe: Connectio
     from collectors.warehouse.connection import Warehouse
 
     home = Home(root=Path(root))
-    spool = SpoolDrain(home.spool, Warehouse(home.warehouse), clock=system_clock, spec=spec)
+    warehouse = Warehouse(home.warehouse, wait_s=_BUSY_S)
+    spool = SpoolDrain(home.spool, warehouse, clock=system_clock, spec=spec)
     try:
         _drain_until_told(spool, every_s, pipe)
     except _ParentGoneError:
@@ -170,6 +171,7 @@ def _drain_until_told(spool: SpoolDrain, every_s: float, pipe: Connection) -> No
 def _one_pass(spool: SpoolDrain, pipe: Connection) -> Progress:
     """Drain what can be read now, and tell of each transaction; returns what it told last."""
     from collectors.errors import ChainwatchError
+    from collectors.spool_segments import unreadable
 
     def told(stored: DrainSummary) -> None:
         _tell(spool, pipe, stored=stored)
@@ -184,7 +186,7 @@ def _one_pass(spool: SpoolDrain, pipe: Connection) -> Progress:
     except Exception as error:
         # A full disk, a damaged file: the spool keeps everything until somebody mends it.
         problem = f"{type(error).__name__}: {error}"
-    return _tell(spool, pipe, problem=problem)
+    return _tell(spool, pipe, problem=problem or unreadable(spool.folder))
 
 
 def _tell(

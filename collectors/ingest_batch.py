@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from collectors.contents import store_contents
 from collectors.errors import WarehouseError
+from collectors.merging import merge_parts, merge_unfinished
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span, content_hash
 from collectors.sources.base import SpanContent, shorten
 from collectors.tables import span_table
@@ -92,7 +93,7 @@ class Prepared:
 
 def prepare(batch: Batch, *, now: datetime) -> Prepared:
     """The batch as it will be stored. A span that no table can hold is quarantined, alone."""
-    spans = _once(batch.spans)
+    spans = merge_parts(batch.spans)
     quarantined = list(batch.quarantined)
     try:
         table = span_table(spans)
@@ -115,20 +116,16 @@ def prepare(batch: Batch, *, now: datetime) -> Prepared:
     )
 
 
-def _once(spans: Sequence[Span]) -> list[Span]:
-    """Each (trace_id, span_id) once, the earliest of it."""
-    first: dict[tuple[str, str], Span] = {}
-    for span in spans:
-        key = (span.trace_id, span.span_id)
-        known = first.get(key)
-        if known is None or span.started_at < known.started_at:
-            first[key] = span
-    return list(first.values())
-
-
 def store_batch(con: duckdb.DuckDBPyConnection, batch: Batch | Prepared, *, now: datetime) -> Stored:
-    """Store what is new of a batch, inside the caller's transaction; stamps `ingested_at` with `now`."""
+    """Store what is new of a batch, inside the caller's transaction; stamps `ingested_at` with `now`.
+
+    Spans of which a part is stored already are completed; they do not count as new.
+    """
     ready = prepare(batch, now=now) if isinstance(batch, Batch) else batch
+    if ready.spans.num_rows:
+        con.register("parts_of_spans", ready.spans)
+        merge_unfinished(con, "parts_of_spans", now=now)
+        con.unregister("parts_of_spans")
     return Stored(
         spans=store.insert_span_table(con, ready.spans, ingested_at=now),
         feedback=_insert(con, "feedback", "feedback_id", ready.feedback, now),

@@ -21,7 +21,7 @@ from collectors.ingest_rules import RulesSpec
 from collectors.spool_batch import Commit, DrainSummary
 from collectors.spool_decode import Chunk, Decoding, decoder
 from collectors.spool_frame import HEADER_BYTES, Entry, entries
-from collectors.spool_segments import DRAIN_LOCK, Segment, readable
+from collectors.spool_segments import DRAIN_LOCK, Segment, list_segments, readable
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
 from collectors.workers import Workers, processes
@@ -96,7 +96,7 @@ class SpoolDrain:
         clock: Callable[[], datetime],
         spec: RulesSpec | None = None,
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._warehouse = warehouse
         self._clock = clock
         spec = spec or RulesSpec()
@@ -117,9 +117,9 @@ class SpoolDrain:
     ) -> DrainSummary:
         """One pass over everything that can be read now; `told` hears of each transaction."""
         self.was_large = False
-        if not self._folder.is_dir() or not self._changed():
+        if not self.folder.is_dir() or not self._changed():
             return DrainSummary()
-        lock = FileLock(self._folder / DRAIN_LOCK, timeout=wait_s, thread_local=False)
+        lock = FileLock(self.folder / DRAIN_LOCK, timeout=wait_s, thread_local=False)
         try:
             lock.acquire()
         except Timeout:
@@ -135,7 +135,7 @@ class SpoolDrain:
 
     def oldest_pending_at(self) -> datetime | None:
         """When the oldest request that is not stored yet was received; opens no connection."""
-        for segment, final in readable(self._folder):
+        for segment, final in readable(self.folder):
             for entry in _entries(segment, self._cursors.get(segment.name, 0), final):
                 if entry.record is not None:
                     return entry.record.received_at
@@ -144,13 +144,13 @@ class SpoolDrain:
     def _changed(self) -> bool:
         if self._migrated != self._warehouse.identity():
             return True
-        return [(s.name, s.size, final) for s, final in readable(self._folder)] != self._idle
+        return [(s.name, s.size, final) for s, final in readable(self.folder)] != self._idle
 
     def _pass(self, max_batches: int | None, told: Callable[[DrainSummary], None]) -> DrainSummary:
         if self._migrated is None or self._migrated != self._warehouse.identity():
             migrate(self._warehouse)
             self._migrated = self._warehouse.identity()
-        segments = readable(self._folder)
+        segments = readable(self.folder)
         with self._warehouse.read() as con:
             # Another process may have drained in between.
             self._cursors = dict(con.execute("SELECT segment, position FROM spool_cursors").fetchall())
@@ -160,7 +160,7 @@ class SpoolDrain:
             warehouse=self._warehouse,
             decode=self._workers.here,
             now=self._clock(),
-            live=[s.name for s, _ in segments],
+            live=[s.name for s in list_segments(self.folder)],
         )
         for transaction in self._transactions(segments):
             if transaction.work:
@@ -199,9 +199,7 @@ class SpoolDrain:
 
     def pending_bytes(self) -> int:
         """Bytes that are acknowledged and, as far as is known here, not stored."""
-        return sum(
-            max(0, s.size - self._cursors.get(s.name, HEADER_BYTES)) for s, _ in readable(self._folder)
-        )
+        return sum(max(0, s.size - self._cursors.get(s.name, HEADER_BYTES)) for s, _ in readable(self.folder))
 
 
 def _reads(segments: list[tuple[Segment, bool]], cursors: dict[str, int], now: datetime) -> Iterator[_Read]:

@@ -86,7 +86,7 @@ class Batches:
         self._topology = state.topology
         self._running = dict(state.running)
         self._deploys = list(state.deploys)
-        self._new = frozenset(state.pending.new)
+        self._new = frozenset(w.start for w in state.pending.new)
         self._explained: dict[str, Mapping[str, Any]] = dict(state.explained)
         self.totals = Totals()
 
@@ -124,7 +124,8 @@ class Batches:
                 write_grades(con, grades)
         results = self._evaluate(windows)
         for window in windows:
-            if window in self._new:
+            # What was evaluated before is history to the alerts, but for streams whose data came late.
+            if window.start in self._new or window.start in self._state.pending.late:
                 deploys = [d for d in self._deploys if d.deployed_at < window.end]
                 self.book.step(window.end, results[window], self._topology, deploys)
         self._write(windows, [r for w in windows for r in results[w]], samples, read, inferred)
@@ -237,7 +238,7 @@ class Batches:
             write_results(con, results, run_id=tools.log.run_id, config_hash=tools.config_hash, at=tools.now)
             write_samples(con, samples, windows)
             prune_samples(con, oldest)
-            write_evaluated(con, windows, self._state.counts, tools.log.run_id)
+            write_evaluated(con, windows, self._state, tools.log.run_id)
             write_sightings(con, read.sightings)
             deploy_log.write_deploys(con, inferred)
             deploy_log.write_running(con, self._running)

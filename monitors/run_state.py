@@ -34,7 +34,8 @@ class RunState:
 
     Attributes:
         pending: the windows to evaluate.
-        counts: production spans by start of window, since the horizon of the pending windows.
+        counts, stamps: production spans by start of window, since the horizon of the pending windows: how
+            many, and a number that changes with every one that comes or is completed.
         warm: earlier windows that have spans and no samples yet; they are a reference, not evaluated.
         breaches: starts of windows in breach by monitor.
         explained: evidence of the breaches of the last window, which may go on.
@@ -42,6 +43,7 @@ class RunState:
 
     pending: Pending
     counts: Mapping[datetime, int]
+    stamps: Mapping[datetime, int]
     warm: tuple[Window, ...]
     samples: list[Sample]
     breaches: Mapping[str, set[datetime]]
@@ -70,6 +72,7 @@ def read_state(
         return RunState(
             pending=Pending(new=(), changed=()),
             counts={},
+            stamps={},
             warm=(),
             samples=[],
             breaches={},
@@ -80,14 +83,21 @@ def read_state(
             book=book,
         )
     from_ = horizon(window_of(min(starts), windows.length), windows, scales=scales)
-    counts = _counts(con, from_, now, windows.length)
-    evaluated = {
-        row["window_start"]: row["spans"]
-        for row in fetch(
-            con, "SELECT window_start, spans FROM evaluated_windows WHERE window_start >= ?", [from_]
-        )
-    }
-    pending = pending_windows(counts, evaluated, config=windows, now=now, since=since)
+    counts, stamps = _counts(con, from_, now, windows.length)
+    sql = "SELECT window_start, spans, stamp FROM evaluated_windows WHERE window_start >= ?"
+    evaluated = {row["window_start"]: row for row in fetch(con, sql, [from_])}
+    pending = pending_windows(
+        counts,
+        {start: row["spans"] for start, row in evaluated.items()},
+        config=windows,
+        now=now,
+        since=since,
+        completed={
+            start
+            for start, row in evaluated.items()
+            if row["stamp"] is not None and row["stamp"] != stamps.get(start)
+        },
+    )
     from_ = horizon(pending.all[0], windows, scales=scales) if len(pending) else now
     samples = read_samples(con, from_, now) if len(pending) else []
     sampled = {s.window.start for s in samples}
@@ -99,6 +109,7 @@ def read_state(
     return RunState(
         pending=pending,
         counts=counts,
+        stamps=stamps,
         warm=warm,
         samples=samples,
         breaches=_breaches(con, from_),
@@ -118,22 +129,31 @@ def write_results(
     replace(con, "results", "result_id", rows)
 
 
-def write_evaluated(
-    con: Connection, windows: Sequence[Window], counts: Mapping[datetime, int], run_id: str
-) -> None:
-    """Store which windows were evaluated, and how many spans they held."""
+def write_evaluated(con: Connection, windows: Sequence[Window], state: RunState, run_id: str) -> None:
+    """Store which windows were evaluated, and what they held."""
     rows: list[Row] = [
-        {"window_start": w.start, "window_end": w.end, "spans": counts.get(w.start, 0), "run_id": run_id}
+        {
+            "window_start": w.start,
+            "window_end": w.end,
+            "spans": state.counts.get(w.start, 0),
+            "stamp": state.stamps.get(w.start),
+            "run_id": run_id,
+        }
         for w in windows
     ]
     replace(con, "evaluated_windows", "window_end", rows)
 
 
-def _counts(con: Connection, start: datetime, now: datetime, length: timedelta) -> dict[datetime, int]:
+def _counts(
+    con: Connection, start: datetime, now: datetime, length: timedelta
+) -> tuple[dict[datetime, int], dict[datetime, int]]:
+    """How many spans, and their stamp, by start of window."""
     bounds = {"start": start, "end": now, "length_us": length // _MICROSECOND}
-    return {
-        _EPOCH + row["bucket"] * length: row["spans"] for row in fetch(con, query("window_counts"), bounds)
-    }
+    rows = {_EPOCH + row["bucket"] * length: row for row in fetch(con, query("window_counts"), bounds)}
+    return (
+        {start: row["spans"] for start, row in rows.items()},
+        {start: row["stamp"] for start, row in rows.items()},
+    )
 
 
 def _breaches(con: Connection, since: datetime) -> dict[str, set[datetime]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -36,10 +36,17 @@ def is_complete(window: Window, *, now: datetime, grace: timedelta) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """What a run has to do: windows never evaluated, in time order, and windows that got late spans."""
+    """What a run has to do, in order of time.
+
+    Attributes:
+        new: never evaluated.
+        changed: evaluated, and to be evaluated again: what they hold or what they are compared with changed.
+        late: starts of those that hold spans that came, or were completed, since they were evaluated.
+    """
 
     new: tuple[Window, ...]
     changed: tuple[Window, ...]
+    late: frozenset[datetime] = frozenset()
 
     def __len__(self) -> int:
         return len(self.new) + len(self.changed)
@@ -57,21 +64,29 @@ def pending_windows(
     config: WindowsConfig,
     now: datetime,
     since: datetime | None = None,
+    completed: Collection[datetime] = (),
 ) -> Pending:
     """The windows that a run has to evaluate.
+
+    A result depends on its window, on those shortly before it and on its reference: from the first window on
+    that got late spans, every window is evaluated again, and the results are those of spans that came in
+    time. What that costs follows how late they are. A window that lost spans (they were pruned, or a user's
+    were deleted) keeps its results, and what lies before the first evaluated window is never begun with.
 
     Args:
         counts: production spans by start of window, as stored now; windows without spans may be missing.
         evaluated: spans by start of window, as they were when it was evaluated.
         since: evaluate the windows from here on again, and never begin before it.
+        completed: starts of windows in which a span was completed since.
 
     Time without spans is never walked through: after the last span of a stretch, `SILENCE` is reported
     as no data, and the next window is the one that has spans again.
     """
     length = config.length
-    watermark = max(evaluated) if evaluated else None
+    watermark, earliest = max(evaluated, default=None), min(evaluated, default=None)
     new: list[Window] = []
-    changed: list[Window] = []
+    old: list[Window] = []
+    late: set[datetime] = set()
     for start in _with_silence(counts, length):
         window = Window(start=start, end=start + length)
         if not is_complete(window, now=now, grace=config.grace):
@@ -80,9 +95,16 @@ def pending_windows(
             continue
         if watermark is None or start > watermark:
             new.append(window)
-        elif evaluated.get(start, 0) != counts.get(start, 0) or since is not None:
-            changed.append(window)
-    return Pending(new=tuple(new), changed=tuple(changed))
+            continue
+        old.append(window)
+        before, spans = evaluated.get(start, 0), counts.get(start, 0)
+        if earliest is not None and start < earliest:
+            continue
+        if spans > before or (spans == before and start in completed):
+            late.add(start)
+    first = min(late, default=None)
+    changed = [w for w in old if since is not None or (first is not None and w.start >= first)]
+    return Pending(new=tuple(new), changed=tuple(changed), late=frozenset(late))
 
 
 def _with_silence(counts: Mapping[datetime, int], length: timedelta) -> list[datetime]:

@@ -32,7 +32,7 @@ def damage(path: Path, error: duckdb.Error) -> WarehouseDamagedError | None:
     text = str(error)
     if not any(sign in text for sign in _SIGNS):
         return None
-    return told(path, text.partition("\n")[0])
+    return told(path, text.partition("\n")[0].rstrip(".!"))
 
 
 def check_length(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -22,10 +22,13 @@ def advance(
 ) -> tuple[StreamTrack, Alert | None]:
     """The stream and its latest alert after this window; a window that was counted before changes nothing.
 
-    No data neither fires nor resolves: it is a state of its own, and the counts stand still.
+    No data neither fires nor resolves: it is a state of its own, and the counts stand still. So data that
+    comes after its window was counted as empty is counted then, as long as no later window had data: logs
+    that are loaded once a day raise alerts too. Data behind what was counted is history, which no alert
+    rewrites.
     """
     lead = reading.lead
-    if track is not None and lead.window.end <= track.last_window_end:
+    if track is not None and lead.window.end <= track.last_window_end and not _came_late(track, reading):
         return track, alert
     track = track or _new(reading)
     if reading.status == "no_data":
@@ -33,6 +36,12 @@ def advance(
     if reading.status == "ok":
         return _ok(track, alert, lead, settings)
     return _breach(track, alert, reading, settings)
+
+
+def _came_late(track: StreamTrack, reading: Reading) -> bool:
+    return reading.status != "no_data" and (
+        track.last_data_at is None or reading.lead.window.end > track.last_data_at
+    )
 
 
 def _new(reading: Reading) -> StreamTrack:
@@ -53,7 +62,8 @@ def _new(reading: Reading) -> StreamTrack:
 
 def _move(track: StreamTrack, state: StreamState, lead: Result, reason: str) -> StreamTrack:
     since = track.since if track.state == state else lead.window.end
-    return replace(track, state=state, since=since, reason=reason, last_window_end=lead.window.end)
+    last = max(track.last_window_end, lead.window.end)
+    return replace(track, state=state, since=since, reason=reason, last_window_end=last)
 
 
 def _firing(alert: Alert | None) -> bool:

@@ -56,6 +56,6 @@ def test_numbers_are_unique_and_increase() -> None:
 def test_a_file_that_is_no_database_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     path.write_bytes(b"this is not a database" * 1000)
-    with pytest.raises(WarehouseError, match=r"cannot open the warehouse .*w\.duckdb"):
+    with pytest.raises(WarehouseError, match=r"the warehouse .*w\.duckdb is damaged"):
         migrate(Warehouse(path))
     assert path.read_bytes().startswith(b"this is not")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def at(hours: float) -> datetime:
     return MIDNIGHT + hours * HOUR
 
 
-def pending(counts: dict[float, int], evaluated: dict[float, int], now: float, **more: datetime | None):
+def pending(counts: dict[float, int], evaluated: dict[float, int], now: float, **more: Any):
     return pending_windows(
         {at(h): n for h, n in counts.items()},
         {at(h): n for h, n in evaluated.items()},
@@ -55,8 +56,26 @@ def test_missed_hours_are_caught_up_in_order():
 
 def test_late_spans_bring_a_window_back():
     again = pending({0: 4, 1: 2}, {0: 3, 1: 2}, now=2.2)
-    assert [w.start for w in again.changed] == [at(0)]
+    # The window behind it is compared with it.
+    assert [w.start for w in again.changed] == [at(0), at(1)]
+    assert again.late == {at(0)}
     assert again.new == ()
+
+
+def test_windows_before_the_late_spans_are_left_alone():
+    again = pending({0: 4, 1: 2, 2: 5}, {0: 4, 1: 2, 2: 3}, now=3.2)
+    assert [w.start for w in again.changed] == [at(2)]
+
+
+def test_a_completed_span_brings_its_window_back():
+    counts = {0: 4, 1: 2, 2: 3}
+    again = pending(counts, counts, now=3.2, completed={at(1)})
+    assert [w.start for w in again.changed] == [at(1), at(2)]
+    assert again.late == {at(1)}
+
+
+def test_spans_that_were_deleted_change_no_results():
+    assert len(pending({0: 1, 1: 2}, {0: 3, 1: 2}, now=2.2, completed={at(0)})) == 0
 
 
 def test_silence_is_evaluated_for_a_day_and_a_gap_of_months_is_not_walked_through():
