@@ -20,7 +20,7 @@ class ReceiverConfig(Section):
         default=False, description="listen beyond this machine without a token; anyone there may send"
     )
     max_request_bytes: int = Field(
-        default=32 << 20, ge=1 << 10, description="largest body, before and after unpacking"
+        default=32 << 20, ge=1 << 10, le=1 << 30, description="largest body, before and after unpacking"
     )
     max_waiting_bytes: int = Field(
         default=256 << 20, ge=1 << 20, description="bodies in memory at once; beyond it, 429"

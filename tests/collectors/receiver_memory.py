@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from starlette.testclient import TestClient
 
 from collectors.errors import SpoolFullError
+from collectors.receiver import Receiver
 from collectors.receiver_config import ReceiverConfig
 from collectors.receiver_intake import Intake
 from collectors.receiver_metrics import ReceiverMetrics
 from collectors.spool_frame import SpoolRecord
 
 Clock = Callable[[], datetime]
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 class MemorySpool:
@@ -47,6 +50,11 @@ def intake(spool: MemorySpool, clock: Clock, token: str | None = None, **setting
     return Intake(
         spool, settings=ReceiverConfig(**settings), metrics=ReceiverMetrics(), clock=clock, token=token
     )
+
+
+def client(spool: MemorySpool, clock: Clock, token: str | None = None, **settings: Any) -> TestClient:
+    """Speaks to the HTTP endpoints without a socket."""
+    return TestClient(Receiver(intake(spool, clock, token, **settings)).app())
 
 
 def traces(*ids: tuple[bytes, bytes]) -> bytes:

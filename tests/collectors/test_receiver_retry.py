@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 
 import grpc
 import pytest
-import uvicorn
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpans
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpans
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from receiver_grpc_support import serving
+from receiver_http_support import http_serving
 from receiver_memory import Clock, MemorySpool, intake
 
 from collectors.errors import SpoolFullError
-from collectors.receiver import Receiver
-from collectors.receiver_intake import Intake
 from collectors.spool_frame import SpoolRecord
 
 
@@ -37,22 +32,6 @@ class SometimesFull(MemorySpool):
         if self.refusals >= 0:
             raise SpoolFullError("the spool holds 4294967296 bytes of at most 4294967296")
         return super().append(record)
-
-
-@contextmanager
-def http_serving(made: Intake) -> Iterator[str]:
-    """Yields the URL of the HTTP endpoints, served from a thread."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        server = uvicorn.Server(
-            uvicorn.Config(Receiver(made).app(), log_level="error", lifespan="off", access_log=False)
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join(20)
 
 
 def spans(number: int) -> list[ReadableSpan]:
