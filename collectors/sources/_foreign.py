@@ -94,14 +94,20 @@ def foreign_span(
         if value is None or value == "":
             raise MissingKeyError(key)
     parent = None if parent_id in (None, "") else str(parent_id)
-    said = {semconv.OWN_PREFIX + key: value for key, value in fields.items() if value is not None}
+    said = {
+        semconv.OWN_PREFIX + key: value
+        for key, value in {"name": name, **fields}.items()
+        if value is not None
+    }
+    model = fields.get("model")
     attributes = dict(attributes)
     unnamed = {key: attributes.pop(key) for key in _NAMES if _is_volatile(attributes.get(key))}
     raw = RawSpan(
         trace_id=str(trace_id),
         span_id=str(span_id),
         parent_span_id=parent or _SOME_PARENT,
-        name=name,
+        # The component is named by what is left: another model is a change of the same component.
+        name=name.replace(model, "") if isinstance(model, str) and model else name,
         start_ns=start_ns,
         end_ns=end_ns or 0,
         attributes={**said, **attributes},
@@ -110,7 +116,7 @@ def foreign_span(
         status_message=status_message,
         origin=Origin(resource=resource or {}, scope_name=scope[0], scope_version=scope[1]),
     )
-    span = to_span(raw, source=context.source)
+    span = to_span(raw, source=context.source, index=context.index)
     if unnamed:
         span = replace(span, attributes={**span.attributes, **unnamed})
     return span if parent else replace(span, parent_span_id=None)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,25 @@ def documents(path: Path) -> Iterator[Document | Bad]:
     A file whose first line is a whole document is read line by line, in bounded memory; any other at once.
     SourceError when that one document is larger than 256 MiB or no JSON at all; a broken line is a `Bad`.
     """
-    lines = ((number, line.removeprefix(_BOM).strip()) for number, line in read_lines(path))
-    written = ((number, line) for number, line in lines if line)
-    start = list(islice(written, 2))
-    if not start:
-        return
-    if _by_line([line for _, line in start]):
-        for number, line in chain(start, written):
-            yield _line(number, line)
+    if first_is_line(path):
+        yield from line_documents(read_lines(path))
     else:
         yield from _whole(path)
+
+
+def first_is_line(path: Path) -> bool:
+    """Whether a file's lines are documents of their own; a single line is one of them."""
+    lines = (line.removeprefix(_BOM).strip() for _, line in read_lines(path))
+    start = list(islice((line for line in lines if line), 2))
+    return bool(start) and _by_line(start)
+
+
+def line_documents(lines: Iterable[tuple[int, bytes]]) -> Iterator[Document | Bad]:
+    """The documents of (line number, bytes) pairs; blank lines hold none."""
+    for number, line in lines:
+        text = line.removeprefix(_BOM).strip()
+        if text:
+            yield _line(number, text)
 
 
 def _by_line(start: list[bytes]) -> bool:

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 _MAX_DEPTH = 5
+# Nothing that is known nests deeper; the rest of such a text is not looked at.
+_DEEPEST = 64
 _TOKEN = re.compile(
     r'\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([{}\[\],:])|([^\s{}\[\],:"]{1,64}))',
     re.DOTALL,
 )
+_COLON = re.compile(r"\s*:")
 Outline = Mapping[str, str]
 
 
@@ -28,44 +31,62 @@ def outline(head: bytes) -> Outline:
     {'data': '', 'data[].id': '7', 'data[].tags': '', 'data[].name': 'x'}
     """
     text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    found: dict[str, str] = {}
-    # Of each open container: its path, and the key that its next value belongs to (None in a list).
-    stack: list[tuple[str, str | None]] = []
-    key: str | None = None
+    walk = _Walk()
     position = 0
-    while (token := _TOKEN.match(text, position)) is not None:
+    while (token := _TOKEN.match(text, position)) is not None and not walk.ended:
         position = token.end()
         string, mark, scalar = token.groups()
-        if mark in ("{", "["):
-            path = _path(stack, key)
-            if stack and key is not None and len(stack) <= _MAX_DEPTH:
-                found.setdefault(path, "")
-            stack.append((path + ("[]" if mark == "[" else ""), None if mark == "[" else ""))
-            key = None
-        elif mark in ("}", "]"):
-            if stack:
-                stack.pop()
-            key = None
-            if not stack:
-                break
+        if mark is None:
+            is_key = string is not None and _COLON.match(text, position) is not None
+            walk.value(string if string is not None else scalar, is_key=is_key)
+        elif mark in "{[":
+            walk.opens(mark)
+        elif mark in "}]":
+            walk.closes()
         elif mark == ",":
-            key = None
-        elif mark is None:
-            value = string if string is not None else scalar
-            if not stack:
-                break
-            if stack[-1][1] is None or key is not None:
-                if key is not None and len(stack) <= _MAX_DEPTH:
-                    found.setdefault(_path(stack, key), value)
-                key = None
-            elif string is not None and text[position : position + 8].lstrip()[:1] == ":":
-                key = string
-    return found
+            walk.key = None
+    return walk.found
 
 
-def _path(stack: list[tuple[str, str | None]], key: str | None) -> str:
-    path = stack[-1][0] if stack else ""
-    return path if key is None else f"{path}.{key}" if path else key
+class _Walk:
+    """Where one is in a JSON text, and what was seen on the way."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.key: str | None = None
+        self.ended = False
+        # Of each open container: the path of what is in it, and whether it is a list.
+        self._stack: list[tuple[str, bool]] = []
+
+    def value(self, value: str, *, is_key: bool) -> None:
+        if not self._stack:
+            self.ended = True
+        elif self.key is None and is_key and not self._stack[-1][1]:
+            self.key = value
+        else:
+            self._note(value)
+            self.key = None
+
+    def opens(self, mark: str) -> None:
+        self.ended = len(self._stack) >= _DEEPEST
+        path = self._note("")
+        self._stack.append((path + "[]" if mark == "[" else path, mark == "["))
+        self.key = None
+
+    def closes(self) -> None:
+        self._stack = self._stack[:-1]
+        self.key = None
+        self.ended = not self._stack
+
+    def _note(self, value: str) -> str:
+        """The path of a value that begins here, noted under its key."""
+        path = self._stack[-1][0] if self._stack else ""
+        if self.key is None:
+            return path
+        path = f"{path}.{self.key}" if path else self.key
+        if len(self._stack) <= _MAX_DEPTH:
+            self.found.setdefault(path, value)
+        return path
 
 
 def keys_under(found: Outline, prefix: str) -> dict[str, str]:

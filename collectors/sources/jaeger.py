@@ -5,7 +5,7 @@ Tags are OpenTelemetry attributes by their names, so they are read as those of O
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from collectors.cleaning import InvalidValueError
 from collectors.model import Span
 from collectors.sources._foreign import RECORD_ERRORS, Where, text_or_none
 from collectors.sources._jaeger_values import ends, hex_id, parent_of, tags_of
-from collectors.sources._json_documents import documents
+from collectors.sources._json_documents import Document, documents, first_is_line, line_documents
 from collectors.sources._otlp_map import notes, to_span
 from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources._outline import keys_under, outline
@@ -43,11 +43,21 @@ class Jaeger:
         return 0.0
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
-        for found in documents(path):
-            if isinstance(found, Bad):
-                yield found
-            else:
-                yield from _items(found.value, Where(line=found.line), context)
+        yield from _all(documents(path), context)
+
+    def in_lines(self, path: Path) -> bool:
+        return first_is_line(path)
+
+    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
+        yield from _all(line_documents(lines), context)
+
+
+def _all(found: Iterable[Document | Bad], context: SourceContext) -> Iterator[Item]:
+    for item in found:
+        if isinstance(item, Bad):
+            yield item
+        else:
+            yield from _items(item.value, Where(line=item.line), context)
 
 
 def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> Iterator[Item]:
@@ -84,7 +94,7 @@ def _span(
 ) -> Iterator[Span | Item]:
     try:
         raw = raw_span(value, processes)
-        span = to_span(raw, source=context.source)
+        span = to_span(raw, source=context.source, index=context.index)
         said = list(notes(raw, source=context.source)) if raw.events else []
     except RECORD_ERRORS as error:
         yield where.bad(error, value)

@@ -5,12 +5,12 @@ A trace is no span: its observations are. One whose observations are not there s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from collectors.sources._foreign import RECORD_ERRORS, Where
-from collectors.sources._json_documents import documents
+from collectors.sources._json_documents import Document, documents, first_is_line, line_documents
 from collectors.sources._langfuse_scores import score_item
 from collectors.sources._langfuse_shape import Record, record_of, shape_of, snake
 from collectors.sources._langfuse_spans import observation_span, trace_span
@@ -46,11 +46,21 @@ class Langfuse:
         return 0.0
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
-        for found in documents(path):
-            if isinstance(found, Bad):
-                yield found
-            else:
-                yield from _items(found.value, Where(line=found.line), context)
+        yield from _all(documents(path), context)
+
+    def in_lines(self, path: Path) -> bool:
+        return first_is_line(path)
+
+    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
+        yield from _all(line_documents(lines), context)
+
+
+def _all(found: Iterable[Document | Bad], context: SourceContext) -> Iterator[Item]:
+    for item in found:
+        if isinstance(item, Bad):
+            yield item
+        else:
+            yield from _items(item.value, Where(line=item.line), context)
 
 
 def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> Iterator[Item]:
