@@ -17,8 +17,8 @@ OWN_PREFIX = "chainwatch."
 
 # First name that has a value wins.
 MODEL = (
-    "gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "embedding.model_name",
-    "reranker.model_name",
+    "gen_ai.response.model", "gen_ai.request.model", "llm.response.model_name", "llm.model_name",
+    "llm.request.model_name", "embedding.model_name", "reranker.model_name",
     "llm.response.model", "llm.request.model", "ai.response.model", "ai.model.id",
 )  # fmt: skip
 PROVIDER = (
@@ -43,6 +43,7 @@ CACHED_TOKENS = (
     "gen_ai.usage.cache_read.input_tokens", "gen_ai.usage.cache_read_input_tokens",
     "gen_ai.usage.cached_tokens",
     "llm.token_count.prompt_details.cache_read", "ai.usage.cachedInputTokens",
+    "ai.usage.inputTokenDetails.cacheReadTokens",
 )  # fmt: skip
 COST = (
     "gen_ai.usage.cost",
@@ -54,7 +55,9 @@ COST = (
 SESSION = (
     "session.id", "gen_ai.conversation.id", "traceloop.association.properties.session_id",
     "langfuse.session.id",
-    "traceloop.association.properties.conversation_id", "ai.telemetry.metadata.sessionId",
+    "traceloop.association.properties.conversation_id", "traceloop.association.properties.thread_id",
+    "ai.telemetry.metadata.sessionId", "ai.telemetry.metadata.thread_id",
+    "spring.ai.chat.client.conversation.id",
 )  # fmt: skip
 USER = (
     "user.id", "enduser.id", "traceloop.association.properties.user_id", "langfuse.user.id",
@@ -66,8 +69,9 @@ PROMPT_VERSION = (
     "langfuse.prompt.version",
 )  # fmt: skip
 COMPONENT_VERSION = ("gen_ai.agent.version", "traceloop.entity.version")
-FIRST_TOKEN_S = ("gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token")
-FIRST_TOKEN_MS = ("ai.response.msToFirstChunk",)
+FIRST_TOKEN_S = ("gen_ai.response.time_to_first_chunk",)
+# The second is a metric of the conventions, in seconds; as an attribute Strands Agents writes it, in ms.
+FIRST_TOKEN_MS = ("ai.response.msToFirstChunk", "gen_ai.server.time_to_first_token")
 CHAIN = ("service.name",)
 CHAIN_VERSION = ("service.version",)
 ENVIRONMENT = ("deployment.environment.name", "deployment.environment")
@@ -83,6 +87,8 @@ PARAMETERS: Mapping[str, str] = {
     "gen_ai.request.stop_sequences": "stop", "gen_ai.request.choice.count": "n",
     "gen_ai.request.stream": "stream", "gen_ai.is_streaming": "stream", "llm.is_streaming": "stream",
     "llm.request.temperature": "temperature", "llm.top_p": "top_p", "llm.request.max_tokens": "max_tokens",
+    "llm.top_k": "top_k", "llm.frequency_penalty": "frequency_penalty",
+    "llm.presence_penalty": "presence_penalty", "llm.chat.stop_sequences": "stop",
 }  # fmt: skip
 INVOCATION_PARAMETERS = "llm.invocation_parameters"
 INVOCATION_KEYS: Mapping[str, str] = {
@@ -93,34 +99,44 @@ INVOCATION_KEYS: Mapping[str, str] = {
     "n": "n",
     "reasoning_effort": "reasoning_effort",
 }  # fmt: skip
-FINISH_REASONS = ("gen_ai.response.finish_reasons", "llm.finish_reason", "ai.response.finishReason")
+FINISH_REASONS = (
+    "gen_ai.response.finish_reasons", "llm.finish_reason", "ai.response.finishReason",
+    "llm.response.finish_reason", "llm.response.stop_reason", "ai.finishReason",
+)  # fmt: skip
 FINISH_REASONS_KEY = "gen_ai.response.finish_reasons"
 REASONING_TOKENS_KEY = "gen_ai.usage.reasoning.output_tokens"
 
 # Texts. Structured or JSON messages, flattened messages, then whatever went in and out.
 INPUT_MESSAGES = ("gen_ai.input.messages", "ai.prompt.messages")
 OUTPUT_MESSAGES = ("gen_ai.output.messages",)
-INPUT_FLAT = ("llm.input_messages.", "gen_ai.prompt.")
-OUTPUT_FLAT = ("llm.output_messages.", "gen_ai.completion.")
+INPUT_FLAT = ("llm.input_messages.", "gen_ai.prompt.", "llm.prompts.")
+OUTPUT_FLAT = ("llm.output_messages.", "gen_ai.completion.", "llm.choices.")
 INPUT_VALUE = (
     "input.value", "traceloop.entity.input", "gen_ai.tool.call.arguments", "gen_ai.retrieval.query.text",
     "ai.prompt",
-    "reranker.query", "gen_ai.prompt", "langfuse.observation.input", "ai.toolCall.args",
+    "reranker.query", "gen_ai.prompt", "langfuse.observation.input", "ai.toolCall.args", "ai.value",
+    "ai.values", "spring.ai.tool.call.arguments", "spring.ai.chat.client.user.text",
+    "db.vector.query.content", "gen_ai.memory.query.text",
 )  # fmt: skip
 OUTPUT_VALUE = (
     "output.value", "traceloop.entity.output", "gen_ai.tool.call.result", "ai.response.text",
     "gen_ai.completion",
-    "langfuse.observation.output", "ai.toolCall.result",
+    "langfuse.observation.output", "ai.toolCall.result", "ai.response.object", "ai.result.text",
+    "ai.result.object", "spring.ai.tool.call.result",
 )  # fmt: skip
+# Calls that the model asked for, beside its text.
+OUTPUT_CALLS = ("ai.response.toolCalls", "ai.result.toolCalls")
 EMBEDDED_TEXT = "embedding.embeddings."
 DOCUMENTS_FLAT = ("reranker.output_documents.", "retrieval.documents.")
-DOCUMENTS = ("gen_ai.retrieval.documents",)
+DOCUMENTS = ("gen_ai.retrieval.documents", "gen_ai.memory.records", "db.vector.query.response.documents")
 DOCUMENT_STORED = (".document.id", ".document.content", ".document.score")
 # One event a hit, as OpenLLMetry's vector store instrumentations write them.
-VECTOR_RESULT_EVENT = "db.query.result"
+VECTOR_RESULT_EVENTS = frozenset({"db.query.result", "db.search.result", "pinecone.query.result"})
 VECTOR_RESULT: Mapping[str, tuple[str, ...]] = {
-    "id": ("db.query.result.id",), "score": ("db.query.result.score", "db.query.result.distance"),
-    "text": ("db.query.result.document", "db.query.result.text"),
+    "id": ("db.query.result.id", "db.search.result.id", "pinecone.query.result.id"),
+    "score": ("db.query.result.score", "db.query.result.distance", "db.search.result.score",
+    "db.search.result.distance", "pinecone.query.result.score"),
+    "text": ("db.query.result.document", "db.query.result.text", "db.search.result.entity"),
 }  # fmt: skip
 
 OPERATION = "gen_ai.operation.name"
@@ -129,6 +145,7 @@ OPERATION_KINDS: Mapping[str, str] = {
     "responses": "llm",
     "embeddings": "embedding", "embedding": "embedding", "retrieval": "retriever", "rerank": "reranker",
     "execute_tool": "tool", "create_agent": "agent", "invoke_agent": "agent", "invoke_workflow": "chain",
+    "invoke_swarm": "chain", "invoke_graph": "chain", "search_memory": "retriever",
     "evaluate": "evaluator", "guardrail": "guardrail", "apply_guardrail": "guardrail",
 }  # fmt: skip
 SPAN_KIND_KINDS: Mapping[str, Mapping[str, str]] = {
@@ -142,6 +159,17 @@ SPAN_KIND_KINDS: Mapping[str, Mapping[str, str]] = {
     "langfuse.observation.type": {
         "generation": "llm", "agent": "agent", "tool": "tool", "chain": "chain", "retriever": "retriever",
         "evaluator": "evaluator", "embedding": "embedding", "guardrail": "guardrail",
+    },
+    "spring.ai.kind": {
+        "chat_client": "chain", "advisor": "other", "tool_call": "tool", "vector_store": "retriever",
+    },
+    # The outer span of a call holds the inner ones, one a step, which are those that ask the model.
+    "ai.operationId": {
+        "ai.generatetext": "chain", "ai.streamtext": "chain", "ai.generateobject": "chain",
+        "ai.streamobject": "chain", "ai.embed": "chain", "ai.embedmany": "chain",
+        "ai.generatetext.dogenerate": "llm", "ai.streamtext.dostream": "llm",
+        "ai.generateobject.dogenerate": "llm", "ai.streamobject.dostream": "llm",
+        "ai.embed.doembed": "embedding", "ai.embedmany.doembed": "embedding", "ai.toolcall": "tool",
     },
     "llm.request.type": {"chat": "llm", "completion": "llm", "embedding": "embedding", "rerank": "reranker"},
 }  # fmt: skip
@@ -159,15 +187,24 @@ VECTOR_STORES = frozenset(
     }
 )
 DB_SYSTEM = ("db.system.name", "db.system")
+DB_OPERATION = ("db.operation.name", "db.operation")
+# What is done to a vector store that retrieves nothing.
+WRITES = frozenset({"add", "insert", "upsert", "update", "delete", "remove", "create", "create_collection"})
 
 # Names of a step, for the kinds of span where they name the step itself and not what it belongs to.
 COMPONENT_NAMES: Mapping[str, tuple[str, ...]] = {
     "agent": ("gen_ai.agent.name", "agent.name", "traceloop.entity.name"),
-    "tool": ("gen_ai.tool.name", "tool.name", "ai.toolCall.name", "traceloop.entity.name"),
+    "tool": (
+        "gen_ai.tool.name",
+        "tool.name",
+        "ai.toolCall.name",
+        "spring.ai.tool.definition.name",
+        "traceloop.entity.name",
+    ),
     "chain": ("gen_ai.workflow.name", "traceloop.entity.name", "traceloop.workflow.name"),
     "retriever": ("gen_ai.data_source.id", "traceloop.entity.name"),
 }
-ANY_COMPONENT_NAME = ("traceloop.entity.name",)
+ANY_COMPONENT_NAME = ("traceloop.entity.name", "spring.ai.advisor.name")
 AGENT_NAME = ("gen_ai.agent.name",)
 OPERATION_ALIASES = ("ai.telemetry.functionId",)
 
@@ -181,6 +218,16 @@ FIRST_TOKEN_EVENTS = frozenset(
 )
 EXCEPTION_EVENT = "exception"
 EXCEPTION_TYPE = "exception.type"
+# Where the Azure SDKs put the body of a message event.
+EVENT_CONTENT = "gen_ai.event.content"
+# OpenInference: results of evaluations, flattened into the attributes of the span that they are about, or of
+# one in the trace that they are about.
+NOTE_PREFIXES: Mapping[str, str] = {
+    "annotations.": "annotation", "evaluations.": "evaluation", "trace.annotations.": "annotation",
+    "trace.evaluations.": "evaluation",
+}  # fmt: skip
+NOTE_RESULTS = ("score", "label", "explanation")
+TRACE_NOTES = ("trace.annotations.", "trace.evaluations.")
 EVALUATION_EVENT = "gen_ai.evaluation.result"
 EVALUATION = {
     "name": ("gen_ai.evaluation.name",), "score": ("gen_ai.evaluation.score.value",
@@ -233,12 +280,18 @@ def kind_of(attributes: Attributes) -> str:
     for name, kinds in SPAN_KIND_KINDS.items():
         value = attributes.get(name)
         if isinstance(value, str) and value.lower() in kinds:
-            return kinds[value.lower()]
+            kind = kinds[value.lower()]
+            return "other" if kind == "retriever" and _writes(attributes) else kind
     store = first(attributes, DB_SYSTEM)
     if isinstance(store, str) and store.lower() in VECTOR_STORES:
-        return "retriever"
+        return "other" if _writes(attributes) else "retriever"
     if isinstance(attributes.get("ai.toolCall.name"), str):
         return "tool"
     if first(attributes, ("gen_ai.request.model", "llm.model_name")) is not None:
         return "llm"
     return "other"
+
+
+def _writes(attributes: Attributes) -> bool:
+    operation = first(attributes, DB_OPERATION)
+    return isinstance(operation, str) and operation.lower() in WRITES

@@ -6,6 +6,7 @@ remembered, so a span costs what it carries.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,8 @@ _RESOURCE_TAKEN: Mapping[str, tuple[str, ...]] = {
 _FLAT = (*semconv.INPUT_FLAT, *semconv.OUTPUT_FLAT, *semconv.DOCUMENTS_FLAT, semconv.EMBEDDED_TEXT)
 _MAX_PARTS = 24
 # Fields that the configuration names are kept apart: they win over the conventions.
+# What Micrometer writes for a value that it does not know.
+_NONE = "none"
 LINEAGE_PREFIX = "lineage."
 # Keys are as many as programs have names for things; a flood of made-up ones must not stay in memory.
 _REMEMBERED = 20_000
@@ -139,7 +142,8 @@ def _sort(attributes: Mapping[str, Any], places: dict[str, _Place], find: Any) -
             if found.trees is None:
                 found.trees = {}
             _plant(found.trees.setdefault(place.flat[0], {}), place.flat[1], value)
-        if value is None or value == "":
+        odd = type(value) is float or value == _NONE
+        if value is None or value == "" or (odd and _is_unknown(key, value)):
             continue
         for name, rank in place.fields:
             if rank < ranks.get(name, _REMEMBERED):
@@ -152,6 +156,11 @@ def _sort(attributes: Mapping[str, Any], places: dict[str, _Place], find: Any) -
                 found.own = {}
             found.own[place.own] = value
     return found
+
+
+def _is_unknown(key: str, value: Any) -> bool:
+    """What stands for no value: not a number, and Micrometer's word for a model that it does not know."""
+    return math.isnan(value) if isinstance(value, float) else key in semconv.MODEL
 
 
 def _plant(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from collectors.cleaning import InvalidValueError, MissingKeyError
 from collectors.errors import SourceError
 from collectors.files import open_binary, read_all, read_lines
-from collectors.messages import loads, parse_json
+from collectors.json_text import loads
+from collectors.messages import parse_json
 from collectors.model import content_hash
 from collectors.records import make_annotation, make_feedback, make_span
 from collectors.semconv import FINISH_REASONS_KEY, REASONING_TOKENS_KEY

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from collectors import cleaning, messages, semconv
 from collectors.messages import Message
 from collectors.model import Annotation, Feedback, content_hash
-from collectors.sources._otlp_map import content_messages, note
+from collectors.sources._otlp_events import from_event
+from collectors.sources._otlp_map import note
 from collectors.sources._otlp_raw import RawLog, RecordError
 from collectors.sources.base import SpanContent
 
@@ -38,7 +39,7 @@ def from_log(raw: RawLog, *, source: str) -> Iterator[SpanContent | Annotation |
         yield from _details(raw)
     elif name in semconv.MESSAGE_EVENTS:
         side = "output" if name == "gen_ai.choice" else "input"
-        for message in content_messages(name, raw.body):
+        for message in from_event(name, raw.body if raw.body is not None else raw.attributes):
             yield _content(raw, "system" if message.role == "system" else side, message.role, message.text)
     else:
         side = "output" if name.endswith("completion") else "input"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from collectors import messages, semconv
-from collectors.messages import Message
 from collectors.model import Annotation, Feedback, Span
 from collectors.records import make_annotation, make_feedback, make_span
 from collectors.semconv_index import DEFAULT, LINEAGE_PREFIX, Index, Sorted
+from collectors.sources._otlp_events import texts as event_texts
 from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources._otlp_texts import documents, flattened, input_text, output_text
 
@@ -38,6 +38,9 @@ def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
     out_text = None
     if kind not in ("retriever", "reranker") or not found_documents:
         out_text = output_text(attributes, flat)
+    if raw.events and (in_text is None or out_text is None):
+        asked, answered = event_texts(raw.events)
+        in_text, out_text = in_text or asked, out_text or (None if found_documents else answered)
     error_type = _error_type(raw, about)
     found: dict[str, Any] = {
         "trace_id": raw.trace_id,
@@ -84,12 +87,18 @@ def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
 
 def notes(raw: RawSpan, *, source: str) -> Iterator[Annotation | Feedback]:
     """What others said of the span in its events: evaluation results and users' feedback."""
-    for event in raw.events:
-        at_ns = event.at_ns or raw.end_ns
-        about = (raw.trace_id, raw.span_id)
-        found = note(event.name, event.attributes, at_ns, about, author=raw.origin.scope_name, source=source)
+    for said in event_notes(raw, source=source):
+        found = said()
         if found is not None:
             yield found
+
+
+def event_notes(raw: RawSpan, *, source: str) -> Iterator[Callable[[], Annotation | Feedback | None]]:
+    """What makes each event that says something of the span a record; one may fail alone."""
+    author, about = raw.origin.scope_name, (raw.trace_id, raw.span_id)
+    for event in raw.events:
+        at_ns = event.at_ns or raw.end_ns
+        yield partial(note, event.name, event.attributes, at_ns, about, author=author, source=source)
 
 
 def note(
@@ -135,20 +144,6 @@ def _step_name(name: str, models: tuple[str, ...]) -> str:
     for model in models:
         name = name.replace(model, "")
     return _SUFFIX.sub("", _VOLATILE.sub("", name)).strip(" -:/.")
-
-
-def content_messages(event_name: str, body: Any) -> list[Message]:
-    """The messages in the body of a log event such as `gen_ai.user.message`."""
-    role = semconv.MESSAGE_EVENTS[event_name]
-    role = "assistant" if role == "choice" else role
-    parsed = messages.parse_json(body)
-    if (
-        isinstance(parsed, Mapping)
-        and "role" not in parsed
-        and not isinstance(parsed.get("message"), Mapping)
-    ):
-        parsed = {**parsed, "role": role}
-    return messages.parse(parsed, role)
 
 
 def _chain(resource: Sorted) -> str | None:

@@ -46,7 +46,14 @@ def input_text(attributes: Mapping[str, Any], flat: Flat) -> str | None:
 def output_text(attributes: Mapping[str, Any], flat: Flat) -> str | None:
     """What came out, readable: the replies, else the raw output."""
     said = _messages(attributes, flat, semconv.OUTPUT_MESSAGES, semconv.OUTPUT_FLAT)
-    return messages.reply(said) or _first_readable(attributes, semconv.OUTPUT_VALUE, messages.readable_output)
+    found = messages.reply(said)
+    if found is None:
+        found = _first_readable(attributes, semconv.OUTPUT_VALUE, messages.readable_output)
+        calls = semconv.first(attributes, semconv.OUTPUT_CALLS)
+        if calls is not None:
+            asked = messages.reply(messages.parse(calls))
+            found = "\n".join(part for part in (found, asked) if part) or None
+    return found
 
 
 def _first_readable(attributes: Mapping[str, Any], names: tuple[str, ...], readable: Any) -> str | None:
@@ -82,7 +89,7 @@ def documents(attributes: Mapping[str, Any], flat: Flat, events: Sequence[RawEve
         value = messages.parse_json(attributes.get(name))
         if isinstance(value, list):
             return [_document(item) for item in value]
-    results = [event.attributes for event in events if event.name == semconv.VECTOR_RESULT_EVENT]
+    results = [event.attributes for event in events if event.name in semconv.VECTOR_RESULT_EVENTS]
     return [
         _clean({key: semconv.first(result, names) for key, names in semconv.VECTOR_RESULT.items()})
         for result in results

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from collectors.errors import SourceError
 from collectors.files import read_all, read_lines
-from collectors.messages import loads
+from collectors.json_text import loads
 from collectors.sources._rows import bad, items
 from collectors.sources.base import Bad, Item, SourceContext, shorten
 

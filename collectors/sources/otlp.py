@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
 from collectors.errors import SourceError
 from collectors.files import read_all, read_lines
-from collectors.messages import loads
+from collectors.json_text import loads
 from collectors.model import Annotation, Feedback, Span
 from collectors.semconv_index import DEFAULT, Index
 from collectors.sources import _otlp_json, _otlp_proto
 from collectors.sources._otlp_logs import from_log
-from collectors.sources._otlp_map import notes, to_span
+from collectors.sources._otlp_map import event_notes, to_span
+from collectors.sources._otlp_notes import attribute_notes, has_notes
 from collectors.sources._otlp_raw import RawLog, RawSpan, Rejected
 from collectors.sources.base import Bad, Item, Skipped, SourceContext, SpanContent, shorten
 
@@ -129,11 +131,19 @@ def _items(
             yield _bad(error, raw, line)
             continue
         yield from found or [Skipped(reason="log records that tell nothing of a span")]
-        if isinstance(raw, RawSpan) and raw.events:
-            try:
-                yield from notes(raw, source=source)
-            except _RECORD_ERRORS as error:
-                yield _bad(error, raw, line)
+        if isinstance(raw, RawSpan) and (raw.events or has_notes(raw.attributes)):
+            yield from _notes(raw, source, line)
+
+
+def _notes(raw: RawSpan, source: str, line: int | None) -> Iterator[Item]:
+    for said in chain(event_notes(raw, source=source), attribute_notes(raw, source=source)):
+        try:
+            found = said()
+        except _RECORD_ERRORS as error:
+            yield _bad(error, raw, line)
+        else:
+            if found is not None:
+                yield found
 
 
 def _bad(error: Exception, raw: object, line: int | None) -> Bad:
