@@ -11,7 +11,7 @@ from monitors.features_embedding import FourierFeatures, bandwidth_of, sample_ro
 from monitors.noise_scales import missing
 from monitors.noise_vectors import VectorModel, VectorTest
 from monitors.result import Concern, ReferenceKind
-from monitors.statistics.kernels import mmd2, permutation_p
+from monitors.statistics.mmd import mmd_test
 
 Rows = NDArray[np.float32]
 PAIRS = 192  # random features: as many cosines and as many sines
@@ -40,10 +40,10 @@ class MmdView:
     def figures(self, test: VectorTest) -> dict[str, float]:
         rng = np.random.default_rng(self.seed)
         rows = sample_rows([s.rows for s in test.scale.samples], _CURRENT_ROWS, rng)
-        p = permutation_p(rows, self.sample, bandwidth=self.bandwidth, permutations=_PERMUTATIONS, rng=rng)
+        exact = mmd_test(rows, self.sample, permutations=_PERMUTATIONS, bandwidth=self.bandwidth, rng=rng)
         return {
-            "mmd2_exact": mmd2(rows, self.sample, bandwidth=self.bandwidth),
-            "permutation_p_if_independent": p,
+            "mmd2_exact": exact.value,
+            "permutation_p_if_independent": exact.p,
             "bandwidth": self.bandwidth,
         }
 

@@ -1,4 +1,4 @@
-"""Two-sample statistics of vectors: MMD and energy distance, and permutations as one matrix product."""
+"""Distances and kernels of vectors, MMD and energy distance as plain sums; for many rows see `mmd`."""
 
 from __future__ import annotations
 
@@ -64,29 +64,3 @@ def energy_distance(x: Matrix, y: Matrix) -> float:
         return float("nan")
     xy, xx, yy = (float(np.sqrt(squared_distances(a, b)).mean()) for a, b in ((x, y), (x, x), (y, y)))
     return 2.0 * xy - xx - yy
-
-
-def permutation_p(
-    x: Matrix, y: Matrix, *, bandwidth: float, permutations: int, rng: np.random.Generator
-) -> float:
-    """p-value of the unbiased MMD for exchangeable rows: (1 + as large) / (1 + permutations).
-
-    The label vectors of all permutations stand in one (n + m, B) matrix L, and diag(L' K L) is one GEMM.
-    When not: as an alarm on traffic with repeats or rhythm, where rows are not exchangeable.
-    """
-    n, m = len(x), len(y)
-    pooled = np.concatenate([x, y]).astype(np.float32)
-    kernel = np.exp((-0.5 / bandwidth**2) * squared_distances(pooled, pooled))
-    np.fill_diagonal(kernel, 0.0)
-    order = np.argsort(rng.random((n + m, permutations), dtype=np.float32), axis=0)
-    inside = np.concatenate([np.ones((n + m, 1), bool), order < n], axis=1)
-    inside[n:, 0] = False
-    labels = inside.astype(np.float32)
-    product = kernel @ labels
-    xx = (labels * product).sum(axis=0, dtype=np.float64)
-    total = product.sum(axis=0, dtype=np.float64)
-    everything = float(kernel.sum(dtype=np.float64))
-    xy = total - xx
-    yy = everything - 2.0 * total + xx
-    statistic = xx / (n * (n - 1)) + yy / (m * (m - 1)) - 2.0 * xy / (n * m)
-    return float((1 + np.count_nonzero(statistic[1:] >= statistic[0] - 1e-12)) / (1 + permutations))
