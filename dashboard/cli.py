@@ -16,7 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Generate sample logs with known incidents, monitor them, open the dashboard.",
     ),
     "ingest": ("collectors.cli:ingest", "Load log files, or what the spool holds, into the warehouse."),
-    "serve": ("collectors.serve_cli:serve", "Receive OTLP over HTTP."),
+    "serve": ("collectors.serve_cli:serve", "Receive OTLP over HTTP and gRPC."),
     "run": ("monitors.cli:run", "Evaluate every complete window since the last run (for cron)."),
     "alerts": ("monitors.alert_cli:alerts", "List firing alerts and open incidents."),
     "ack": ("monitors.alert_cli:ack", "Acknowledge an incident."),
@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("monitors.report_cli:report", "Write Evidently's HTML report of two windows."),
     "query": ("collectors.cli:query", "Run read-only SQL on the warehouse."),
     "status": ("monitors.status_cli:status", "Say what is stored, what ran last, and what is wrong."),
+    "prune": ("collectors.retention.cli:prune", "Delete what is past its age limit; give the space back."),
+    "forget": ("collectors.retention.forget_cli:forget", "Delete everything that is stored of one user."),
     "migrate": ("collectors.cli:migrate", "Bring the warehouse to the newest schema."),
     "dashboard": ("dashboard.serve_cli:dashboard", "Serve the dashboard on localhost."),
 }

@@ -11,6 +11,8 @@ from filelock import FileLock, Timeout
 
 from collectors.context import Context
 from collectors.model import PRODUCTION
+from collectors.retention.config import limits
+from collectors.retention.storage import Storage, read_storage
 from collectors.spool_frame import HEADER_BYTES
 from collectors.spool_segments import readable
 from collectors.warehouse.store import fetch
@@ -54,6 +56,7 @@ class Status:
 
     home: str
     warehouse_bytes: int
+    storage: Storage
     chains: tuple[ChainStatus, ...]
     spool_bytes: int
     last_run: LastRun | None
@@ -78,6 +81,7 @@ def read_status(context: Context, *, now: datetime) -> Status:
     """
     windows = context.config.section("windows", WindowsConfig)
     with context.warehouse.read() as con:
+        storage = read_storage(con, context.home.warehouse, limits(context.config))
         chains = tuple(ChainStatus(**row) for row in fetch(con, query("status_spans")))
         runs = fetch(
             con,
@@ -100,6 +104,7 @@ def read_status(context: Context, *, now: datetime) -> Status:
     return Status(
         home=str(context.home.root),
         warehouse_bytes=context.home.warehouse.stat().st_size,
+        storage=storage,
         chains=chains,
         spool_bytes=sum(waiting),
         last_run=last_run,

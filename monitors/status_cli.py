@@ -29,7 +29,8 @@ def status(context: Context) -> None:
 def told(status: Status) -> str:
     """The status in a few lines, problems last."""
     lines = [
-        f"{status.home}: warehouse {status.warehouse_bytes / 1e6:.1f} MB, spool {status.spool_bytes:,} bytes"
+        f"{status.home}: warehouse {status.warehouse_bytes / 1e6:.1f} MB, spool {status.spool_bytes:,} bytes",
+        status.storage.told,
     ]
     lines += [
         f"{c.chain}, {c.dataset}: {c.spans:,} spans, {c.first_at:%Y-%m-%d %H:%M} .. "

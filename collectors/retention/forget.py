@@ -18,6 +18,7 @@ from collectors.retention.quotes import QUOTING, without_quotes
 from collectors.retention.sampled import without_vectors
 from collectors.retention.targets import sql
 from collectors.retention.tombstones import bury, user_digest
+from collectors.retention.users import UserForms
 from collectors.warehouse.compact import Told, compact
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import fetch
@@ -62,20 +63,20 @@ class ForgetReport:
 
 def forget(
     context: Context,
-    users: Sequence[str],
+    user: UserForms,
     *,
     now: datetime,
     dry_run: bool = False,
     compacting: bool = True,
     told: Told | None = None,
 ) -> ForgetReport:
-    """Delete everything of the user whom spans know by any of the ids `users`.
+    """Delete everything of the user whom spans know by any form of `user`.
 
     compacting: write the file anew at the end, because deleted rows are still in it until new ones take their
     place. Raises WarehouseBusyError when the warehouse stays busy; nothing was deleted then.
     """
     warehouse = context.migrated()
-    subject = user_digest(users[0])[:12]
+    users, subject = user.stored, user_digest(user.remembered[0])[:12]
     warnings: list[str] = []
     if dry_run:
         with warehouse.read() as con:
@@ -86,7 +87,7 @@ def forget(
     with warehouse.write() as con:
         traces = _gather(con, users)
         rows = _each(con, users, count=False)
-        bury(con, users, at=now)
+        bury(con, user.remembered, at=now)
         audit(con, "forget", f"user {subject}", {"traces": traces, "rows": rows}, at=now)
     # Also when this call found nothing: an earlier one may have been killed before it came to this.
     if compacting:
@@ -108,11 +109,13 @@ def forget(
 
 def _drain(context: Context, warnings: list[str]) -> int:
     """Store what the spool holds, so that it is found."""
+    from collectors.ingest_rules import rules_spec
     from collectors.spool_ingest import drain
 
     if not context.home.spool.exists():
         return 0
-    done = drain(context.home, context.warehouse, clock=context.clock, wait_s=10.0)
+    spec = rules_spec(context)
+    done = drain(context.home, context.warehouse, clock=context.clock, wait_s=10.0, spec=spec)
     if done.busy:
         warnings.append(
             "another process is storing the spool; records of the user in it are refused as it comes to them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -42,9 +43,9 @@ def forget(context: Context, *, user: str, hashed: bool, dry_run: bool, yes: boo
     whom and how much, never who was deleted.
     """
     from collectors.retention.forget import forget as apply
-    from collectors.retention.users import stored_ids
+    from collectors.retention.users import forms_of
 
-    users = stored_ids(user, hashed=hashed)
+    users = forms_of(user, hashed=hashed, context=context, environ=os.environ)
     if not dry_run and not yes:
         if not sys.stdin.isatty():
             raise click.UsageError("nobody can be asked here: give --yes, or --dry-run to look first")

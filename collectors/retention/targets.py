@@ -63,6 +63,7 @@ def _unquoted(column: str) -> str:
 
 _OVER = "incident_id NOT IN (SELECT incident_id FROM incidents WHERE state <> 'resolved')"
 _UNSENT = "('pending', 'sending')"
+_WORDS = "('input_words', 'output_words')"
 
 TARGETS: Mapping[str, tuple[Target, ...]] = {
     "spans": (
@@ -119,6 +120,8 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
             arrived="ingested_at",
         ),
         Target(table="span_contents", time="logged_at"),
+        # What the checks on words keep, where one of them is switched on.
+        Target(table="samples", time="window_end", where=f"{_PRODUCTION} AND field IN {_WORDS}"),
         Target(
             table="results",
             time="window_end",
@@ -156,7 +159,7 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
         Target(
             table="samples",
             time="window_end",
-            where=f"{_PRODUCTION} AND field NOT IN ('input_text', 'output_text')",
+            where=f"{_PRODUCTION} AND field NOT IN ('input_text', 'output_text') AND field NOT IN {_WORDS}",
         ),
         # The last one says how far the monitors have come.
         Target(

@@ -1,4 +1,4 @@
-"""Forgetting a user: all of it goes, nobody else's does, it is logged without a name, and it does not come back."""
+"""Forgetting a user: all goes, nobody else's does, it is logged without a name and does not come back."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ from retention_world import (
 from collectors.home import Home
 from collectors.ingest_batch import Batch
 from collectors.retention.forget import forget
-from collectors.retention.tombstones import refuse
+from collectors.retention.tombstones import refuse, user_digest
+from collectors.retention.users import UserForms, forms_of
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import insert_spans
 from dashboard.cli import cli
 
 JANE = "jane@example.com"
+HERS = UserForms(stored=(JANE,), remembered=(JANE,))
 SECRET = "my diagnosis is 4711"
 
 
@@ -75,7 +77,7 @@ def stored(warehouse: Warehouse) -> Warehouse:
 
 
 def test_nothing_of_the_user_is_left_and_nothing_of_others_is_gone(home: Home, stored: Warehouse) -> None:
-    report = forget(context_of(home), [JANE], now=NOW)
+    report = forget(context_of(home), HERS, now=NOW)
     assert (report.traces, report.compacted) == (1, True)
     assert report.rows == {
         "spans": 2, "feedback": 2, "annotations": 1, "grades": 1, "span_contents": 1, "samples": 3,
@@ -103,14 +105,14 @@ def test_nothing_of_the_user_is_left_and_nothing_of_others_is_gone(home: Home, s
 
 def test_no_byte_of_the_text_is_left_in_the_file(home: Home, stored: Warehouse) -> None:
     assert SECRET.encode() in home.warehouse.read_bytes(), "else this test could not fail"
-    forget(context_of(home), [JANE], now=NOW)
+    forget(context_of(home), HERS, now=NOW)
     for path in home.root.glob("warehouse*"):
         if path.is_file():
             assert SECRET.encode() not in path.read_bytes(), path
 
 
 def test_vectors_go_with_their_keys_and_numbers_lose_the_key(home: Home, stored: Warehouse) -> None:
-    forget(context_of(home), [JANE], now=NOW)
+    forget(context_of(home), HERS, now=NOW)
     found = rows(stored, "SELECT * FROM samples ORDER BY window_start DESC, field")
     text, status, older = found
     assert text["keys"] == older["keys"] == ["trace-bob/span-bob"]
@@ -121,7 +123,7 @@ def test_vectors_go_with_their_keys_and_numbers_lose_the_key(home: Home, stored:
 
 
 def test_the_log_says_when_who_and_how_much_and_never_whom(home: Home, stored: Warehouse) -> None:
-    forget(context_of(home), [JANE], now=NOW)
+    forget(context_of(home), HERS, now=NOW)
     (line,) = rows(stored, "SELECT * FROM audit")
     digest = hashlib.sha256(JANE.encode()).hexdigest()
     assert (line["action"], line["subject"], line["occurred_at"]) == ("forget", f"user {digest[:12]}", NOW)
@@ -135,16 +137,16 @@ def test_the_log_says_when_who_and_how_much_and_never_whom(home: Home, stored: W
 
 def test_a_dry_run_counts_the_same_and_changes_nothing(home: Home, stored: Warehouse) -> None:
     before, stamp = everything(stored), stored.path.stat().st_mtime_ns
-    told = forget(context_of(home), [JANE], now=NOW, dry_run=True)
+    told = forget(context_of(home), HERS, now=NOW, dry_run=True)
     assert (everything(stored), stored.path.stat().st_mtime_ns) == (before, stamp)
-    done = forget(context_of(home), [JANE], now=NOW)
+    done = forget(context_of(home), HERS, now=NOW)
     assert (told.rows, told.traces) == (done.rows, done.traces)
-    again = forget(context_of(home), [JANE], now=NOW)
+    again = forget(context_of(home), HERS, now=NOW)
     assert (again.traces, again.rows) == (0, {})
 
 
 def test_an_old_record_is_refused_and_a_new_one_is_not(home: Home, stored: Warehouse) -> None:
-    forget(context_of(home), [JANE], now=NOW, compacting=False)
+    forget(context_of(home), HERS, now=NOW, compacting=False)
     later = NOW + timedelta(hours=1)
     came = {"ingested_at": None}
     batch = Batch(
@@ -169,7 +171,7 @@ def test_an_old_record_is_refused_and_a_new_one_is_not(home: Home, stored: Wareh
 
 
 def test_a_trace_whose_root_comes_last_goes_with_what_came_before(home: Home, warehouse: Warehouse) -> None:
-    forget(context_of(home), [JANE], now=NOW, compacting=False)
+    forget(context_of(home), HERS, now=NOW, compacting=False)
     put(warehouse, span("t", 3, span_id="child", input_text=SECRET))
     later = NOW + timedelta(hours=1)
     with warehouse.write() as con:
@@ -190,7 +192,7 @@ def test_a_short_id_does_not_empty_the_quarantine(home: Home, warehouse: Warehou
     for name, raw in (("hers", '{"user_id": "7"}'), ("other", '{"tokens": 7, "user_id": "77"}')):
         bad = {"quarantine_id": name, "file": "f", "source": "s", "reason": "r", "raw": raw}
         put_rows(warehouse, "quarantine", {**bad, "quarantined_at": at(3)})
-    forget(context_of(home), ["7"], now=NOW)
+    forget(context_of(home), UserForms(stored=("7",), remembered=("7",)), now=NOW)
     assert column(warehouse, "SELECT quarantine_id FROM quarantine") == {"other"}
 
 
@@ -210,3 +212,23 @@ def test_the_command_asks_and_needs_a_yes_where_nobody_answers(
     assert json.loads(done.output)["rows"]["spans"] == 2
     assert JANE not in done.output
     assert column(stored, "SELECT span_id FROM spans") == {"span-bob"}
+
+
+def test_an_id_is_looked_for_under_every_salt_and_remembered_only_as_a_hash(
+    home: Home, warehouse: Warehouse
+) -> None:
+    from collectors.privacy.identity import open_identity
+
+    new, old = {"CHAINWATCH_HASH_SALT": "a long enough salt"}, {"CHAINWATCH_HASH_SALT": ""}
+    hashes = [open_identity(environ, home).hash("user", JANE) for environ in (new, old)]
+    for i, stored in enumerate([*hashes, JANE, "hashed:" + "0" * 32]):
+        put(warehouse, span(f"{i}", 3, user_id=stored))
+    found = forms_of(f" {JANE} ", hashed=False, context=context_of(home), environ=new)
+    assert found == UserForms(stored=(*hashes, JANE), remembered=tuple(hashes))
+    forget(context_of(home), found, now=NOW, compacting=False)
+    assert column(warehouse, "SELECT span_id FROM spans") == {"span-3"}
+    assert column(warehouse, "SELECT user_digest FROM forgotten_users") == {user_digest(h) for h in hashes}
+    kept = context_of(home, '[privacy.fields]\nuser_id = "keep"\n')
+    assert JANE in forms_of(JANE, hashed=False, context=kept, environ=new).remembered
+    stored = forms_of(hashes[0], hashed=True, context=context_of(home), environ=new)
+    assert stored == UserForms(stored=(hashes[0],), remembered=(hashes[0],))
