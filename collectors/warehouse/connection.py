@@ -7,6 +7,7 @@ foreign process (a DuckDB shell, say) opening is retried until the bounded wait 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -117,6 +118,12 @@ class Warehouse:
             log.rename(log.with_name(f"{log.name}.orphan-{log.stat().st_ino}"))
         duckdb.connect(str(made), config=_CONFIG).close()
         made.rename(self.path)
+        # A power cut must not take the name away after what is stored in it has left the spool.
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def identity(self) -> tuple[int, int] | None:
         try:
