@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import grpc
 import httpx
 import pytest
 from filelock import FileLock
@@ -24,6 +25,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import Status, StatusCode
+from receiver_grpc_support import export
 from receiver_support import CLI, ROOT, Server, running, start
 
 from collectors.home import Home
@@ -130,8 +132,8 @@ def test_kill_9_under_load_loses_and_doubles_nothing(home: Home, clock: Callable
         server = start(home)
         stop = threading.Event()
         threads = [
-            threading.Thread(target=_send, args=(server, random.Random(rng.random()), stop, acknowledged))
-            for _ in range(2)
+            threading.Thread(target=send, args=(server, random.Random(rng.random()), stop, acknowledged))
+            for send in (_send, _send_grpc)
         ]
         for thread in threads:
             thread.start()
@@ -159,6 +161,17 @@ def _send(server: Server, rng: random.Random, stop: threading.Event, acknowledge
                 return
             if answer.status_code == 200:
                 acknowledged.extend(ids)
+
+
+def _send_grpc(server: Server, rng: random.Random, stop: threading.Event, acknowledged: list[str]) -> None:
+    with export(server.grpc) as call:
+        while not stop.is_set():
+            body, ids = request(rng, 20)
+            try:
+                call(body, timeout=20)
+            except grpc.RpcError:
+                return
+            acknowledged.extend(ids)
 
 
 def test_a_dead_storing_process_is_started_again(home: Home) -> None:
