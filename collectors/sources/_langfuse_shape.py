@@ -77,9 +77,9 @@ def shape_of(keys: Mapping[str, Any]) -> Shape:  # noqa: PLR0911 - one a shape
         return "page"
     if "id" not in keys:
         return "bundle" if any(name in keys for name in _LISTS) else "unknown"
-    if "start_time" in keys and (keys.get("type") in TYPES or _OBSERVATION_KEYS & keys.keys()):
+    if "start_time" in keys and (str(keys.get("type")).upper() in TYPES or _OBSERVATION_KEYS & keys.keys()):
         return "observation" if "run_type" not in keys else "unknown"
-    scored = "data_type" in keys or keys.get("source") in SCORE_SOURCES
+    scored = "data_type" in keys or str(keys.get("source")).upper() in SCORE_SOURCES
     if scored and "name" in keys and ("value" in keys or "string_value" in keys):
         return "score"
     if "timestamp" in keys and len(_TRACE_KEYS & keys.keys()) >= 2:

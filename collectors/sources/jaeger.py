@@ -6,15 +6,16 @@ Tags are OpenTelemetry attributes by their names, so they are read as those of O
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from collectors.cleaning import InvalidValueError
-from collectors.model import Span
 from collectors.sources._foreign import RECORD_ERRORS, Where, text_or_none
 from collectors.sources._jaeger_values import ends, hex_id, parent_of, tags_of
 from collectors.sources._json_documents import Document, documents, first_is_line, line_documents
-from collectors.sources._otlp_map import notes, to_span
+from collectors.sources._otlp_map import event_notes, to_span
+from collectors.sources._otlp_notes import attribute_notes
 from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources._outline import keys_under, outline
 from collectors.sources.base import Bad, Item, SourceContext
@@ -56,8 +57,12 @@ def _all(found: Iterable[Document | Bad], context: SourceContext) -> Iterator[It
     for item in found:
         if isinstance(item, Bad):
             yield item
-        else:
-            yield from _items(item.value, Where(line=item.line), context)
+            continue
+        where = Where(line=item.line)
+        try:
+            yield from _items(item.value, where, context)
+        except RECORD_ERRORS as error:
+            yield where.bad(error, item.value)
 
 
 def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> Iterator[Item]:
@@ -89,18 +94,22 @@ def _trace(trace: Mapping[str, Any], where: Where, context: SourceContext) -> It
         yield from _span(traced, processes, place, context)
 
 
-def _span(
-    value: Any, processes: Mapping[str, Any], where: Where, context: SourceContext
-) -> Iterator[Span | Item]:
+def _span(value: Any, processes: Mapping[str, Any], where: Where, context: SourceContext) -> Iterator[Item]:
     try:
         raw = raw_span(value, processes)
         span = to_span(raw, source=context.source, index=context.index)
-        said = list(notes(raw, source=context.source)) if raw.events else []
     except RECORD_ERRORS as error:
         yield where.bad(error, value)
         return
     yield span
-    yield from said
+    for said in chain(event_notes(raw, source=context.source), attribute_notes(raw, source=context.source)):
+        try:
+            found = said()
+        except RECORD_ERRORS as error:
+            yield where.bad(error, value)
+        else:
+            if found is not None:
+                yield found
 
 
 def raw_span(value: Any, processes: Mapping[str, Any]) -> RawSpan:

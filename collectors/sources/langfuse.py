@@ -59,8 +59,12 @@ def _all(found: Iterable[Document | Bad], context: SourceContext) -> Iterator[It
     for item in found:
         if isinstance(item, Bad):
             yield item
-        else:
-            yield from _items(item.value, Where(line=item.line), context)
+            continue
+        where = Where(line=item.line)
+        try:
+            yield from _items(item.value, where, context)
+        except RECORD_ERRORS as error:
+            yield where.bad(error, item.value)
 
 
 def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> Iterator[Item]:
@@ -101,12 +105,12 @@ def _observations(trace: Record, around: Record) -> list[Any]:
     """Every observation once; what one copy leaves empty the other one fills."""
     inside = _list(trace.get("observations"))
     beside = _list(around.get("observations"))
-    by_id = {item.get("id"): item for item in inside if isinstance(item, Mapping)}
+    by_id = {str(item.get("id")): item for item in inside if isinstance(item, Mapping)}
     found: list[Any] = []
     for item in beside:
-        twin = by_id.pop(item.get("id"), None) if isinstance(item, Mapping) else None
+        twin = by_id.pop(str(item.get("id")), None) if isinstance(item, Mapping) else None
         found.append({**twin, **{k: v for k, v in item.items() if v is not None}} if twin else item)
-    rest = [item for item in inside if not isinstance(item, Mapping) or item.get("id") in by_id]
+    rest = [item for item in inside if not isinstance(item, Mapping) or str(item.get("id")) in by_id]
     # The API's list of traces names its observations by id and no more.
     return found + [item for item in rest if not isinstance(item, str)]
 
@@ -131,11 +135,11 @@ def _spans(trace: Record, observations: list[Any], where: Where, context: Source
 def _tables(record: Record, where: Where, context: SourceContext) -> Iterator[Item]:
     """Traces, observations and scores as lists beside each other, joined by the trace's id."""
     traces = [record_of(trace) for trace in _dicts(record.get("traces"))]
-    by_id = {trace.get("id"): trace for trace in traces}
+    by_id = {str(trace.get("id")): trace for trace in traces}
     alone: list[Any] = []
     for item in _list(record.get("observations")):
         about = record_of(item).get("trace_id") if isinstance(item, Mapping) else None
-        trace = by_id.get(about) if isinstance(about, str) else None
+        trace = by_id.get(str(about))
         if trace is None:
             alone.append(item)
         else:
@@ -150,6 +154,8 @@ def _tables(record: Record, where: Where, context: SourceContext) -> Iterator[It
 
 
 def _observation(value: Any, trace: Record, where: Where, context: SourceContext) -> Item:
+    if not isinstance(value, Mapping):
+        return where.bad("an observation must be an object", value)
     try:
         record = record_of(value)
         record.setdefault("trace_id", trace.get("id"))

@@ -40,8 +40,12 @@ class LangSmith:
         for found in documents(path):
             if isinstance(found, Bad):
                 yield found
-            else:
-                yield from reader.items(found.value, Where(line=found.line))
+                continue
+            where = Where(line=found.line)
+            try:
+                yield from reader.items(found.value, where)
+            except RECORD_ERRORS as error:
+                yield where.bad(error, found.value)
         yield from reader.rest()
 
 

@@ -28,6 +28,10 @@ _TRACE_KEYS = ("resourceSpans", "resource_spans", "batches")
 _LOG_KEYS = ("resourceLogs", "resource_logs")
 _METRIC_KEYS = ("resourceMetrics", "resource_metrics")
 _RECORD_ERRORS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+# What query APIs put around requests, and the keys of a resource's group that stands without a request.
+_WRAPPERS = ("trace", "result", "data", "traces")
+_TRACE_GROUP_KEYS = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
+_MAX_WRAPPED = 3
 _BINARY = (".pb", ".binpb")
 _WHOLE_LIMIT = 256 * 1024 * 1024
 
@@ -158,7 +162,7 @@ class Otlp:
     def detect(self, path: Path, head: bytes) -> float:
         if path.suffix in _BINARY:
             return 0.9
-        names = (*_TRACE_KEYS, *_LOG_KEYS, *_METRIC_KEYS)
+        names = (*_TRACE_KEYS, *_LOG_KEYS, *_METRIC_KEYS, *_TRACE_GROUP_KEYS)
         found = any(b'"' + name.encode() + b'"' in head[:4096] for name in names)
         return 0.95 if found and head.lstrip()[:1] in (b"{", b"[") else 0.0
 
@@ -220,7 +224,9 @@ def _document(text: bytes, context: SourceContext) -> Iterator[Item]:
             )
 
 
-def _body(body: Mapping[str, Any], context: SourceContext, line: int | None) -> Iterator[Item]:
+def _body(
+    body: Mapping[str, Any], context: SourceContext, line: int | None, depth: int = 0
+) -> Iterator[Item]:
     known = False
     if any(key in body for key in _TRACE_KEYS):
         known = True
@@ -231,6 +237,14 @@ def _body(body: Mapping[str, Any], context: SourceContext, line: int | None) -> 
     if any(key in body for key in _METRIC_KEYS):
         known = True
         yield Skipped(reason="metrics")
+    if not known and any(key in body for key in _TRACE_GROUP_KEYS):
+        known = True
+        yield from _items(_otlp_json.spans({_TRACE_KEYS[0]: [body]}), context, line)
+    wrapped = [body[key] for key in _WRAPPERS if isinstance(body.get(key), (dict, list))]
+    if not known and wrapped and depth < _MAX_WRAPPED:
+        known = True
+        for inner in wrapped[0] if isinstance(wrapped[0], list) else wrapped[:1]:
+            yield from _body(inner if isinstance(inner, dict) else {}, context, line, depth + 1)
     if not known:
         problem = f"has none of the keys {', '.join((_TRACE_KEYS[0], _LOG_KEYS[0], _METRIC_KEYS[0]))}"
         yield Bad(line=line, reason=problem, raw=shorten(body), problem=problem)
