@@ -22,7 +22,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from collectors.errors import WarehouseBusyError, WarehouseError
-from collectors.warehouse.connection import DEFAULT_WAIT_S, Warehouse
+from collectors.warehouse.connection import DEFAULT_WAIT_S, Warehouse, prepare
 from collectors.warehouse.lock import FairLock
 
 # The tables that grow with the traffic, and the time that slices them; every other is copied in one go.
@@ -122,7 +122,7 @@ class _Copy:
 
     def run(self) -> None:
         try:
-            self._con.execute("SET TimeZone = 'UTC'")
+            prepare(self._con)
             with self._turn(write=False):
                 self._begin()
             for piece in self._slices:

@@ -148,7 +148,7 @@ class Warehouse:
             except duckdb.Error as error:
                 raise self._cannot_open(error) from error
             else:
-                connection.execute("SET TimeZone = 'UTC'")
+                prepare(connection)
                 return connection
 
     def _cannot_open(self, error: duckdb.Error) -> WarehouseError:
@@ -163,6 +163,13 @@ def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
         return
 
 
+def prepare(connection: Connection) -> None:
+    """What every connection of ours is set to."""
+    connection.execute("SET TimeZone = 'UTC'")
+    # After two seconds a statement would draw a bar on standard output, in the middle of --json.
+    connection.execute("SET enable_progress_bar = false")
+
+
 @contextmanager
 def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database that may read files: for parsing, never for storing."""
@@ -170,7 +177,7 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
         ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     )
     try:
-        connection.execute("SET TimeZone = 'UTC'")
+        prepare(connection)
         yield connection
     finally:
         connection.close()

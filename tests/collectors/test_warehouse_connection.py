@@ -13,6 +13,7 @@ import pytest
 
 from collectors.errors import WarehouseBusyError, WarehouseError
 from collectors.warehouse import Warehouse
+from collectors.warehouse.connection import scratch
 
 # A program that knows nothing of our queue, as a DuckDB shell.
 FOREIGN = """
@@ -145,3 +146,9 @@ def test_a_damaged_block_is_not_taken_for_a_busy_file(made: Warehouse) -> None:
     with pytest.raises(WarehouseError), Warehouse(made.path, wait_s=30).read():
         pass
     assert time.monotonic() - asked < 10
+
+
+def test_a_long_statement_draws_nothing_on_standard_output(warehouse: Warehouse) -> None:
+    for connect in (warehouse.write, warehouse.read, scratch):
+        with connect() as con:
+            assert con.execute("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
