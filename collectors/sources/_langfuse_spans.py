@@ -9,7 +9,7 @@ from typing import Any
 from collectors import semconv
 from collectors.messages import parse_json
 from collectors.model import Span
-from collectors.sources._foreign import foreign_span, mapping, nanoseconds, stable_name, text_or_none
+from collectors.sources._foreign import amount, foreign_span, mapping, nanoseconds, stable_name, text_or_none
 from collectors.sources._langchain import text_in, text_out
 from collectors.sources._langfuse_shape import KINDS, Record
 from collectors.sources._langfuse_usage import usage_of
@@ -26,15 +26,25 @@ _TEXT_NAMES = (*semconv.INPUT_MESSAGES, *semconv.OUTPUT_MESSAGES, *semconv.INPUT
 _IN_MESSAGES = (*semconv.INPUT_MESSAGES, *semconv.INPUT_FLAT)
 _OUT_MESSAGES = (*semconv.OUTPUT_MESSAGES, *semconv.OUTPUT_FLAT)
 _INPUT, _OUTPUT = "langfuse.observation.input", "langfuse.observation.output"
-# Kept in `attributes` as they came, when they say something.
-_KEPT = {
-    "type": "langfuse.observation.type", "level": "langfuse.observation.level",
-    "prompt_id": "langfuse.observation.prompt.id", "usage_details": "langfuse.usage_details",
-    "usage": "langfuse.usage", "cost_details": "langfuse.cost_details",
-    "model_parameters": "langfuse.model_parameters", "tool_definitions": "langfuse.tool_definitions",
-    "tool_calls": "langfuse.tool_calls", "tags": "langfuse.tags", "project_id": "langfuse.project_id",
-    "experiment_name": "langfuse.experiment.name", "experiment_id": "langfuse.experiment.id",
-}  # fmt: skip
+# What a field of a span holds, what repeats another key, and the book-keeping of Langfuse itself.
+_HANDLED = frozenset(
+    {
+        "id", "trace_id", "parent_observation_id", "name", "start_time", "end_time", "timestamp", "metadata",
+        "input", "output", "model", "provided_model_name", "status_message", "version", "environment",
+        "completion_start_time", "prompt_name", "prompt_version", "user_id", "session_id", "release",
+        "trace_name", "latency", "time_to_first_token", "input_usage", "output_usage", "total_usage",
+        "input_cost", "output_cost", "total_cost", "calculated_input_cost", "calculated_output_cost",
+        "calculated_total_cost", "prompt_tokens", "completion_tokens", "total_tokens", "created_at",
+        "updated_at", "event_ts", "is_deleted", "internal_model", "provided_usage_details",
+        "provided_cost_details", "observations", "scores", "corrections", "bookmarked", "public",
+    }
+)  # fmt: skip
+_RENAMED = {
+    "type": "langfuse.observation.type",
+    "level": "langfuse.observation.level",
+    "prompt_id": "langfuse.observation.prompt.id",
+}
+_SAYS_NOTHING: tuple[object, ...] = (None, "", {}, [], "DEFAULT", 0)
 
 
 def observation_span(record: Record, trace: Record, *, context: SourceContext) -> Span:
@@ -63,6 +73,9 @@ def observation_span(record: Record, trace: Record, *, context: SourceContext) -
         attributes |= _of_trace(trace)
     start = nanoseconds("startTime", record.get("start_time"))
     first = nanoseconds("completionStartTime", record.get("completion_start_time"))
+    first_token_s = amount(record.get("time_to_first_token"))
+    if first is not None and start is not None and first >= start:
+        first_token_s = (first - start) / 1e9
     fields = {
         **_shared(record, trace, resource),
         "kind": kind,
@@ -79,7 +92,7 @@ def observation_span(record: Record, trace: Record, *, context: SourceContext) -
         "cached_tokens": usage.cached_tokens,
         "cost_usd": usage.cost_usd,
         "duration_s": None if record.get("end_time") else record.get("latency"),
-        "time_to_first_token_s": (first - start) / 1e9 if first and start and first >= start else None,
+        "time_to_first_token_s": first_token_s,
     }
     return foreign_span(
         ids=(record.get("trace_id"), record.get("id"), record.get("parent_observation_id")),
@@ -100,7 +113,6 @@ def trace_span(trace: Record, *, context: SourceContext) -> Span:
     usage = usage_of(trace)
     input_text, output_text = text_in(trace.get("input")), text_out(trace.get("output"))
     attributes = {"langfuse.observation.type": "trace", **_of_trace(trace)}
-    attributes |= {_KEPT[k]: trace[k] for k in ("usage", "usage_details", "cost_details") if trace.get(k)}
     _keep_raw(attributes, _INPUT, trace.get("input"), input_text)
     _keep_raw(attributes, _OUTPUT, trace.get("output"), output_text)
     fields = {
@@ -158,11 +170,19 @@ def _attributes(record: Record, otel: Record, metadata: Record, raw: tuple[Any, 
         found[semconv.METADATA] = metadata
     elif record.get("metadata") and not mapping(record["metadata"]):
         found[semconv.METADATA] = record["metadata"]
-    for key, name in _KEPT.items():
-        value = parse_json(record.get(key))
-        if value not in (None, "", {}, [], "DEFAULT", 0):
-            found[name] = value.lower() if key == "type" and isinstance(value, str) else value
+    found |= _rest(record, "langfuse.")
+    kind = record.get("type")
+    if isinstance(kind, str):
+        found[_RENAMED["type"]] = kind.lower()
     return found
+
+
+def _rest(record: Record, prefix: str) -> dict[str, Any]:
+    """The keys that no field holds, JSON text of objects as what it is."""
+    said = {key: parse_json(value) for key, value in record.items() if key not in _HANDLED}
+    return {
+        _RENAMED.get(key, prefix + key): value for key, value in said.items() if value not in _SAYS_NOTHING
+    }
 
 
 def _parameters(record: Record, otel: Record) -> dict[str, Any] | None:
@@ -203,8 +223,8 @@ def _keep_raw(attributes: dict[str, Any], name: str, raw: Any, text: str | None)
 def _of_trace(trace: Record) -> dict[str, Any]:
     found = {
         "langfuse.trace.name": trace.get("name"),
-        "langfuse.trace.tags": trace.get("tags"),
         "langfuse.trace.version": trace.get("version"),
+        **_rest(trace, "langfuse.trace."),
     }
     metadata = mapping(trace.get("metadata"))
     rest = {k: v for k, v in metadata.items() if k not in ("attributes", "resourceAttributes", "scope")}

@@ -25,15 +25,16 @@ KINDS: Mapping[str, str] = {
     "reranker": "reranker", "guardrail": "guardrail", "prompt": "other", "parser": "other",
 }  # fmt: skip
 _STATUS = {"success": "ok", "error": "error", "interrupted": "unset", "pending": "unset"}
-_KEPT = (
-    "tags",
-    "dotted_order",
-    "session_id",
-    "reference_example_id",
-    "feedback_stats",
-    "status",
-    "events_count",
-)
+# What a field of a span holds, what repeats another key, and pointers into LangSmith itself.
+_HANDLED = frozenset(
+    {
+        "id", "trace_id", "parent_run_id", "parent_run_ids", "name", "run_type", "start_time", "end_time",
+        "inputs", "outputs", "error", "events", "extra", "session_name", "child_runs", "child_run_ids",
+        "direct_child_run_ids", "first_token_time", "prompt_tokens", "completion_tokens", "total_tokens",
+        "total_cost", "inputs_preview", "outputs_preview", "inputs_s3_urls", "outputs_s3_urls", "s3_urls",
+        "app_path", "manifest_s3_id", "attachments", "execution_order", "_type",
+    }
+)  # fmt: skip
 _ORDER_TIME = re.compile(r"(\d{8}T\d{6})(\d{1,6})\d*Z[^.]*$")
 _FIRST_WORD = "new_token"
 _JUDGES = frozenset({"model", "auto_eval", "evaluator"})
@@ -134,7 +135,7 @@ def _attributes(
         semconv.METADATA: {k: v for k, v in metadata.items() if k != "usage_metadata"},
         semconv.INVOCATION_PARAMETERS: extra.get("invocation_params"),
         "langsmith.runtime": extra.get("runtime"),
-        **{f"langsmith.{name}": run.get(name) for name in _KEPT},
+        **{f"langsmith.{name}": parse_json(value) for name, value in run.items() if name not in _HANDLED},
     }
     found = {name: value for name, value in said.items() if value not in (None, "", [], {})}
     found |= summed_up(run, kind)

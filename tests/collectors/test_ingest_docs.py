@@ -39,7 +39,7 @@ def test_every_format_and_every_key_of_a_map_is_described() -> None:
 
 
 def test_the_map_shown_works() -> None:
-    (example,) = re.findall(r"```toml\n(.*?)```", INGEST, re.S)
+    (example,) = re.findall(r"```toml\n(\[ingest\.maps.*?)```", INGEST, re.S)
     config = parse(example, "ingest.md").section("ingest", IngestConfig)
     context = SourceContext(source="docs", field_map=choose(config, Path("calls-march.csv"), None))
     row = {

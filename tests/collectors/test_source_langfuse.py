@@ -192,6 +192,8 @@ def snake_row(**more: Any) -> dict[str, Any]:
         "session_id": "c1",
         "trace_name": "chat",
         "release": "r5",
+        "tool_call_names": ["look_up"],
+        "something_new": {"a": 1},
         **more,
     }
 
@@ -221,6 +223,8 @@ def test_rows_of_the_blob_storage_export(tmp_path: Path) -> None:
         parameters={"temperature": 0.5},
         duration_s=4.0,
     )
+    assert first.attributes["langfuse.tool_call_names"] == ["look_up"]
+    assert first.attributes["langfuse.something_new"] == {"a": 1}
     check(third, kind="other", span_id="third")
     (bad,) = found.bad
     assert bad.line == 2

@@ -62,7 +62,7 @@ def patch(run_id: str = TRACE, **more: Any) -> dict[str, Any]:
 
 
 def test_a_patch_is_merged_onto_its_run(tmp_path: Path) -> None:
-    found = read("langsmith", tmp_path, {"post": [post()], "patch": [patch()]})
+    found = read("langsmith", tmp_path, {"post": [post(something_new=[1])], "patch": [patch()]})
     assert [item.reason for item in found.skipped] == [PATCHED]
     check(
         found.span,
@@ -91,6 +91,7 @@ def test_a_patch_is_merged_onto_its_run(tmp_path: Path) -> None:
     assert found.span.attributes["metadata"]["team"] == "blue"
     assert found.span.attributes["metadata"]["ls_provider"] == "openai"
     assert found.span.attributes["output.value"]["usage_metadata"] == USAGE
+    assert found.span.attributes["langsmith.something_new"] == [1]
     (event,) = found.span.attributes["events"]
     assert (event["name"], event["attempt"]) == ("retry", 2)
 
