@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -105,20 +106,21 @@ class Receiver:
             raise RefusedError(
                 Refusal.UNSUPPORTED, f"Content-Encoding {encoding[:80]!r}: send gzip, deflate or identity"
             )
-        with self._intake.room(self._declared(request)):
-            packed = await self._body(request)
+        declared = self._declared(request)
+        with self._intake.room(declared) as more:
+            packed = await self._body(request, declared, more)
             return await self._intake.take(signal, content_type, encoding, packed)
 
     def _declared(self, request: Request) -> int:
-        """How many bytes to set aside for the body: what it declares, or the most it may be."""
-        limit = self._settings.max_request_bytes
+        """The size that the sender declares; 0 for a body in chunks."""
         declared = request.headers.get("content-length", "")
-        size = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else limit
-        if size > limit:
-            raise _too_large(limit)
+        size = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 20 else 0
+        if size > self._settings.max_request_bytes:
+            raise _too_large(self._settings.max_request_bytes)
         return size
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, request: Request, declared: int, more: Callable[[int], None]) -> bytes:
+        """The body; what was not declared asks for `more` memory as it comes."""
         limit = self._settings.max_request_bytes
         parts: list[bytes] = []
         size = 0
@@ -128,6 +130,8 @@ class Receiver:
                     size += len(part)
                     if size > limit:
                         raise _too_large(limit)
+                    if size > declared:
+                        more(len(part))
                     parts.append(part)
         except ClientDisconnect as error:
             raise RefusedError(Refusal.INVALID, "the sender went away") from error

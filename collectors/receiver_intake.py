@@ -90,15 +90,26 @@ class Intake:
             raise RefusedError(Refusal.STOPPING, "the receiver is stopping; try again later")
 
     @contextmanager
-    def room(self, size: int) -> Iterator[None]:
-        """Memory for `size` bytes of body; RefusedError when too much is in memory already."""
-        if self._waiting_bytes and self._waiting_bytes + size > self.settings.max_waiting_bytes:
-            raise RefusedError(Refusal.THROTTLED, "too many requests at once; try again later")
-        self._waiting_bytes += size
+    def room(self, size: int) -> Iterator[Callable[[int], None]]:
+        """Memory for `size` bytes of body, and a function that asks for so many more.
+
+        RefusedError when too much is in memory already; a single request always fits.
+        """
+        held = 0
+
+        def more(size: int) -> None:
+            nonlocal held
+            others = self._waiting_bytes - held
+            if others and self._waiting_bytes + size > self.settings.max_waiting_bytes:
+                raise RefusedError(Refusal.THROTTLED, "too many requests at once; try again later")
+            self._waiting_bytes += size
+            held += size
+
         try:
-            yield
+            more(size)
+            yield more
         finally:
-            self._waiting_bytes -= size
+            self._waiting_bytes -= held
 
     async def take(self, signal: Signal, content_type: str, encoding: str, packed: bytes) -> bytes:
         """Check, spool, and answer once it is on disk; RefusedError otherwise."""

@@ -57,6 +57,8 @@ class ReceiverServer:
         self._http = _Http(
             uvicorn.Config(
                 Receiver(intake).app(),
+                # The faster parser takes headers of any size, from anybody.
+                http="h11",
                 # Requests that make no sense are answered and counted; the log is for what is broken here.
                 log_level="error",
                 access_log=False,

@@ -69,11 +69,18 @@ def serve(
     from collectors.receiver_tls import load
 
     settings = context.config.section("receiver", ReceiverConfig)
-    token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
+    token = _token(os.environ.get(TOKEN_VARIABLE, "").strip())
     tls = load(tls_cert or settings.tls_cert, tls_key or settings.tls_key)
     with _listen(host, http_port) as sock:
         _guard(_host(sock), token, anonymous=allow_anonymous or settings.allow_anonymous)
         _run(context, settings, sock, None if no_grpc else grpc_port, token, tls)
+
+
+def _token(given: str) -> str | None:
+    # What a header can carry unchanged; others could never be sent back.
+    if not all("!" <= letter <= "~" for letter in given):
+        raise ConfigError(f"{TOKEN_VARIABLE}: use ASCII letters, digits and signs, without spaces")
+    return given or None
 
 
 def _run(

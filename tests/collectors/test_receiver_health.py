@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from collectors.receiver import Receiver
 from collectors.receiver_intake import Intake
 from collectors.receiver_metrics import ReceiverMetrics, Seconds
+from collectors.receiver_refusal import RefusedError
 
 PROTOBUF = {"content-type": "application/x-protobuf"}
 SAMPLE = re.compile(r'^([a-z_]+)(\{[a-z_]+="[^"\\]*"(?:,[a-z_]+="[^"\\]*")*\})? (\S+)$')
@@ -146,3 +147,19 @@ def test_requests_beyond_the_memory_limit_wait_outside(clock: Clock) -> None:
         assert client(made).post("/v1/traces", content=GOOD, headers=PROTOBUF).status_code == 429
         assert spool.records == []
     assert client(made).post("/v1/traces", content=GOOD, headers=PROTOBUF).status_code == 200
+
+
+def test_bodies_in_chunks_count_as_they_come(clock: Clock) -> None:
+    """Senders that do not declare a size are not taken for the largest."""
+    made = intake(MemorySpool(), clock, max_waiting_bytes=1 << 20)
+    with made.room(1 << 19):
+        assert client(made).post("/v1/traces", content=iter([GOOD]), headers=PROTOBUF).status_code == 200
+        large = iter([GOOD, bytes(1 << 19), bytes(1 << 19)])
+        assert client(made).post("/v1/traces", content=large, headers=PROTOBUF).status_code == 429
+    assert made._waiting_bytes == 0
+    with made.room(0) as more:
+        # A single request may be larger than all of them together should be.
+        more(2 << 20)
+        with pytest.raises(RefusedError), made.room(1):
+            pass
+    assert made._waiting_bytes == 0

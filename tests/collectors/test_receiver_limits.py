@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from receiver_http_support import http_serving
 from receiver_memory import GOOD, NOON, Clock, MemorySpool, client, intake, traces
 
-from collectors.otlp_request import MOST_RECORDS, TooLargeError, check
+from collectors import otlp_request
+from collectors.otlp_request import TooLargeError, check
 from collectors.receiver_grpc import encoding_of
 from collectors.receiver_refusal import Refusal, RefusedError
 
@@ -88,10 +89,15 @@ def test_two_bytes_that_become_two_hundred_are_not_parsed(
     assert grown_kib < 200 << 10
 
 
-def test_as_many_records_as_may_be_and_one_more() -> None:
+def test_as_many_records_as_may_be_and_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert otlp_request._MOST_FIELDS == 6 * otlp_request.MOST_RECORDS
+    most = 5_000
+    monkeypatch.setattr(otlp_request, "MOST_RECORDS", most)
+    monkeypatch.setattr(otlp_request, "_MOST_FIELDS", 6 * most)
+    monkeypatch.setattr(otlp_request, "_SMALL_BYTES", 0)
     one = {"traceId": "ab" * 16, "spanId": "cd" * 8, "startTimeUnixNano": "1"}
     alone = field(1, field(1, b"") + field(2, field(1, b"") + GOOD_SPAN))
-    for number in (MOST_RECORDS, MOST_RECORDS + 1):
+    for number in (most, most + 1):
         together = field(1, field(2, GOOD_SPAN * number))
         as_json = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [one] * number}]}]}).encode()
         for kind, body in (
@@ -99,7 +105,7 @@ def test_as_many_records_as_may_be_and_one_more() -> None:
             ("application/x-protobuf", alone * number),
             ("application/json", as_json),
         ):
-            if number == MOST_RECORDS:
+            if number == most:
                 assert check("traces", kind, body).items == number
             else:
                 with pytest.raises(TooLargeError):

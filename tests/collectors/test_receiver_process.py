@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -263,3 +265,23 @@ def test_an_open_address_is_warned_about(home: Home) -> None:
     assert "Warning: 0.0.0.0 can be reached from other machines, without encryption (--tls-cert)." in err
     assert "t0ken" not in out + err
     assert "Stopped. 0 spans stored; nothing is left in the spool." in out
+
+
+def test_headers_without_end_are_cut_off(home: Home) -> None:
+    """They come before the token could be asked for."""
+    with running(home, "--no-grpc") as server:
+        host, _, port = server.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=20) as sock:
+            sock.sendall(b"POST /v1/traces HTTP/1.1\r\nHost: x\r\nX-A: ")
+            answer = b""
+            with contextlib.suppress(ConnectionError):
+                for _ in range(200):
+                    sock.sendall(b"a" * 65_536)
+            with contextlib.suppress(ConnectionError):
+                answer = sock.recv(1000)
+        assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+        resident = Path(f"/proc/{server.process.pid}/status").read_text()
+        peak_kib = int(resident.partition("VmHWM:")[2].split()[0])
+        assert httpx.get(f"{server.url}/health").status_code == 200
+    # It takes about 120 MB to begin with; 13 MB of header would be copied several times.
+    assert peak_kib < 200 << 10

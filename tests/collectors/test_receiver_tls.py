@@ -168,6 +168,7 @@ def test_unsafe_or_impossible_use_is_refused(
     assert done.returncode == 2, done.stderr
     assert word in done.stderr
     assert "Traceback" not in done.stderr
+    assert "ssword" not in done.stderr
     assert not home.spool.exists()
 
 
