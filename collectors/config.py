@@ -21,6 +21,7 @@ from collectors.errors import ConfigError
 
 SECTIONS: Mapping[str, str] = {
     "ingest": "collectors.ingest_config:IngestConfig",
+    "privacy": "collectors.privacy.config:PrivacyConfig",
     "receiver": "collectors.receiver_config:ReceiverConfig",
     "retention": "collectors.retention.config:RetentionConfig",
     "windows": "monitors.config:WindowsConfig",

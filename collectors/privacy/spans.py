@@ -1,0 +1,156 @@
+"""The actions on spans. Every span of every request passes here, so it is written for speed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from collectors.model import Document, Span
+from collectors.privacy.config import FieldActions
+from collectors.privacy.identity import Identity
+from collectors.privacy.nested import Nested
+
+_TEXTS = ("input_text", "output_text", "reference_text", "prompt_template", "error_type")
+_NESTED = ("attributes", "parameters")
+_NAMES = ("component", "name")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spans:
+    """What one configuration does to spans; those that nothing is taken from come back as they are."""
+
+    actions: FieldActions
+    nested: Nested
+    identity: Identity | None
+
+    def gather(self, spans: Iterable[Span], texts: dict[Any, None]) -> list[bool]:
+        """Add every text that is to be searched to `texts`, None among them; True where a key matters."""
+        marked = []
+        documents = self.actions.documents == "redact"
+        attributes = self.actions.attributes == "redact"
+        searched, gather = self._searched, self.nested.gather
+        for span in spans:
+            texts.update(dict.fromkeys(searched(span)))
+            if documents and span.documents:
+                for document in span.documents:
+                    texts[document.text] = None
+            mark = False
+            if attributes:
+                if span.attributes:
+                    mark = gather(span.attributes, texts)
+                if span.parameters:
+                    mark = gather(span.parameters, texts) or mark
+            marked.append(mark)
+        return marked
+
+    def apply(self, spans: Iterable[Span], marked: Sequence[bool], found: Mapping[str, str]) -> list[Span]:
+        """The spans with everything replaced, hashed and dropped."""
+        searched, untouched = self._searched, found.keys().isdisjoint
+        made = []
+        for span, mark in zip(spans, marked, strict=True):
+            new: dict[str, Any] = {}
+            if span.user_id is not None:
+                self._identify(span, "user_id", new)
+            if span.session_id is not None:
+                self._identify(span, "session_id", new)
+            if self._plainly:
+                self._act(span, new)
+            if found:
+                if not untouched(searched(span)):
+                    new |= {name: found[t] for name in self._names if (t := getattr(span, name)) in found}
+                if span.documents:
+                    self._documents(span, found, new)
+            if mark or found:
+                self._look_inside(span, mark, found, new)
+            made.append(changed(span, new) if new else span)
+        return made
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        """The fields that are searched."""
+        names = _NAMES if self.actions.names == "redact" else ()
+        return (*(name for name in _TEXTS if getattr(self.actions, name) == "redact"), *names)
+
+    @cached_property
+    def _searched(self) -> Any:
+        """Those fields of a span, as a tuple."""
+        if len(self._names) > 1:
+            return attrgetter(*self._names)
+        return lambda span: tuple(getattr(span, name) for name in self._names)
+
+    @cached_property
+    def _plainly(self) -> bool:
+        """Whether a whole field is hashed or dropped."""
+        actions = self.actions
+        whole = (*(getattr(actions, name) for name in _TEXTS), actions.documents, actions.attributes)
+        return "hash" in whole or "drop" in whole
+
+    def _identify(self, span: Span, name: str, new: dict[str, Any]) -> None:
+        action = self.actions.user_id if name == "user_id" else self.actions.session_id
+        if action == "drop":
+            new[name] = None
+        elif action == "hash" and self.identity is not None:
+            raw: str = getattr(span, name)
+            made = self.identity.hash("user" if name == "user_id" else "session", raw)
+            if made is not raw:
+                new[name] = made
+
+    def _act(self, span: Span, new: dict[str, Any]) -> None:
+        for name in _TEXTS:
+            action, text = getattr(self.actions, name), getattr(span, name)
+            if text is not None and action in ("hash", "drop"):
+                new[name] = self._whole(action, text)
+        if self.actions.attributes == "drop":
+            new |= {name: {} for name in _NESTED if getattr(span, name)}
+        action = self.actions.documents
+        if action in ("hash", "drop") and span.documents:
+            new["documents"] = tuple(
+                document
+                if document.text is None
+                else replace(document, text=self._whole(action, document.text))
+                for document in span.documents
+            )
+
+    def _whole(self, action: str, text: str) -> str | None:
+        return self.identity.hash("text", text) if action == "hash" and self.identity is not None else None
+
+    def _documents(self, span: Span, found: Mapping[str, str], new: dict[str, Any]) -> None:
+        for document in span.documents:
+            if document.text in found and "documents" not in new:
+                new["documents"] = tuple(_document(each, found) for each in span.documents)
+                return
+
+    def _look_inside(self, span: Span, mark: bool, found: Mapping[str, str], new: dict[str, Any]) -> None:
+        if self.actions.attributes != "redact":
+            return
+        for name in _NESTED:
+            old = getattr(span, name)
+            if old and (mark or not _without(old, found)):
+                made = self.nested.rebuild(old, found)
+                if made is not old:
+                    new[name] = made
+
+
+def changed(record: R, new: Mapping[str, Any]) -> R:
+    """The record with other values. `dataclasses.replace` would check again what is known to be right."""
+    made = object.__new__(type(record))
+    made.__dict__.update(record.__dict__)
+    made.__dict__.update(new)
+    return made
+
+
+def _document(document: Document, found: Mapping[str, str]) -> Document:
+    text = document.text
+    return changed(document, {"text": found[text]}) if text is not None and text in found else document
+
+
+def _without(data: Mapping[str, Any], found: Mapping[str, str]) -> bool:
+    """Whether nothing was found in any value; False, too, where only a closer look can tell."""
+    try:
+        return found.keys().isdisjoint(data.values())
+    except TypeError:
+        return False
