@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from collectors.files import head as first_bytes
+from collectors.files import read_all
 from collectors.messages import parse_json
 from collectors.sources._foreign import RECORD_ERRORS, Where
-from collectors.sources._json_documents import documents
+from collectors.sources._json_documents import WHOLE_LIMIT, Document, documents
+from collectors.sources._langsmith_multipart import batch_of, is_multipart
 from collectors.sources._langsmith_runs import Run, feedback_item, flattened, merged, run_span
 from collectors.sources._outline import keys_under, outline
-from collectors.sources.base import Bad, Item, Skipped, SourceContext
+from collectors.sources.base import HEAD_BYTES, Bad, Item, Skipped, SourceContext
 
 PATCHED = "patches, merged into their run"
 _PLACES = ("", "[]", "runs[]", "post[]", "patch[]", "data[]", "feedback[]", "[].post[]", "run", "[].run")
@@ -28,6 +31,8 @@ class LangSmith:
     title = "LangSmith runs"
 
     def detect(self, path: Path, head: bytes) -> float:
+        if is_multipart(head):
+            return 0.9
         found = outline(head)
         for place in _PLACES:
             keys = keys_under(found, place)
@@ -37,7 +42,7 @@ class LangSmith:
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         reader = _Reader(context)
-        for found in documents(path):
+        for found in _documents(path):
             if isinstance(found, Bad):
                 yield found
                 continue
@@ -47,6 +52,14 @@ class LangSmith:
             except RECORD_ERRORS as error:
                 yield where.bad(error, found.value)
         yield from reader.rest()
+
+
+def _documents(path: Path) -> Iterator[Document | Bad]:
+    if not is_multipart(first_bytes(path, HEAD_BYTES)):
+        yield from documents(path)
+        return
+    for found in batch_of(read_all(path, WHOLE_LIMIT)):
+        yield found if isinstance(found, Bad) else Document(line=None, value=found)
 
 
 class _Reader:

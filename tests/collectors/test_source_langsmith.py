@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +278,32 @@ def test_broken_pieces_cost_themselves_only(tmp_path: Path) -> None:
     assert sorted(bad.reason.partition(":")[0] for bad in found.bad) == [
         "patch[0]", "patch[2]", "post[1]", "post[2]", "post[3]",
     ]  # fmt: skip
+
+
+def multipart(parts: dict[str, Any]) -> str:
+    head = 'Content-Disposition: form-data; name="{}"\r\nContent-Type: application/json; length=1\r\n\r\n'
+    body = "".join(
+        "--4f2c\r\n" + head.format(name) + (value if isinstance(value, str) else json.dumps(value)) + "\r\n"
+        for name, value in parts.items()
+    )
+    return body + "--4f2c--\r\n"
+
+
+def test_the_body_of_a_multipart_request(tmp_path: Path) -> None:
+    begun, ended = post(), patch()
+    parts = {
+        f"post.{TRACE}": {key: begun[key] for key in begun if key not in ("inputs", "extra")},
+        f"post.{TRACE}.inputs": begun["inputs"],
+        f"post.{TRACE}.extra": begun["extra"],
+        f"post.{CHILD}": "{broken",
+        f"patch.{TRACE}": {key: ended[key] for key in ended if key != "outputs"},
+        f"patch.{TRACE}.outputs": ended["outputs"],
+        f"attachment.{TRACE}.picture": "GIF89a",
+        "feedback.f1": feedback(1, "api", run_id=TRACE, trace_id=TRACE, score=1),
+    }
+    found = read("langsmith", tmp_path, multipart(parts), file="body.bin")
+    whole = read("langsmith", tmp_path, {"post": [begun], "patch": [ended]})
+    assert found.span == whole.span
+    assert [item.score for item in found.feedback] == [1.0]
+    (bad,) = found.bad
+    assert bad.reason.startswith(f"post.{CHILD}: not JSON")
