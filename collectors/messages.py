@@ -117,7 +117,7 @@ def _message(item: Any, role: str = "", depth: int = 0) -> Message:
         return Message(role=_role(item["role"]) or role, text=plain.strip())
     if not isinstance(item, Mapping) or depth > MAX_DEPTH:
         return Message(role=role, text="" if item is None else _compact(item))
-    for wrapper in ("message", "data", "kwargs"):
+    for wrapper in ("message", "data", "kwargs", "prompt", "completion"):
         if isinstance(item.get(wrapper), Mapping) and (wrapper != "kwargs" or "lc" in item):
             own = item.get("role") or item.get("type") or role
             return _message(item[wrapper], _role(own) or role, depth + 1)
@@ -224,6 +224,8 @@ def _readable(value: Any, *, output: bool) -> str | None:  # noqa: PLR0911 - one
             return None
     if _empty(value):
         return None
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "\n".join(value).strip() or None
     return _compact(value)
 
 

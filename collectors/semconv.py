@@ -46,12 +46,9 @@ CACHED_TOKENS = (
     "ai.usage.inputTokenDetails.cacheReadTokens",
 )  # fmt: skip
 COST = (
-    "gen_ai.usage.cost",
-    "gen_ai.usage.total_cost",
-    "llm.cost.total",
-    "llm.usage.total_cost",
+    "gen_ai.usage.cost", "gen_ai.usage.total_cost", "llm.cost.total", "llm.usage.total_cost",
     "operation.cost",
-)
+)  # fmt: skip
 SESSION = (
     "session.id", "gen_ai.conversation.id", "traceloop.association.properties.session_id",
     "langfuse.session.id",
@@ -124,6 +121,8 @@ OUTPUT_VALUE = (
     "langfuse.observation.output", "ai.toolCall.result", "ai.response.object", "ai.result.text",
     "ai.result.object", "spring.ai.tool.call.result",
 )  # fmt: skip
+# Values that are JSON even where they are one text: in quotes.
+QUOTED_VALUE = ("ai.value", "ai.values", "traceloop.entity.input", "traceloop.entity.output")
 # Calls that the model asked for, beside its text.
 OUTPUT_CALLS = ("ai.response.toolCalls", "ai.result.toolCalls")
 EMBEDDED_TEXT = "embedding.embeddings."
@@ -206,7 +205,9 @@ COMPONENT_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 ANY_COMPONENT_NAME = ("traceloop.entity.name", "spring.ai.advisor.name")
 AGENT_NAME = ("gen_ai.agent.name",)
-OPERATION_ALIASES = ("ai.telemetry.functionId",)
+# The application's name for a call of the Vercel AI SDK, on all spans of the call, and which of them it is.
+FUNCTION_ID = "ai.telemetry.functionId"
+FUNCTION_STEP = "ai.operationId"
 
 FIRST_TOKEN_EVENTS = frozenset(
     {

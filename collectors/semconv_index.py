@@ -150,12 +150,23 @@ def _sort(attributes: Mapping[str, Any], places: dict[str, _Place], find: Any) -
                 ranks[name] = rank
                 known[name] = value
         if place.parameter is not None:
-            found.parameters[place.parameter] = value
+            found.parameters[place.parameter] = _typed(value) if type(value) is str else value
         if place.own is not None:
             if found.own is None:
                 found.own = {}
             found.own[place.own] = value
     return found
+
+
+def _typed(value: str) -> Any:
+    """A parameter as a number or flag: Micrometer writes all values as text."""
+    if value in ("true", "false"):
+        return value == "true"
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return value if not math.isfinite(number) else int(value) if value.isdigit() else number
 
 
 def _is_unknown(key: str, value: Any) -> bool:

@@ -37,9 +37,7 @@ def from_event(name: str, body: Any) -> list[Message]:
     inner = messages.parse_json(parsed.get(semconv.EVENT_CONTENT))
     if isinstance(inner, Mapping):
         parsed = inner
-    said = parsed.get("message")
-    if isinstance(said, (str, list)):
-        parsed = {"content": said}
-    if "role" not in parsed and not isinstance(said, Mapping):
-        parsed = {**parsed, "role": role}
-    return messages.parse(parsed, role)
+    said = messages.parse_json(parsed.get("message"))
+    if said is not None:
+        parsed = said if isinstance(said, Mapping) else {"content": said}
+    return messages.parse(parsed if "role" in parsed else {**parsed, "role": role}, role)

@@ -126,11 +126,15 @@ def component_of(raw: RawSpan, kind: str, about: Sorted) -> str:
     for names in (
         semconv.COMPONENT_NAMES.get(kind, ()),
         semconv.ANY_COMPONENT_NAME,
-        semconv.OPERATION_ALIASES,
     ):
         value = semconv.first(attributes, names)
         if isinstance(value, str) and value.strip():
             return _SUFFIX.sub("", value.strip()) or value
+    function = attributes.get(semconv.FUNCTION_ID)
+    if isinstance(function, str) and function.strip():
+        # The call and its steps are different components: else each token would count twice.
+        step = str(attributes.get(semconv.FUNCTION_STEP) or "").rpartition(".")[2]
+        return f"{function}.{step}" if step and kind in ("llm", "embedding") else function
     if raw.parent_span_id is None and kind in ("other", "chain", "agent"):
         return raw.name or kind
     models = tuple(m for key in semconv.MODEL if isinstance(m := attributes.get(key), str) and m)
@@ -244,6 +248,7 @@ def _rest(
                     del rest[key]
     reasons = about.known.get("finish_reasons")
     if reasons is not None:
+        reasons = messages.parse_json(reasons)
         rest[semconv.FINISH_REASONS_KEY] = reasons if isinstance(reasons, list) else [reasons]
     if raw.status_message:
         rest[semconv.STATUS_DESCRIPTION] = raw.status_message

@@ -11,12 +11,13 @@ from collectors.model import Annotation, content_hash
 from collectors.records import make_annotation
 from collectors.sources._otlp_raw import RawSpan
 
-_PREFIXES = tuple(semconv.NOTE_PREFIXES)
+# The results are numbered from 0 and each has a name, so these tell of any without a look at all attributes.
+_FIRST = tuple(f"{prefix}0.{noun}.name" for prefix, noun in semconv.NOTE_PREFIXES.items())
 
 
 def has_notes(attributes: Mapping[str, Any]) -> bool:
     """Whether any attribute belongs to a result; nearly no span has one."""
-    return any(key.startswith(_PREFIXES) for key in attributes)
+    return any(name in attributes for name in _FIRST)
 
 
 def attribute_notes(raw: RawSpan, *, source: str) -> Iterator[Callable[[], Annotation]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from collectors import messages, semconv
+from collectors.json_text import loads
 from collectors.messages import Message
 from collectors.sources._otlp_raw import RawEvent
 
@@ -60,10 +61,22 @@ def _first_readable(attributes: Mapping[str, Any], names: tuple[str, ...], reada
     for name in names:
         value = attributes.get(name)
         if value is not None:
-            found: str | None = readable(value)
+            found: str | None = readable(_unquoted(value) if name in semconv.QUOTED_VALUE else value)
             if found:
                 return found
     return None
+
+
+def _unquoted(value: Any) -> Any:
+    """JSON texts without their quotes; several ones apart from each other."""
+    if isinstance(value, list):
+        return "\n\n".join(text for text in map(_unquoted, value) if isinstance(text, str))
+    if isinstance(value, str) and value[:1] == '"':
+        try:
+            return loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def _messages(
