@@ -75,7 +75,7 @@ def shape_of(keys: Mapping[str, Any]) -> Shape:  # noqa: PLR0911 - one a shape
         return "bundle"
     if "data" in keys and "id" not in keys:
         return "page"
-    if "id" not in keys:
+    if "id" not in keys or "traces" in keys:  # a session has an id and its traces
         return "bundle" if any(name in keys for name in _LISTS) else "unknown"
     if "start_time" in keys and (str(keys.get("type")).upper() in TYPES or _OBSERVATION_KEYS & keys.keys()):
         return "observation" if "run_type" not in keys else "unknown"

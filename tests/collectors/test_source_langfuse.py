@@ -101,6 +101,7 @@ CONTAINERS = {
     "API trace": {**TRACE, "observations": OBSERVATIONS, "scores": []},
     "list of traces": [{**TRACE, "observations": OBSERVATIONS}],
     "API page": {"data": [{**TRACE, "observations": OBSERVATIONS}], "meta": {"page": 1, "totalItems": 1}},
+    "session": {"id": "s9", "projectId": "p1", "traces": [{**TRACE, "observations": OBSERVATIONS}]},
     "tables": {"traces": [TRACE], "observations": OBSERVATIONS, "scores": []},
 }
 
