@@ -31,25 +31,29 @@ def made(home: Path, toml: str = "", **environ: str) -> Privacy:
 
 ERRORS = {
     "[privacy]\nredact = true": (
-        "unknown key 'privacy.redact'; choose one of: detect, drop_attributes, enabled, engine, fields, patterns, "
+        "unknown key 'privacy.redact'; choose one of: detect, drop_attributes, enabled, "
+        "engine, fields, patterns, "
         "presidio"
     ),
     "[privacy.fields]\nname = 'keep'": (
-        "unknown key 'privacy.fields.name'; choose one of: attributes, author, comments, documents, error_type, "
+        "unknown key 'privacy.fields.name'; choose one of: attributes, author, comments, "
+        "documents, error_type, "
         "input_text, names, output_text, prompt_template, quarantine, reference_text, session_id, user_id"
     ),
     "[privacy.fields]\nuser_id = 'redact'": (
         "privacy.fields.user_id = 'redact': Input should be 'hash', 'drop' or 'keep'"
     ),
     "[privacy.patterns.a]\nregex = '(x'": (
-        "privacy.patterns.a = {'regex': '(x'}: Value error, not a regular expression that RE2 accepts: missing ): (x"
+        "privacy.patterns.a = {'regex': '(x'}: Value error, not a regular expression "
+        "that RE2 accepts: missing ): (x"
     ),
     "[privacy.patterns.a]\nregex = 'x(?=y)'": (
         "privacy.patterns.a = {'regex': 'x(?=y)'}: Value error, not a regular expression that RE2 accepts: "
         "invalid perl operator: (?="
     ),
     "[privacy.patterns.a]\nregex = 'x*'": (
-        "privacy.patterns.a = {'regex': 'x*'}: Value error, the regex matches the empty text, so it would match "
+        "privacy.patterns.a = {'regex': 'x*'}: Value error, the regex matches the empty "
+        "text, so it would match "
         "everywhere"
     ),
     "[privacy.patterns.a]\nregex = 'x+'\nreplacement = 'xx'": (
@@ -57,7 +61,8 @@ ERRORS = {
         "replacement, so that redacting twice would differ"
     ),
     "[privacy.patterns.a-b]\nregex = 'x'": (
-        "privacy.patterns = {'a-b': {'regex': 'x'}}: Value error, 'a-b' is no name for a pattern; use letters, "
+        "privacy.patterns = {'a-b': {'regex': 'x'}}: Value error, 'a-b' is no name for a "
+        "pattern; use letters, "
         "digits and underscores"
     ),
     "[privacy.presidio]\nthreshold = 2": (
