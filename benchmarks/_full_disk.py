@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import time
@@ -14,7 +13,7 @@ from benchmarks._senders import Address
 
 SENDERS = 3
 SPANS = 50
-# The spool keeps nothing free, so that the disk is full to the last byte.
+# The spool keeps nothing free, so that the disk is full to the last block.
 _CONFIG = "[receiver]\nspool_min_free_bytes = 0\nstore_every_s = 0.1\n"
 
 
@@ -71,11 +70,10 @@ def fill(disk: Path, *, leave: int) -> None:
         for _ in range(3):
             room = shutil.disk_usage(disk).free - leave
             try:
-                while room > 0:
-                    room -= file.write(bytes(min(room, 1 << 20)))
+                while room > 0 or leave == 0:
+                    room -= file.write(bytes(min(max(room, 4096), 1 << 20)))
             except OSError:
                 continue
-        os.fsync(file.fileno())
 
 
 def free(disk: Path) -> None:
