@@ -12,6 +12,7 @@ from typing import Any
 
 from collectors.cleaning import InvalidValueError
 from collectors.sources._foreign import RECORD_ERRORS, Where, text_or_none
+from collectors.sources._jaeger_proto import in_ui_names, is_proto
 from collectors.sources._jaeger_values import ends, hex_id, parent_of, tags_of
 from collectors.sources._json_documents import Document, documents, first_is_line, line_documents
 from collectors.sources._otlp_map import event_notes, to_span
@@ -20,7 +21,18 @@ from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources._outline import keys_under, outline
 from collectors.sources.base import Bad, Item, SourceContext
 
-_PLACES = ("data[]", "data", "", "[]", "_source", "[]._source", "data[].spans[]", "spans[]", "[].spans[]")
+_PLACES = (
+    "data[]",
+    "data",
+    "",
+    "[]",
+    "_source",
+    "[]._source",
+    "data[].spans[]",
+    "spans[]",
+    "[].spans[]",
+    "result.spans[]",
+)
 _STATUS = {"OK": "ok", "ERROR": "error", "UNSET": "unset"}
 _UNKNOWN = "is no Jaeger trace or span"
 _MAX_NESTING = 6
@@ -41,6 +53,8 @@ class Jaeger:
             keys = keys_under(found, place)
             if "traceID" in keys and ("spans" in keys or "processes" in keys or "operationName" in keys):
                 return 0.95
+            if is_proto(keys):
+                return 0.9
         return 0.0
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
@@ -73,11 +87,12 @@ def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> 
         yield where.bad(_UNKNOWN, value)
     elif isinstance(value.get("spans"), list):
         yield from _trace(value, where, context)
-    elif "spanID" in value:
+    elif "spanID" in value or is_proto(value):
         yield from _span(value, {}, where, context)
     else:
         inner = next(
-            (key for key in ("data", "_source") if isinstance(value.get(key), (list, Mapping))), None
+            (key for key in ("data", "_source", "result") if isinstance(value.get(key), (list, Mapping))),
+            None,
         )
         if inner is None:
             yield where.bad(_UNKNOWN, value)
@@ -90,7 +105,9 @@ def _trace(trace: Mapping[str, Any], where: Where, context: SourceContext) -> It
     processes = processes if isinstance(processes, Mapping) else {}
     for number, span in enumerate(trace["spans"]):
         place = where.at("spans").at(number)
-        traced = {"traceID": trace.get("traceID"), **span} if isinstance(span, Mapping) else span
+        traced = span
+        if isinstance(span, Mapping) and "traceID" in trace:
+            traced = {"traceID": trace["traceID"], **span}
         yield from _span(traced, processes, place, context)
 
 
@@ -116,6 +133,8 @@ def raw_span(value: Any, processes: Mapping[str, Any]) -> RawSpan:
     """One span of a trace whose processes are `processes`; RECORD_ERRORS when it cannot be taken."""
     if not isinstance(value, Mapping):
         raise InvalidValueError("span", value, "must be an object")
+    if is_proto(value):
+        value = in_ui_names(value)
     trace_id = hex_id("traceID", value.get("traceID"))
     start_ns, end_ns = ends(value)
     attributes = tags_of(value.get("tags"), value.get("tag"))

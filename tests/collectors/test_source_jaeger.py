@@ -188,3 +188,44 @@ def test_broken_pieces_cost_themselves_only(tmp_path: Path) -> None:
         "data[0].spans[3]: startTime = 'yesterday': must be a whole number of microseconds",
         "data[0].spans[4]: startTime = -5: must be between 0 and 2**63 - 1",
     ]
+
+
+@pytest.mark.parametrize("shape", ["lines", "gateway"])
+def test_spans_as_protobuf_writes_them_in_json(tmp_path: Path, shape: str) -> None:
+    one = {
+        "traceId": "W47/95gDgQPSabYzgT/GDA==",
+        "spanId": "7uGbfsPBsXQ=",
+        "operationName": "chat gpt-5-mini",
+        "references": [{"traceId": "W47/95gDgQPSabYzgT/GDA==", "spanId": "7uGbfsPBsXM="}],
+        "startTime": "2026-03-01T10:00:00.000250123Z",
+        "duration": "1.500s",
+        "tags": [
+            {"key": "gen_ai.operation.name", "vStr": "chat"},
+            {"key": "gen_ai.usage.input_tokens", "vType": "INT64", "vInt64": "12"},
+            {"key": "streamed", "vType": "BOOL", "vBool": True},
+            {"key": "empty"},
+        ],
+        "logs": [{"timestamp": "2026-03-01T10:00:01Z", "fields": [{"key": "event", "vStr": "retry"}]}],
+        "process": {"serviceName": "helpdesk", "tags": [{"key": "service.version", "vStr": "1.4"}]},
+    }
+    broken = {**one, "spanId": "7uGbfsPBsXU=", "duration": "long"}
+    if shape == "lines":
+        found = read("jaeger", tmp_path, [one, broken], file="kafka.jsonl")
+    else:
+        found = read("jaeger", tmp_path, {"result": {"spans": [one, broken]}})
+    check(
+        found.span,
+        trace_id=TRACE,
+        span_id="eee19b7ec3c1b174",
+        parent_span_id="eee19b7ec3c1b173",
+        kind="llm",
+        chain="helpdesk",
+        chain_version="1.4",
+        input_tokens=12,
+        duration_s=1.5,
+    )
+    assert found.span.started_at.microsecond == 250
+    assert found.span.attributes["streamed"] is True
+    assert found.span.attributes["events"][0]["name"] == "retry"
+    (bad,) = found.bad
+    assert bad.reason.endswith("duration = 'long': must be seconds such as 0.25s")
