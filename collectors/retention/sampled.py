@@ -19,8 +19,8 @@ _DELETE = "DELETE FROM samples WHERE rowid = $place"
 def without_vectors(con: Connection, *, count: bool) -> int:
     """Take the vectors and keys of the traces in `gone` out of the samples; returns how many had some.
 
-    A vector and a text go with their key; numbers and names keep their row under the key of nobody. `n` stays what it was: it
-    counts the traffic and not the sample.
+    A vector and a text go with their key; numbers and names keep their row under the key of nobody. `n` stays
+    what it was: it counts the traffic and not the sample.
     """
     rows = fetch(con, sql("sampled_of"))
     if count or not rows:

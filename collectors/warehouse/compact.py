@@ -26,7 +26,15 @@ from collectors.warehouse.connection import DEFAULT_WAIT_S, Warehouse, prepare
 from collectors.warehouse.lock import FairLock
 
 # The tables that grow with the traffic, and the time that slices them; every other is copied in one go.
-_SLICED = {"spans": "started_at", "span_contents": "logged_at", "grades": "span_started_at"}
+_SLICED = {
+    "spans": "started_at",
+    "span_contents": "logged_at",
+    "grades": "span_started_at",
+    "feedback": "created_at",
+    "annotations": "created_at",
+    "samples": "window_end",
+    "results": "window_end",
+}
 # DuckDB's row group: a slice of one takes a second or two, and fills whole groups of the new file.
 _SLICE_ROWS = 122_880
 # So many changed rows would hold the exclusive lock for too long; somebody is rewriting history.
@@ -85,8 +93,8 @@ def compact(warehouse: Warehouse, *, progress: Told | None = None, wait_s: float
         _remove(fresh)
         try:
             _Copy(path, fresh, progress, FairLock(warehouse.path), wait_s).run()
-        except duckdb.Error as error:
-            raise WarehouseError(f"cannot compact {path}: {error}") from error
+        except (duckdb.Error, OSError) as error:
+            raise WarehouseError(f"cannot compact {path}: {error}; it is as it was") from error
         finally:
             _remove(fresh)
 

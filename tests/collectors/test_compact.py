@@ -71,6 +71,7 @@ def test_rows_that_change_while_it_copies_are_in_the_new_file(
     emptied: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compact, "_SLICE_ROWS", 5_000)
+    put_rows(emptied, "results", result("a", 1), result("b", 9))
     seen: list[int] = []
 
     def meanwhile(done: int, total: int) -> None:
@@ -81,6 +82,7 @@ def test_rows_that_change_while_it_copies_are_in_the_new_file(
             fill(con, len(seen), len(seen) + 1)
             con.execute("UPDATE spans SET output_text = 'late' WHERE span_id = ?", [f"s{40_000 + len(seen)}"])
             con.execute("DELETE FROM spans WHERE span_id = ?", [f"s{41_000 + len(seen)}"])
+            con.execute("UPDATE results SET reason = ?", [f"turn {len(seen)}"])
         seen.append(done)
 
     compact.compact(emptied, progress=meanwhile)
@@ -91,6 +93,24 @@ def test_rows_that_change_while_it_copies_are_in_the_new_file(
     assert ids == known | {f"s{100_000 + k}" for k in range(turns)} | {f"s{k}" for k in range(turns)}
     assert rows(emptied, "SELECT count(*) AS n FROM spans WHERE output_text = 'late'") == [{"n": turns}]
     assert rows(emptied, "SELECT count(*) AS n FROM spans") == [{"n": len(ids)}]
+    told = rows(emptied, "SELECT result_id, reason FROM results ORDER BY result_id")
+    assert told == [{"result_id": f"r-{name}", "reason": f"turn {turns - 1}"} for name in "ab"]
+
+
+def test_what_a_killed_writer_committed_is_in_the_new_file(emptied: Warehouse) -> None:
+    code = (
+        "import os, sys, duckdb\n"
+        "con = duckdb.connect(sys.argv[1])\n"
+        "con.execute(\"DELETE FROM spans WHERE span_id = 's50000'\")\n"
+        "os._exit(0)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(emptied.path)], check=True)
+    log = emptied.path.with_name(emptied.path.name + ".wal")
+    assert log.exists(), "else this test could not fail"
+    compact.compact(emptied)
+    assert not log.exists()
+    assert rows(emptied, "SELECT count(*) AS n FROM spans WHERE span_id = 's50000'") == [{"n": 0}]
+    assert rows(emptied, "SELECT count(*) AS n FROM spans") == [{"n": 19_999}]
 
 
 def test_without_room_on_the_disk_nothing_is_touched(
