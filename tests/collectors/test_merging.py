@@ -12,13 +12,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from otlp_bodies import otlp_request, otlp_span
 
+from collectors.home import Home
+from collectors.ingest_batch import Batch, store_batch
 from collectors.merging import is_unfinished, merge, merge_parts, merge_unfinished
 from collectors.model import Document, Span
+from collectors.sources.base import SpanContent
+from collectors.spool import Spool
+from collectors.spool_frame import SpoolRecord
+from collectors.spool_ingest import drain
 from collectors.tables import span_table
 from collectors.warehouse import Warehouse, store
 
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
+AT_NS = int(AT.timestamp()) * 10**9
 Clock = Callable[[], datetime]
 START = Span(
     trace_id="t",
@@ -218,3 +226,52 @@ def test_the_warehouse_merges_as_the_records_do(first: Span, second: Span) -> No
         merge_unfinished(con, "new_spans", now=AT)
         rows = store.fetch(con, "SELECT * FROM spans")
     assert content(rows) == [expected(merge(first, second))]
+
+
+@pytest.mark.parametrize("first", ["start", "end"])
+@pytest.mark.parametrize("together", [False, True])
+def test_an_exporter_that_sends_on_start_and_on_end(
+    home: Home, warehouse: Warehouse, clock: Clock, first: str, together: bool
+) -> None:
+    whole = otlp_span("chat", {"gen_ai.operation.name": "chat", "gen_ai.usage.output_tokens": 7})
+    begun = otlp_span("chat", {"gen_ai.operation.name": "chat", "session.id": "s1"})
+    begun["endTimeUnixNano"] = "0"
+    parts = [begun, whole] if first == "start" else [whole, begun]
+    requests = [parts] if together else [[part] for part in parts]
+    for spans in requests:
+        spool = Spool(home.spool, max_bytes=64 << 20)
+        spool.append(
+            SpoolRecord(
+                signal="traces",
+                content_type="application/json",
+                received_at=AT,
+                items=len(spans),
+                body=json.dumps(otlp_request(*spans)).encode(),
+            )
+        ).result(timeout=10)
+        spool.close()
+        drain(home, warehouse, clock=clock)
+    with warehouse.read() as con:
+        found = con.execute("SELECT duration_s, output_tokens, session_id FROM spans").fetchall()
+    assert found == [(1.0, 7, "s1")]
+
+
+def test_text_that_comes_later_stamps_the_span(warehouse: Warehouse) -> None:
+    text = SpanContent(
+        content_id="1",
+        trace_id="t",
+        span_id="s",
+        side="output",
+        role="assistant",
+        whole=True,
+        at_ns=AT_NS,
+        text="Hi.",
+    )
+    with warehouse.write() as con:
+        store_batch(con, Batch(spans=[replace(END, output_text=None)]), now=AT)
+    with warehouse.write() as con:
+        store_batch(con, Batch(contents=[text]), now=AT - timedelta(hours=1))
+    with warehouse.read() as con:
+        ((made, stamp),) = con.execute("SELECT output_text, ingested_at FROM spans").fetchall()
+    assert made == "Hi."
+    assert stamp > AT
