@@ -135,18 +135,17 @@ def _spans(trace: Record, observations: list[Any], where: Where, context: Source
 def _tables(record: Record, where: Where, context: SourceContext) -> Iterator[Item]:
     """Traces, observations and scores as lists beside each other, joined by the trace's id."""
     traces = [record_of(trace) for trace in _dicts(record.get("traces"))]
-    by_id = {str(trace.get("id")): trace for trace in traces}
     alone: list[Any] = []
+    joined: dict[str, list[Any]] = {str(trace.get("id")): [] for trace in traces}
     for item in _list(record.get("observations")):
         about = record_of(item).get("trace_id") if isinstance(item, Mapping) else None
-        trace = by_id.get(str(about))
-        if trace is None:
+        if str(about) not in joined:
             alone.append(item)
         else:
-            trace.setdefault("observations", [])
-            trace["observations"] = [*_list(trace["observations"]), item]
+            joined[str(about)].append(item)
     for number, trace in enumerate(traces):
-        yield from _bundle(trace, {}, where.at("traces").at(number), context)
+        beside = {"observations": joined.pop(str(trace.get("id")), [])}
+        yield from _bundle(trace, beside, where.at("traces").at(number), context)
     for number, item in enumerate(alone):
         yield _observation(item, {}, where.at("observations").at(number), context)
     for number, item in enumerate(_dicts(record.get("scores"))):
