@@ -107,14 +107,21 @@ def value_of(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one line a t
         if key in ("stringValue", "string_value", "boolValue", "bool_value", "bytesValue", "bytes_value"):
             return content
         if key in ("intValue", "int_value"):
-            return int(content)
+            return _number(key, content, int)
         if key in ("doubleValue", "double_value"):
-            return float(content)
+            return _number(key, content, float)
         if key in ("arrayValue", "array_value"):
             return [value_of(v, depth + 1) for v in _list(_get(content, "values"))]
         if key in ("kvlistValue", "kvlist_value"):
             return _attributes(_get(content, "values"), depth + 1)
     return None
+
+
+def _number(key: str, content: Any, kind: type[int] | type[float]) -> int | float:
+    try:
+        return kind(content)
+    except (ValueError, TypeError, OverflowError):
+        raise RecordError(f"{key} = {shorten(content)[:80]!r}: must be a number") from None
 
 
 def _attributes(pairs: Any, depth: int = 0) -> dict[str, Any]:
@@ -173,11 +180,13 @@ def _nanoseconds(item: Mapping[str, Any], *names: str) -> int:
     if value is None or value == "":
         return 0
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise RecordError(f"{names[0]} = {value!r}: must be a whole number of nanoseconds")
+        raise RecordError(f"{names[0]} = {shorten(value)[:80]!r}: must be a whole number of nanoseconds")
     try:
         return int(value)
     except ValueError:
-        raise RecordError(f"{names[0]} = {value!r}: must be a whole number of nanoseconds") from None
+        raise RecordError(
+            f"{names[0]} = {shorten(value)[:80]!r}: must be a whole number of nanoseconds"
+        ) from None
 
 
 def _status(code: Any) -> str:

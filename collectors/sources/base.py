@@ -94,6 +94,6 @@ SOURCES: Registry[Source] = Registry("collectors.sources", "SOURCE", "format")
 
 def shorten(raw: object) -> str:
     """A bad record as text for the quarantine: at most 2,000 characters, printable by DuckDB."""
-    text = raw if isinstance(raw, str) else repr(raw)
-    text = text[: RAW_LIMIT - 1] + "…" if len(text) > RAW_LIMIT else text
-    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+    text = (raw if isinstance(raw, str) else repr(raw))[: RAW_LIMIT + 1]
+    text = text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+    return text[: RAW_LIMIT - 1] + "…" if len(text) > RAW_LIMIT else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from collectors.sources.base import Bad, Item, SourceContext, shorten
 _NAME = re.compile(r"[A-Za-z_][\w.-]{0,63}")
 _DELIMITERS = ",;\t|"
 _FIELD_LIMIT = 64 * 1024 * 1024
+# How far an open quote is followed: further on it is a broken line, and no long text.
+_RECORD_LINES = 1_000
+_RECORD_SIZE = 4 * 1024 * 1024
 _ENDINGS = (".csv", ".tsv")
 
 
@@ -50,7 +54,7 @@ class Csv:
 def _is_table(head: bytes) -> bool:
     """Whether the first rows look like a header and a row, and not like prose with commas in it."""
     lines = head.decode("utf-8-sig", "replace").splitlines(keepends=True)
-    delimiter = max(_DELIMITERS, key=lines[0].count)
+    delimiter = max(_DELIMITERS, key=lines[0].count) if lines else ","
     reader = csv.reader(lines, delimiter=delimiter)
     try:
         names, row = next(reader), next(reader)
@@ -60,24 +64,73 @@ def _is_table(head: bytes) -> bool:
 
 
 def _rows(lines: Iterator[str], header: list[str], delimiter: str, context: SourceContext) -> Iterator[Item]:
-    reader = csv.reader(lines, delimiter=delimiter)
+    feed = _Feed(lines)
+    reader = csv.reader(feed, delimiter=delimiter)
     while True:
-        line = reader.line_num + 2
+        problem, row = None, None
         try:
             row = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
-            yield Bad(line=line, reason=f"not CSV: {error}", raw="", problem="not CSV")
+        except (csv.Error, _TooLongError) as error:
+            problem = f"not CSV: {error}"
+        number, taken = feed.record()
+        if row == []:
             continue
-        if not row:
+        if row is not None and len(row) != len(header):
+            problem = f"has {len(row)} cells, the header {len(header)}"
+        elif len(taken) > 1 and not _closed(taken, delimiter):
+            problem = "a quote is opened and not closed"
+        if problem is None and row is not None:
+            record = {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
+            yield from items(record, context, number)
             continue
-        if len(row) != len(header):
-            reason = f"has {len(row)} cells, the header {len(header)}"
-            yield Bad(line=line, reason=reason, raw=shorten(delimiter.join(row)), problem="number of cells")
-            continue
-        record = {name: cell for name, cell in zip(header, row, strict=True) if cell != ""}
-        yield from items(record, context, line)
+        # A quote that nothing closes takes the lines after it along: those are read again on their own.
+        feed.again(number + 1, taken[1:])
+        counted = "number of cells" if row is not None else "not CSV"
+        yield Bad(line=number, reason=problem or "", raw=shorten(taken[0] if taken else ""), problem=counted)
+
+
+def _closed(lines: list[str], delimiter: str) -> bool:
+    try:
+        next(csv.reader(lines, delimiter=delimiter, strict=True), None)
+    except csv.Error as error:
+        return "unexpected end" not in str(error)
+    return True
+
+
+class _TooLongError(Exception):
+    """A record of more lines or characters than a cell can sensibly hold."""
+
+
+class _Feed:
+    """Lines for a reader, that can be given back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = enumerate(lines, start=2)
+        self._returned: deque[tuple[int, str]] = deque()
+        self._taken: list[tuple[int, str]] = []
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self._taken) >= _RECORD_LINES or self._size > _RECORD_SIZE:
+            raise _TooLongError(f"a quote is opened and not closed within {len(self._taken)} lines")
+        found = self._returned.popleft() if self._returned else next(self._lines)
+        self._taken.append(found)
+        self._size += len(found[1])
+        return found[1]
+
+    def record(self) -> tuple[int, list[str]]:
+        """The number of its first line, and the lines of the record that was read last."""
+        taken, self._taken, self._size = self._taken, [], 0
+        return (taken[0][0] if taken else 0), [text for _, text in taken]
+
+    def again(self, number: int, lines: list[str]) -> None:
+        """Give lines back, of which the first is the `number`th of the file."""
+        self._returned.extendleft(reversed(list(enumerate(lines, start=number))))
 
 
 SOURCE = Csv()
