@@ -23,6 +23,8 @@ _VOLATILE = re.compile(
 )
 _CLASS_NAME = re.compile(r"^\s*([A-Za-z_][\w.]*(?:Error|Exception|Timeout))\b")
 _MAX_EVENTS = 64
+# A component is named by no more of a span's name: searching it takes time that grows with its square.
+_LONGEST_NAME = 256
 
 
 def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
@@ -137,8 +139,12 @@ def component_of(raw: RawSpan, kind: str, about: Sorted) -> str:
         return f"{function}.{step}" if step and kind in ("llm", "embedding") else function
     if raw.parent_span_id is None and kind in ("other", "chain", "agent"):
         return raw.name or kind
-    models = tuple(m for key in semconv.MODEL if isinstance(m := attributes.get(key), str) and m)
-    name = _step_name(raw.name, models) or kind
+    models = tuple(
+        m
+        for key in semconv.MODEL
+        if isinstance(m := attributes.get(key), str) and 0 < len(m) <= _LONGEST_NAME
+    )
+    name = _step_name(raw.name[:_LONGEST_NAME], models) or kind
     agent = about.known.get("agent_name")
     return f"{agent}.{name}" if isinstance(agent, str) and kind in ("llm", "embedding") else name
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from source_support import check, read
 
-GROUP = {
+GROUP: dict[str, Any] = {
     "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "helpdesk"}}]},
     "instrumentationLibrarySpans": [
         {
@@ -71,3 +73,17 @@ def test_a_wrapper_of_nothing_and_an_endless_one_are_set_aside(tmp_path: Path) -
         assert len(found.spans) == 1
         assert [bad.line for bad in found.bad] == [2]
         assert found.bad[0].reason.startswith("has none of the keys")
+
+
+def test_an_endless_name_costs_no_time(tmp_path: Path) -> None:
+    group = copy.deepcopy(GROUP)
+    span = group["instrumentationLibrarySpans"][0]["spans"][0]
+    name = "-" * 300_000
+    group["instrumentationLibrarySpans"][0]["spans"] = [
+        {**span, "name": name, "parentSpanId": "7uGbfsPBsXM="}
+    ]
+    began = time.monotonic()
+    found = read("otlp", tmp_path, {"batches": [group]})
+    check(found.span, name=name, component="other")
+    # Looking for ids in all of it would take an hour.
+    assert time.monotonic() - began < 30
