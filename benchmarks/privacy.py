@@ -31,6 +31,7 @@ from collectors.ingest_batch import Batch
 from collectors.model import Span
 from collectors.privacy.config import PrivacyConfig
 from collectors.privacy.privacy import Privacy
+from sample_logs.generate import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 # The labelled set's names, and ours. Types that are not here have no form that a pattern could know.
@@ -133,11 +134,8 @@ def unlabelled(data: Path) -> Iterator[tuple[str, list[str]]]:
             yield "arena_hard queries", [json.loads(line)["prompt"] for line in opened]
 
 
-def own_traffic(days: int) -> list[str]:
+def own_traffic(spans: Sequence[Span]) -> list[str]:
     """Questions, answers and documents of the sample assistant; people in it give phone numbers."""
-    from sample_logs.generate import generate
-
-    spans = generate(days=days, incidents=()).spans
     texts = [t for s in spans for t in (s.input_text, s.output_text, *(d.text for d in s.documents)) if t]
     return list(dict.fromkeys(texts))
 
@@ -204,13 +202,30 @@ def rows(data: Path, *, quick: bool, show: bool) -> Iterator[Row]:
                 print(*(f"  wrong {tag} {each}" for each in tally.wrong), sep="\n", file=sys.stderr)
         for kind, count in sorted(others.items()):
             yield Row(name=f"{kind}: no form of its own, not looked for", value=count, unit="spans")
-        sets = [*unlabelled(data), (OWN, own_traffic(2 if quick else 7))]
+        own = generate(days=2 if quick else 7, incidents=()).spans
+        sets = [*unlabelled(data), (OWN, own_traffic(own))]
         for name, texts in sets:
             yield from _changed(privacy, name, texts, show=show)
         for name, texts in sets:
             pieces = long_texts(texts, 2_000 if quick else 10_000)
             for spans in (400, 2_000, 10_000)[: 2 if quick else 3]:
                 yield from _costs(privacy, name, pieces, spans, 3 if quick else 5)
+        yield _as_sent(privacy, own, 3 if quick else 5)
+
+
+def _as_sent(privacy: Privacy, spans: Sequence[Span], rounds: int) -> Row:
+    """What the sample's spans cost, whose questions and documents come again in several spans."""
+    batches = [Batch(spans=list(spans[n : n + 2_000])) for n in range(0, len(spans), 2_000)]
+    spent = []
+    for _ in range(rounds):
+        began = time.process_time()
+        for batch in batches:
+            privacy.batch(batch)
+        spent.append((time.process_time() - began) * 1e6 / len(spans))
+    return Row(
+        name=f"CPU for a span, {OWN} as it is sent ({len(spans):,} spans), 2,000 spans a batch: everything",
+        value=statistics.median(spent), unit="us",
+    )  # fmt: skip
 
 
 def _changed(privacy: Privacy, name: str, texts: list[str], *, show: bool) -> Iterator[Row]:

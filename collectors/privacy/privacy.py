@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from collectors.home import Home
 from collectors.ingest_batch import Batch
@@ -13,7 +13,7 @@ from collectors.model import Annotation, Feedback, QuarantinedRecord
 from collectors.privacy import raw_records
 from collectors.privacy.config import PrivacyConfig
 from collectors.privacy.detectors.base import DETECTORS
-from collectors.privacy.identity import Identity, Kind, former_identities, open_identity
+from collectors.privacy.identity import Identity, former_identities, open_identity
 from collectors.privacy.keys import Keys
 from collectors.privacy.nested import Nested
 from collectors.privacy.scanner import SHORTEST, Recogniser, Scanner
@@ -129,7 +129,7 @@ class Privacy:
     def _feedback(self, feedback: Feedback, found: Mapping[str, str]) -> Feedback:
         new = self._notes(feedback, found)
         if feedback.user_id is not None:
-            new["user_id"] = self._id("user", feedback.user_id)
+            new["user_id"] = self._spans.identified("user")(feedback.user_id)
         return changed(feedback, new) if new else feedback
 
     def _annotation(self, annotation: Annotation, found: Mapping[str, str]) -> Annotation:
@@ -176,12 +176,6 @@ class Privacy:
             return self.identity.hash("text", text)
         return None if action == "drop" else text
 
-    def _identified(self, kind: Kind, raw: str) -> str:
-        return self._id(kind, raw) or raw
-
-    def _id(self, kind: Kind, raw: str) -> str | None:
-        actions = self.config.fields
-        action = actions.user_id if kind == "user" else actions.session_id
-        if action == "hash" and self.config.enabled and self.identity is not None:
-            return self.identity.hash(kind, raw)
-        return None if action == "drop" and self.config.enabled else raw
+    def _identified(self, kind: Literal["user", "session"], raw: str) -> str:
+        made = self._spans.identified(kind)(raw) if self.config.enabled else raw
+        return raw if made is None else made

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from collectors.model import Document, Span
 from collectors.privacy.config import FieldActions
@@ -50,13 +50,14 @@ class Spans:
     def apply(self, spans: Iterable[Span], marked: Sequence[bool], found: Mapping[str, str]) -> list[Span]:
         """The spans with everything replaced, hashed and dropped."""
         searched, untouched = self._searched, found.keys().isdisjoint
-        made = []
+        users, sessions = self.identified("user"), self.identified("session")
+        stored = []
         for span, mark in zip(spans, marked, strict=True):
             new: dict[str, Any] = {}
-            if span.user_id is not None:
-                self._identify(span, "user_id", new)
-            if span.session_id is not None:
-                self._identify(span, "session_id", new)
+            if (raw := span.user_id) is not None and (made := users(raw)) != raw:
+                new["user_id"] = made
+            if (raw := span.session_id) is not None and (made := sessions(raw)) != raw:
+                new["session_id"] = made
             if self._plainly:
                 self._act(span, new)
             if found:
@@ -66,8 +67,8 @@ class Spans:
                     self._documents(span, found, new)
             if mark or found:
                 self._look_inside(span, mark, found, new)
-            made.append(changed(span, new) if new else span)
-        return made
+            stored.append(changed(span, new) if new else span)
+        return stored
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -89,15 +90,12 @@ class Spans:
         whole = (*(getattr(actions, name) for name in _TEXTS), actions.documents, actions.attributes)
         return "hash" in whole or "drop" in whole
 
-    def _identify(self, span: Span, name: str, new: dict[str, Any]) -> None:
-        action = self.actions.user_id if name == "user_id" else self.actions.session_id
-        if action == "drop":
-            new[name] = None
-        elif action == "hash" and self.identity is not None:
-            raw: str = getattr(span, name)
-            made = self.identity.hash("user" if name == "user_id" else "session", raw)
-            if made is not raw:
-                new[name] = made
+    def identified(self, kind: Literal["user", "session"]) -> Callable[[str], str | None]:
+        """What a raw id becomes."""
+        action = self.actions.user_id if kind == "user" else self.actions.session_id
+        if action == "hash" and self.identity is not None:
+            return partial(self.identity.hash, kind)
+        return (lambda raw: None) if action == "drop" else (lambda raw: raw)
 
     def _act(self, span: Span, new: dict[str, Any]) -> None:
         for name in _TEXTS:
