@@ -5,7 +5,6 @@ A tool's own fields are said outright; what it kept of OpenTelemetry attributes 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,7 +14,7 @@ from collectors import cleaning, semconv
 from collectors.cleaning import MissingKeyError
 from collectors.messages import parse_json
 from collectors.model import Span
-from collectors.sources._otlp_map import to_span
+from collectors.sources._otlp_map import LONGEST_NAME, VOLATILE, to_span
 from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources.base import Bad, SourceContext, shorten
 
@@ -33,12 +32,7 @@ RECORD_ERRORS = (
 _MICROSECOND = timedelta(microseconds=1)
 # A root's name is often a route or an agent with its id; ours has to survive from call to call.
 _SOME_PARENT = "-"
-_LOOKED_AT = 256
 _NAMES = tuple(dict.fromkeys(name for names in semconv.COMPONENT_NAMES.values() for name in names))
-# Uuids, long hex and long numbers: what changes from call to call.
-_VOLATILE = re.compile(
-    r"[\s/_.:#-]*\b([0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{12,}|\d{4,})\b", re.ASCII
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,12 +122,12 @@ def stable_name(name: str) -> str:
     >>> stable_name("invoke_agent 171105b7-59dd-49c0-9677-0b95395aa46a")
     'invoke_agent'
     """
-    return _VOLATILE.sub("", name[:_LOOKED_AT]).strip(" -:/.") or name
+    return VOLATILE.sub("", name[:LONGEST_NAME]).strip(" -:/.") or name
 
 
 def _is_volatile(value: Any) -> bool:
     """Whether an agent or tool that nobody named goes by an id of this very call."""
-    return isinstance(value, str) and len(value) <= _LOOKED_AT and _VOLATILE.fullmatch(value) is not None
+    return isinstance(value, str) and len(value) <= LONGEST_NAME and VOLATILE.fullmatch(value) is not None
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -18,13 +18,13 @@ from collectors.sources._otlp_texts import documents, flattened, input_text, out
 _NS = 1_000_000_000
 _SUFFIX = re.compile(r"\.(workflow|task|agent|tool)$")
 # Parts of a span name that change from call to call: uuids, long hex, long numbers.
-_VOLATILE = re.compile(
+VOLATILE = re.compile(
     r"[\s/_.:#-]*\b([0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?=[0-9a-fA-F]*\d)[0-9a-fA-F]{12,}|\d{4,})\b", re.ASCII
 )
 _CLASS_NAME = re.compile(r"^\s*([A-Za-z_][\w.]*(?:Error|Exception|Timeout))\b")
 _MAX_EVENTS = 64
 # A component is named by no more of a span's name: searching it takes time that grows with its square.
-_LONGEST_NAME = 256
+LONGEST_NAME = 256
 
 
 def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
@@ -140,11 +140,9 @@ def component_of(raw: RawSpan, kind: str, about: Sorted) -> str:
     if raw.parent_span_id is None and kind in ("other", "chain", "agent"):
         return raw.name or kind
     models = tuple(
-        m
-        for key in semconv.MODEL
-        if isinstance(m := attributes.get(key), str) and 0 < len(m) <= _LONGEST_NAME
+        m for key in semconv.MODEL if isinstance(m := attributes.get(key), str) and 0 < len(m) <= LONGEST_NAME
     )
-    name = _step_name(raw.name[:_LONGEST_NAME], models) or kind
+    name = _step_name(raw.name[:LONGEST_NAME], models) or kind
     agent = about.known.get("agent_name")
     return f"{agent}.{name}" if isinstance(agent, str) and kind in ("llm", "embedding") else name
 
@@ -153,7 +151,7 @@ def component_of(raw: RawSpan, kind: str, about: Sorted) -> str:
 def _step_name(name: str, models: tuple[str, ...]) -> str:
     for model in models:
         name = name.replace(model, "")
-    return _SUFFIX.sub("", _VOLATILE.sub("", name)).strip(" -:/.")
+    return _SUFFIX.sub("", VOLATILE.sub("", name)).strip(" -:/.")
 
 
 def _chain(resource: Sorted) -> str | None:
