@@ -5,25 +5,33 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from collectors.context import Context
 from collectors.ingest_batch import Batch, Prepared, prepare
 from collectors.ingest_config import IngestConfig
+from collectors.privacy.config import PrivacyConfig
+from collectors.privacy.privacy import Privacy
 from collectors.semconv_index import Index
 
 
 @dataclass(frozen=True, kw_only=True)
 class RulesSpec:
-    """What rules are made of; can be pickled."""
+    """What rules are made of; can be pickled. Without `privacy` records are stored as they came."""
 
     ingest: IngestConfig = field(default_factory=IngestConfig)
+    privacy: Privacy | None = None
 
 
 def rules_spec(context: Context) -> RulesSpec:
     """The rules of this call's configuration; ConfigError when a section is wrong."""
-    return RulesSpec(ingest=context.config.section("ingest", IngestConfig))
+    settings = context.config.section("privacy", PrivacyConfig)
+    return RulesSpec(
+        ingest=context.config.section("ingest", IngestConfig),
+        privacy=Privacy.from_config(settings, os.environ, context.home) if settings.enabled else None,
+    )
 
 
 class Rules:
@@ -31,7 +39,8 @@ class Rules:
 
     def __init__(self, spec: RulesSpec) -> None:
         self.index = Index(spec.ingest.lineage_names())
+        self._privacy = spec.privacy
 
     def prepare(self, batch: Batch, *, now: datetime) -> Prepared:
         """The batch as it will be stored."""
-        return prepare(batch, now=now)
+        return prepare(batch if self._privacy is None else self._privacy.batch(batch), now=now)
