@@ -25,6 +25,7 @@ from collectors.spool_segments import OPEN, SEALED, WRITER_LOCK, list_segments, 
 
 _COMMIT_BYTES = 8 << 20
 _LOCK_WAIT_S = 2.0
+_AGAIN_S = 1.0
 _SEALS_PER_CAP = 8
 # More than the frame and head of any record, or the header of a segment.
 _OVERHEAD_BYTES = 256
@@ -72,10 +73,6 @@ class Spool:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire()
-            for segment in list_segments(folder):
-                if segment.path.suffix == OPEN:
-                    segment.path.rename(segment.path.with_suffix(SEALED))
-            sync_folder(folder)
         except Timeout:
             raise ChainwatchError(
                 f"another receiver is writing to the spool {folder}; stop it first, or set CHAINWATCH_HOME "
@@ -87,6 +84,9 @@ class Spool:
                 f"cannot write to the spool {folder}: {error.strerror or error}; nothing could be "
                 "acknowledged. Make it writable, or set CHAINWATCH_HOME to a folder that is"
             ) from error
+        # Segments of writers that died.
+        self._left = [s.path for s in list_segments(folder) if s.path.suffix == OPEN]
+        self._seal_left()
         self._number = max((s.number for s in list_segments(folder)), default=0)
         self._used = self._measure()
         self._thread = threading.Thread(target=self._work, name="spool", daemon=True)
@@ -147,7 +147,7 @@ class Spool:
         while True:
             with self._wake:
                 if not self._queue and not self._closing:
-                    self._wake.wait(timeout=self._segment_age_s if self._fd >= 0 else None)
+                    self._wake.wait(timeout=self._patience_s)
                 batch: list[tuple[SpoolRecord, Future[None]]] = []
                 size = 0
                 while self._queue and size < _COMMIT_BYTES:
@@ -161,9 +161,30 @@ class Spool:
                 self._commit(batch, size)
             if self._fd >= 0 and (closing or self._is_old()):
                 self._seal()
+            if self._left:
+                self._seal_left()
             self._used = self._measure()
             if closing:
                 return
+
+    @property
+    def _patience_s(self) -> float | None:
+        """How long to wait for a request before something else is due."""
+        if self._left:
+            return _AGAIN_S
+        return self._segment_age_s if self._fd >= 0 else None
+
+    def _seal_left(self) -> None:
+        """Seal what dead writers left open, as far as the disk lets: a full one may refuse even a rename."""
+        left = []
+        for path in self._left:
+            try:
+                path.rename(path.with_suffix(SEALED))
+            except FileNotFoundError:
+                continue
+            except OSError:
+                left.append(path)
+        self._left = left
 
     def _is_old(self) -> bool:
         return self._size >= self._segment_bytes or self._monotonic() - self._opened_at >= self._segment_age_s

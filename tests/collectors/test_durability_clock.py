@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -138,3 +141,36 @@ def test_a_record_whose_head_is_not_ours_is_reported_and_passed(tmp_path: Path) 
         found = list(entries(file, 0, marker, final=True))
     assert [entry.record is not None for entry in found] == [True, False, True]
     assert "head that cannot be read: KeyError" in found[1].damage
+
+
+def test_a_disk_that_refuses_a_rename_keeps_nobody_from_starting(
+    home: Home, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.spool.mkdir()
+    marker = bytes.fromhex("00112233445566ff")
+    left = home.spool / f"{1:010d}-{marker.hex()}.open"
+    left.write_bytes(segment_header(marker) + encode(record(1, NOON), marker))
+    full = threading.Event()
+    full.set()
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    spool = Spool(home.spool, max_bytes=64 << 20)
+    spool.append(record(2, NOON)).result(timeout=10)
+    assert left.exists()
+    # What a dead writer left is read all the same, and sealed when there is room again.
+    reader = SpoolDrain(home.spool, warehouse, clock=lambda: NOON)
+    assert reader.run().spans == 2
+    full.clear()
+    deadline = time.monotonic() + 10
+    while left.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left.exists()
+    spool.close()
+    reader.run()
+    assert list_segments(home.spool) == []
