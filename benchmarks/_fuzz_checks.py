@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 from benchmarks._mutations import mutated, mutated_line
+from benchmarks._mutations_binary import mutated_parquet, mutated_protobuf
 from collectors.errors import SourceError
 from collectors.model import Annotation, Feedback, Span
 from collectors.sources.base import SOURCES, Bad, Item, LineSource, Skipped, SourceContext, SpanContent
@@ -64,7 +65,11 @@ def attempt(seed: Seed, number: int, others: Sequence[bytes], folder: Path) -> l
     lines = seed.content.splitlines() if random.random() < 0.5 else []
     if len(lines) > 1 and (seed.source == "csv" or _in_lines(seed, path)):
         return _among_neighbours(seed, lines, random, others, path)
-    content = mutated(seed.content, random, others)
+    whole = {".pb": mutated_protobuf, ".parquet": mutated_parquet}.get(seed.suffix)
+    if whole is not None and random.random() < 0.7:
+        content = whole(seed.content, random)
+    else:
+        content = mutated(seed.content, random, others)
     return _within_time(seed, content, path)
 
 

@@ -2,8 +2,8 @@
 
 A case is a committed sound file (`tests/collectors/seeds`, and with --data some files of a folder) changed at
 random, or a broken line between two sound ones. A failure is another exception than a refusal, a record that
-the warehouse could not hold, a lost neighbour, or more than ten seconds. Cases have numbers: the same number is
-the same case, and `--first` goes on where an earlier run ended.
+the warehouse could not hold, a lost neighbour, or more than ten seconds. Cases have numbers: the same number
+is the same case, and `--first` goes on where an earlier run ended.
 
     python benchmarks/fuzz.py [--minutes N] [--quick] [--json] [--source NAME] [--first N] [--data FOLDER]
 
@@ -165,7 +165,8 @@ def main() -> None:
     tallies = run(minutes, source=asked.source, first=asked.first, data=asked.data)
     if asked.json:
         results = [
-            {"name": f"fuzz.{tally.kind}.failures", "value": len(tally.failures), "unit": "failures", "bar": 0,
+            {"name": f"fuzz.{tally.kind}.failures", "value": len(tally.failures), "unit": "failures",
+             "bar": 0,
              "holds": not tally.failures, "cases": tally.cases, "minutes": round(tally.seconds / 60, 2),
              "records": tally.records, "set_aside": tally.set_aside, "refused": tally.refused,
              "failures": list(tally.failures)[:_SHOWN]}
