@@ -244,7 +244,7 @@ def find_messages(value: Any, depth: int = 0) -> Any:
     if isinstance(value, Mapping):
         if _looks_like_message(value):
             return [value]
-        for key in ("messages", "update", "generations", "choices", "documents"):
+        for key in ("messages", "contents", "update", "generations", "choices", "documents"):
             if isinstance(value.get(key), (list, Mapping)):
                 found = find_messages(value[key], depth + 1)
                 if found:

@@ -113,13 +113,15 @@ INPUT_VALUE = (
     "ai.prompt",
     "reranker.query", "gen_ai.prompt", "langfuse.observation.input", "ai.toolCall.args", "ai.value",
     "ai.values", "spring.ai.tool.call.arguments", "spring.ai.chat.client.user.text",
-    "db.vector.query.content", "gen_ai.memory.query.text",
+    "db.vector.query.content", "gen_ai.memory.query.text", "gcp.vertex.agent.llm_request",
+    "gcp.vertex.agent.tool_call_args",
 )  # fmt: skip
 OUTPUT_VALUE = (
     "output.value", "traceloop.entity.output", "gen_ai.tool.call.result", "ai.response.text",
     "gen_ai.completion",
     "langfuse.observation.output", "ai.toolCall.result", "ai.response.object", "ai.result.text",
-    "ai.result.object", "spring.ai.tool.call.result",
+    "ai.result.object", "spring.ai.tool.call.result", "gcp.vertex.agent.llm_response",
+    "gcp.vertex.agent.tool_response",
 )  # fmt: skip
 # Values that are JSON even where they are one text: in quotes.
 QUOTED_VALUE = ("ai.value", "ai.values", "traceloop.entity.input", "traceloop.entity.output")

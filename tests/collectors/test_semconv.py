@@ -256,3 +256,24 @@ def test_exceptions() -> None:
     )
     assert one({"error.type": "timeout"}).status == "error"
     assert one({}, status={"code": 2}).error_type is None
+
+
+def test_googles_agent_kit_writes_whole_requests_and_responses() -> None:
+    span = one(
+        {
+            "gen_ai.system": "gcp.vertex.agent",
+            "gen_ai.request.model": "gemini-3",
+            "gcp.vertex.agent.llm_request": json.dumps(
+                {
+                    "model": "gemini-3",
+                    "config": {"system_instruction": "Be brief."},
+                    "contents": [{"role": "user", "parts": [{"text": "List the releases"}]}],
+                }
+            ),
+            "gcp.vertex.agent.llm_response": json.dumps(
+                {"content": {"role": "model", "parts": [{"text": "There are two."}]}, "partial": False}
+            ),
+        },
+        name="call_llm",
+    )
+    assert (span.input_text, span.output_text) == ("List the releases", "There are two.")
