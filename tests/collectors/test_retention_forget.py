@@ -30,6 +30,7 @@ from collectors.ingest_batch import Batch
 from collectors.retention.forget import forget
 from collectors.retention.tombstones import refuse, user_digest
 from collectors.retention.users import UserForms, forms_of
+from collectors.text_rows import pack, unpack
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import insert_spans
 from dashboard.cli import cli
@@ -120,6 +121,15 @@ def test_vectors_go_with_their_keys_and_numbers_lose_the_key(home: Home, stored:
     assert np.frombuffer(text["rows"], "<f2").tolist() == [4, 5, 6, 7]
     assert status["keys"] == ["trace-bob/span-bob", "forgotten/forgotten"]
     assert np.frombuffer(status["rows"], "<f8").tolist() == [0, 1]
+
+
+def test_texts_that_were_sampled_go_with_their_keys(home: Home, stored: Warehouse) -> None:
+    words = sample(6, ["jane", "bob", "jane"], field="input_words")
+    put_rows(stored, "samples", {**words, "rows": pack([SECRET, "what is due?", None])})
+    forget(context_of(home), HERS, now=NOW, compacting=False)
+    (left,) = rows(stored, "SELECT keys, rows FROM samples WHERE field = 'input_words'")
+    assert left["keys"] == ["trace-bob/span-bob"]
+    assert unpack(left["rows"]) == ["what is due?"]
 
 
 def test_the_log_says_when_who_and_how_much_and_never_whom(home: Home, stored: Warehouse) -> None:

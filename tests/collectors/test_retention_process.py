@@ -88,9 +88,7 @@ def test_a_prune_that_is_killed_goes_on_where_it_was(home: Home, warehouse: Ware
     assert rows(warehouse, emptied) == [{"n": 0}]
 
 
-def test_others_write_while_it_prunes_and_nothing_of_theirs_is_lost(
-    home: Home, warehouse: Warehouse
-) -> None:
+def test_others_write_while_it_prunes_and_nothing_of_theirs_is_lost(home: Home, warehouse: Warehouse) -> None:
     fill(warehouse)
     count = 12
     writer = start(_WRITE, warehouse.path, count, os.path.dirname(__file__))
