@@ -36,6 +36,16 @@ _FOREIGN = frozenset(
 )  # fmt: skip
 
 
+_ANSWERS = ("response", "output", "completion", "answer", "response_text", "output_text")
+# A conversation with a model's name and an answer may be anything; a gateway's row also has one of these.
+_FLAT = frozenset(
+    {
+        "call_type", "custom_llm_provider", "api_base", "startTime", "start_time", "response_cost", "spend",
+        "request_id", "status_code", "latency_ms", "duration_ms",
+    }
+)  # fmt: skip
+
+
 class Dialect(Protocol):
     """The bodies of one API."""
 
@@ -91,16 +101,29 @@ def take_apart(row: Mapping[str, Any], dialects: Sequence[Dialect]) -> Call | No
         request = _body(row, _REQUESTS, dialect.is_request, dialect)
         # A request alone is a call only where something was written around it.
         if request is not None and request is not row:
-            return _call(dialect, request, {}, row, url)
+            return _call(dialect, request, _bare_answer(row), row, url)
     if _is_batch_result(row):
-        of = next((d for d in dialects if (d.provider == "anthropic") == ("result" in row)), dialects[0])
-        return _call(of, {}, {}, row, url)
-    if "messages" in row and "model" in row and "response" in row:
+        of_batch = [d for d in dialects if (d.provider == "anthropic") == ("result" in row)]
+        return _call(of_batch[0] if of_batch else dialects[0], {}, {}, row, url)
+    if "model" in row and "response" in row and _FLAT & row.keys():
         # The flat rows of a gateway: a failed call, or one whose response is logged as bare text.
-        answer = row["response"]
-        said = [{"message": {"role": "assistant", "content": answer}}] if isinstance(answer, str) else []
-        return _call(dialects[0], row, {"choices": said} if said else {}, row, url)
+        of = next((d for d in _by_url(dialects, url) if d.is_request(row)), None)
+        return _call(of, row, _bare_answer(row), row, url) if of else None
     return None
+
+
+def _bare_answer(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer where the log has no more of the response than its text or its message; else empty."""
+    for name in _ANSWERS:
+        answer = parse_json(row.get(name))
+        if isinstance(answer, str) and answer:
+            answer = {"role": "assistant", "content": answer}
+        if isinstance(answer, dict) and answer.get("role") == "assistant" and "content" in answer:
+            # In both APIs' places for it: whichever reads it finds it in its own.
+            content = answer["content"]
+            blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
+            return {"choices": [{"message": answer}], "content": blocks}
+    return {}
 
 
 def _call(

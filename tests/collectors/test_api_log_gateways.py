@@ -128,6 +128,17 @@ def test_helicone_and_portkey(tmp_path: Path) -> None:
     assert (span.cost_usd, span.duration_s, span.trace_id) == (0.0005, 1.5, "t")
 
 
+def test_an_answer_that_is_bare_text_or_a_message(tmp_path: Path) -> None:
+    at = {"timestamp": "2026-03-01T10:00:00Z", "latency_ms": 500}
+    for answer in ("Paris.", {"role": "assistant", "content": "Paris."}):
+        span = log({**at, "request": CHAT_REQUEST, "response": answer}, tmp_path)
+        assert (span.input_text, span.output_text, span.status) == ("Capital of France?", "Paris.", "ok")
+        span = log({**at, **MESSAGES_REQUEST, "response": answer}, tmp_path)
+        assert (span.provider, span.output_text) == ("anthropic", "Paris.")
+    span = log({**at, "request": CHAT_REQUEST, "response": "no", "status_code": 500}, tmp_path)
+    assert (span.status, span.error_type) == ("error", "500")
+
+
 def test_credentials_and_files_are_not_stored(tmp_path: Path) -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 5000}}
     said = [{"role": "user", "content": [{"type": "text", "text": "What is it?"}, image]}]
@@ -189,6 +200,7 @@ def test_a_mixed_log_loses_nothing(tmp_path: Path) -> None:
         (json.dumps({"started_at": 1, "component": "x", "response": CHAT_RESPONSE}), "jsonl"),
         (json.dumps({"messages": CHAT_REQUEST["messages"]}), "jsonl"),
         (json.dumps({"model": "m", "prompt": "x", "response": "y"}), "jsonl"),
+        (json.dumps({"model": "m", "messages": CHAT_REQUEST["messages"], "response": "y"}), "jsonl"),
         (json.dumps({"resourceSpans": [], "response": CHAT_RESPONSE}), "otlp"),
     ],
 )
