@@ -14,7 +14,7 @@ from collectors.files import open_binary, read_all, read_lines
 from collectors.json_text import loads
 from collectors.messages import parse_json
 from collectors.model import content_hash
-from collectors.records import make_annotation, make_feedback, make_span
+from collectors.records import canonical_text, make_annotation, make_feedback, make_span
 from collectors.semconv import FINISH_REASONS_KEY, REASONING_TOKENS_KEY
 from collectors.sources import _api_envelope
 from collectors.sources._api_call import Call, Dialect, take_apart
@@ -166,8 +166,9 @@ def _record_of(call: Call) -> dict[str, Any]:
     given = _api_envelope.own_id(call), str(call.response.get("id") or "")
     if any(given):
         # The log's id alone may be that of a web request with several calls in it; the API's alone may be
-        # one answer given twice from a cache.
+        # one answer given twice from a cache. Embeddings and failed calls have none: their content tells.
         started = str(record.get("started_at"))
+        given = given if given[1] else (given[0], canonical_text(call.row))
         record.setdefault("trace_id", content_hash("trace", *given, started))
         record["span_id"] = str(call.row.get("span_id") or content_hash("span", *given, started)[:16])
     return record

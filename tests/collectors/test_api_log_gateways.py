@@ -166,8 +166,19 @@ def test_calls_stay_apart_and_a_reload_is_the_same(tmp_path: Path) -> None:
         }
 
     rows = [row("web-1", "chatcmpl-1"), row("web-1", "chatcmpl-2"), row("web-2", "chatcmpl-1")]
+    vectors = {"object": "list", "data": [{"embedding": [0.1]}]}
+    rows += [
+        {
+            "request_id": "web-1",
+            "time": CREATED,
+            "request": {"model": "e", "input": text},
+            "response": vectors,
+        }
+        for text in ("a cat", "a dog", "a dog")
+    ]
     ids = [item.span_id for item in read("openai_log", tmp_path, *rows) if isinstance(item, Span)]
-    assert len(set(ids)) == 3
+    assert len(ids) == 6
+    assert len(set(ids)) == 5
     assert ids == [i.span_id for i in read("openai_log", tmp_path, *rows) if isinstance(i, Span)]
 
 
