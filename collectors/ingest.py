@@ -24,6 +24,7 @@ PIECE_BYTES = 2 << 20
 # Long texts fill a transaction before its number of records does.
 BATCH_CHARACTERS = 32_000_000
 _PROGRESS_EVERY = 1_000
+FORGOTTEN = "spans of users whose data was deleted"
 
 
 @dataclass
@@ -198,7 +199,9 @@ class Ingest:
             return
         stored, refused = store_several(self.warehouse, held, now=self.clock())
         report.new += stored.spans
-        report.known += offered - stored.spans - refused
+        report.known += max(0, offered - stored.spans - stored.forgotten - refused)
+        if stored.forgotten:
+            report.skipped[FORGOTTEN] += stored.forgotten
         refused += sum(one.refused for one in held)
         report.feedback += stored.feedback
         report.annotations += stored.annotations

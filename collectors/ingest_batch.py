@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from collectors.contents import store_contents
 from collectors.errors import WarehouseError
 from collectors.merging import merge_parts, merge_unfinished
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span, content_hash
+from collectors.retention.tombstones import refuse
 from collectors.sources.base import SpanContent, shorten
 from collectors.tables import span_table
 from collectors.warehouse import store
@@ -53,13 +54,25 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """How many records of a batch were new."""
+    """How many records of a batch were new. `forgotten`: spans of users whose data was deleted."""
 
     spans: int = 0
     feedback: int = 0
     annotations: int = 0
     contents: int = 0
     quarantined: int = 0
+    forgotten: int = 0
+
+    def __sub__(self, gone: Mapping[str, int]) -> Stored:
+        """Without the rows, by table, that were taken out again: they are of users who were forgotten."""
+        return replace(
+            self,
+            spans=max(0, self.spans - gone["spans"]),
+            feedback=max(0, self.feedback - gone["feedback"]),
+            annotations=max(0, self.annotations - gone["annotations"]),
+            contents=max(0, self.contents - gone["span_contents"]),
+            forgotten=gone["spans"],
+        )
 
     def __add__(self, other: Stored) -> Stored:
         return Stored(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
@@ -126,13 +139,15 @@ def store_batch(con: duckdb.DuckDBPyConnection, batch: Batch | Prepared, *, now:
         con.register("parts_of_spans", ready.spans)
         merge_unfinished(con, "parts_of_spans", now=now)
         con.unregister("parts_of_spans")
-    return Stored(
+    stored = Stored(
         spans=store.insert_span_table(con, ready.spans, ingested_at=now),
         feedback=_insert(con, "feedback", "feedback_id", ready.feedback, now),
         annotations=_insert(con, "annotations", "annotation_id", ready.annotations, now),
         contents=store_contents(con, ready.contents, ready.spans, now=now),
         quarantined=quarantine(con, ready.quarantined),
     )
+    gone = refuse(con, since=now)
+    return stored - gone if gone else stored
 
 
 def store_several(warehouse: Warehouse, batches: Sequence[Prepared], *, now: datetime) -> tuple[Stored, int]:

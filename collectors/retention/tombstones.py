@@ -32,19 +32,19 @@ def bury(con: Connection, stored_ids: Iterable[str], *, at: datetime) -> None:
     con.execute("INSERT OR REPLACE INTO forgotten_traces SELECT trace_id, ? FROM gone", [at])
 
 
-def refuse(con: Connection, *, since: datetime) -> int:
-    """Take out what forgotten users' old records brought in; returns how many rows.
+def refuse(con: Connection, *, since: datetime) -> dict[str, int]:
+    """Take out what forgotten users' old records brought in; returns how many rows of each table.
 
     To be called at the end of a transaction that stored records with `ingested_at` >= `since`. Where nobody
     was ever forgotten it is one look at an empty table. A new trace that names a forgotten user is forgotten
     as a whole, with what earlier batches brought of it.
     """
     if not con.execute(_ANY).fetchall():
-        return 0
+        return {}
     new = [row["trace_id"] for row in fetch(con, sql("forgotten_arrivals"), {"since": since})]
-    removed = 0
+    removed: dict[str, int] = {}
     for table, time in _REFUSED.items():
         statement = sql("refuse").format(table=table, time=time)
-        removed += int(fetch(con, statement, {"since": since, "new": new})[0]["Count"])
-    statement = sql("refuse_feedback")
-    return removed + int(fetch(con, statement, {"since": since})[0]["Count"])
+        removed[table] = int(fetch(con, statement, {"since": since, "new": new})[0]["Count"])
+    removed["feedback"] += int(fetch(con, sql("refuse_feedback"), {"since": since})[0]["Count"])
+    return removed
