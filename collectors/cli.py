@@ -28,7 +28,8 @@ def ingest(context: Context, paths: tuple[str, ...], format_name: str | None, ma
     """Load log files into the warehouse; without PATHS, load what the spool holds.
 
     PATHS are files, folders, patterns such as 'logs/*.jsonl.gz', or - for standard input. Formats are
-    detected: JSON lines, CSV, Parquet, OTLP. The same record is stored once, however often it is loaded.
+    detected: JSON lines, CSV, Parquet, OTLP, exports of Langfuse, LangSmith and Jaeger, request and response
+    logs of the OpenAI and Anthropic APIs. The same record is stored once, however often it is loaded.
     Records that cannot be taken are set aside in the table `quarantine` with file, line and reason.
 
     Exit code 0 when something was taken, 1 when nothing could be read.

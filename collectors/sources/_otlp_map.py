@@ -87,14 +87,6 @@ def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
     return make_span(found, source=source)
 
 
-def notes(raw: RawSpan, *, source: str) -> Iterator[Annotation | Feedback]:
-    """What others said of the span in its events: evaluation results and users' feedback."""
-    for said in event_notes(raw, source=source):
-        found = said()
-        if found is not None:
-            yield found
-
-
 def event_notes(raw: RawSpan, *, source: str) -> Iterator[Callable[[], Annotation | Feedback | None]]:
     """What makes each event that says something of the span a record; one may fail alone."""
     author, about = raw.origin.scope_name, (raw.trace_id, raw.span_id)
