@@ -186,6 +186,7 @@ def test_secrets_go_and_what_they_belong_to_stays(privacy: Privacy, text: str, r
         "Bearer of good news, authorization: required, the bearer instruments of this kind",
         "SELECT * FROM t WHERE id IN (1000001, 1000002, 1000003, 1000004)",
         "12 34 56 78 90 12 34 56, 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16",
+        "document manual_00580-39512-41555, share .0018 / 0.000100, part_212-555-0123",
         "https://example.com/questions/1234567/how-to?page=2&id=987654321",
     ],
 )

@@ -20,19 +20,21 @@ _EXTENSION = re.compile(
 # spaces alone are no phone number yet.
 _AREA, _EXCHANGE = "[2-9][0-8][0-9]", "[2-9](?!11)[0-9]{2}"
 _AMERICAN = re.compile(
-    r"(?<![0-9A-Za-z])(?<![0-9][.\-/])(?:\(?(?:00)?1\)?[-. ]{0,2})?"
+    r"(?<![0-9A-Za-z_])(?<![0-9][.\-/])(?:\(?(?:00)?1\)?[-. ]{0,2})?"
     rf"(?:\([2-9][0-9]{{2}}\)[-. ]{{0,2}}{_EXCHANGE}[-. ]"
     rf"|{_AREA}(?:-{_EXCHANGE}[-. ]|\.{_EXCHANGE}\.| {_EXCHANGE}-))"
     r"[0-9]{4}(?![0-9A-WYZa-wyz])(?![.\-/][0-9])"
 )
 # A trunk zero: an area or mobile code, then groups; or five pairs, as in France.
 _TRUNK = re.compile(
-    r"(?<![0-9A-Za-z])(?<![0-9][.,\-/:])"
+    r"(?<![0-9A-Za-z_])(?<![0-9][.,\-/:])"
     r"(?:\(?0[1-9][0-9]{1,4}\)?[ /.\-\u00a0]{1,3}[0-9]{2,8}(?:[ .\-\u00a0][0-9]{2,5}){0,4}"
     r"|0[1-9]([ .\-\u00a0])[0-9]{2}(?:\1[0-9]{2}){3})"
     r"(?![0-9A-Za-z])(?![.,\-/:][0-9])"
 )
 _TRIPLES = re.compile(r"[0-9]{3}(?:[ .-][0-9]{3}){2}")
+# What stands before a number that goes on to the left: the rest of an id, of a decimal.
+_PART = re.compile(r"[\w.,/-]")
 # Part of a longer name, of a path, of an amount.
 _LINKED = re.compile(r"(?:[^\W_]|[^\W_][/_.-]|[$€£#])\Z")
 _DATE = re.compile(
@@ -93,7 +95,7 @@ def _international(text: str, start: int, end: int) -> Place | None:
             digits = plain(text[start:stop])
         well = has_calling_code(digits) and 8 <= len(digits) <= _LONGEST
         return (start - sign, stop) if well and (digits[0] != "1" or len(digits) == 11) else None
-    if text.startswith("00", start) and not text[max(0, start - 1) : start].isalnum():
+    if text.startswith("00", start) and not _PART.match(text[max(0, start - 1) : start]):
         stop = _cut(text, start, end, _LONGEST + 2)
         digits = plain(text[start:stop])
         grouped = len(digits) < stop - start
