@@ -46,6 +46,10 @@ _FLAT = frozenset(
 )  # fmt: skip
 
 
+_GATEWAYS = frozenset({"call_type", "request_created_at", "ai_org"})
+_METERED = frozenset({"prompt_tokens", "completion_tokens", "total_tokens", "req_units"})
+
+
 class Dialect(Protocol):
     """The bodies of one API."""
 
@@ -105,10 +109,20 @@ def take_apart(row: Mapping[str, Any], dialects: Sequence[Dialect]) -> Call | No
     if _is_batch_result(row):
         of_batch = [d for d in dialects if (d.provider == "anthropic") == ("result" in row)]
         return _call(of_batch[0] if of_batch else dialects[0], {}, {}, row, url)
+    return _flat_row(row, dialects, url)
+
+
+def _flat_row(row: Mapping[str, Any], dialects: Sequence[Dialect], url: str) -> Call | None:
+    """The row of a gateway that wraps no bodies: the request's keys lie among its own, or it keeps none."""
     if "model" in row and "response" in row and _FLAT & row.keys():
-        # The flat rows of a gateway: a failed call, or one whose response is logged as bare text.
+        # A failed call, or one whose response is logged as bare text.
         of = next((d for d in _by_url(dialects, url) if d.is_request(row)), None)
-        return _call(of, row, _bare_answer(row), row, url) if of else None
+        if of is not None:
+            return _call(of, row, _bare_answer(row), row, url)
+    if _GATEWAYS & row.keys() and _METERED & row.keys():
+        # The tokens, the cost and the times are there all the same.
+        of = next((d for d in dialects if d.provider == "openai"), dialects[0])
+        return _call(of, {}, {}, row, url or f"/{row.get('call_type') or ''}")
     return None
 
 

@@ -196,7 +196,8 @@ def _failure(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
     word = next((s for s in state if isinstance(s, str) and s.lower() in _FAILED), None)
     refused = row.get("is_success") is False or row.get("success") is False
     if error is None and word is None and not refused and not (isinstance(code, int) and code >= 400):
-        return {"status": "ok" if call.response else None}
+        fine = call.response or row.get("status") == "success" or (isinstance(code, int) and code >= 200)
+        return {"status": "ok" if fine else None}
     kind, message = _error(error)
     shown = str(code) if isinstance(code, int) and code >= 400 else None
     found: dict[str, Any] = {"status": "error", "error_type": kind or shown or word}

@@ -97,7 +97,7 @@ def _operation(request: Mapping[str, Any], response: Mapping[str, Any], url: str
     kind = response.get("object")
     if kind == "response" or "/responses" in url or "output" in response:
         return "responses"
-    if _vectors(response) is not None or "/embeddings" in url:
+    if _vectors(response) is not None or url.endswith(("/embeddings", "/embedding", "/aembedding")):
         return "embeddings"
     if _verdicts(response) is not None or "/moderations" in url:
         return "moderation"

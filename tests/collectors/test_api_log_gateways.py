@@ -128,6 +128,27 @@ def test_helicone_and_portkey(tmp_path: Path) -> None:
     assert (span.cost_usd, span.duration_s, span.trace_id) == (0.0005, 1.5, "t")
 
 
+def test_gateways_that_keep_no_bodies(tmp_path: Path) -> None:
+    spend = {
+        "request_id": "chatcmpl-1", "call_type": "aembedding", "spend": 0.0002, "total_tokens": 9,
+        "prompt_tokens": 9, "completion_tokens": 0, "startTime": "2026-03-01T10:00:00Z",
+        "endTime": "2026-03-01T10:00:00.400Z", "model": "text-embedding-3-small", "messages": {},
+        "response": {}, "custom_llm_provider": "openai", "session_id": "s-1", "status": "success",
+    }  # fmt: skip
+    span = log(spend, tmp_path)
+    assert detect(tmp_path / "log.jsonl") == "openai_log"
+    assert (span.kind, span.model, span.provider) == ("embedding", "text-embedding-3-small", "openai")
+    assert (span.input_tokens, span.cost_usd, span.duration_s) == (9, 0.0002, 0.4)
+    assert (span.status, span.session_id, span.input_text) == ("ok", "s-1", None)
+    row = {
+        "request_id": "q", "request_created_at": "2026-03-01T10:00:00Z", "response_status": 200,
+        "request_model": "gpt-5", "provider": "OPENAI", "delay_ms": 900, "prompt_tokens": 3,
+        "completion_tokens": 4, "cost": 0.01, "request_path": "https://api.openai.com/v1/chat/completions",
+    }  # fmt: skip
+    span = log(row, tmp_path)
+    assert (span.kind, span.model, span.duration_s, span.cost_usd) == ("llm", "gpt-5", 0.9, 0.01)
+
+
 def test_an_answer_that_is_bare_text_or_a_message(tmp_path: Path) -> None:
     at = {"timestamp": "2026-03-01T10:00:00Z", "latency_ms": 500}
     for answer in ("Paris.", {"role": "assistant", "content": "Paris."}):
