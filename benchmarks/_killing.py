@@ -89,7 +89,10 @@ class Victim:
             _kill(self.process.pid)
         else:
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate(timeout=60)
+        # Not until the pipe closes: an orphan that still stores what it has begun holds it open, and may.
+        self.process.wait(timeout=60)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     def stop(self, seconds: float = 120.0) -> bool:
         """Stop it in order; whether it said that nothing is left in the spool."""
