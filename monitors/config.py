@@ -99,8 +99,12 @@ class MonitorConfig(Section):
         return (
             (not self.components or named(self.components))
             and not named(self.exclude_components)
-            and (not self.fields or any(fnmatchcase(field_name, p) for p in self.fields))
+            and self.watches_field(field_name)
         )
+
+    def watches_field(self, field_name: str) -> bool:
+        """Whether this table lets the check watch a field of whatever component."""
+        return not self.fields or any(fnmatchcase(field_name, p) for p in self.fields)
 
 
 class MonitorsConfig(Section):

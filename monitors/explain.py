@@ -47,6 +47,8 @@ def explain(
     """
     if monitor.stream.data == "embedding":
         found = _of_texts(con, monitor, current, reference)
+    elif monitor.stream.has_objects:
+        found = _of_names(con, result, monitor, current)
     else:
         found = _of_numbers(con, result, monitor, current, reference)
     versions = _versions(monitor, deploys, result.window.end)
@@ -138,12 +140,18 @@ def _of_numbers(
         kinds = fetch(con, query("error_types"), place)
         found["errors"] = {row["error_type"]: row["spans"] for row in kinds}
         return found
+    return found | _of_names(con, result, monitor, current)
+
+
+def _of_names(
+    con: Connection, result: Result, monitor: Monitor, current: Sequence[WindowSample]
+) -> dict[str, Any]:
+    """The check's own examples with their texts."""
     examples = [dict(e) for e in result.evidence.get("examples", ())]
     keys = [f"{e['trace_id']}/{e['span_id']}" for e in examples]
-    side = "input_text" if field.startswith("input") else "output_text"
+    side = "input_text" if monitor.stream.field.startswith("input") else "output_text"
     texts = _texts(con, monitor, keys, current[0].window.start, current[-1].window.end, side=side)
-    found["examples"] = [{**e, "text": texts.get(key, "")} for e, key in zip(examples, keys, strict=True)]
-    return found
+    return {"examples": [{**e, "text": texts.get(k, "")} for e, k in zip(examples, keys, strict=True)]}
 
 
 def _failure(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
+from monitors.statistics.log_odds import log_odds
+
 _WORD = re.compile(r"[^\W\d_][\w'\u2019-]+")
 _LONGEST = 40
-_PRIOR_WEIGHT = 0.1
+# Scripts without spaces between words: every two neighbouring characters are a word.
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
+PRIOR_WEIGHT = 0.1
 # Two standard errors by one word are chance when thousands are looked at; three rarely are.
 _LEAST_Z = 3.0
 
@@ -32,8 +37,13 @@ def words(text: str) -> frozenset[str]:
 
     >>> sorted(words("Refund my card, my CARD 1234!"))
     ['card', 'my', 'refund']
+    >>> sorted(words("退款 card"))
+    ['card', '退款']
     """
-    return frozenset(w for w in _WORD.findall(text.lower()) if len(w) <= _LONGEST)
+    lower = text.lower()
+    pairs = {run[i : i + 2] for run in _UNSPACED.findall(lower) for i in range(max(len(run) - 1, 1))}
+    spaced = _WORD.findall(_UNSPACED.sub(" ", lower) if pairs else lower)
+    return frozenset(w for w in spaced if len(w) <= _LONGEST) | pairs
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
@@ -55,19 +65,13 @@ def contrast(
     n_current, n_reference = sum(current.values()), sum(reference.values())
     if not n_current or not n_reference:
         return [], []
-    prior = {word: _PRIOR_WEIGHT * (current[word] + reference[word]) for word in current | reference}
-    total = sum(prior.values())
+    vocabulary = sorted(current | reference)
+    now = np.array([float(current[word]) for word in vocabulary])
+    before = np.array([float(reference[word]) for word in vocabulary])
+    odds, z = log_odds(now, before, PRIOR_WEIGHT * (now + before))
     terms = [
-        _term(word, current[word], n_current, reference[word], n_reference, alpha, total)
-        for word, alpha in prior.items()
+        Term(term=word, odds=o, z=e) for word, o, e in zip(vocabulary, odds.tolist(), z.tolist(), strict=True)
     ]
     new = sorted((t for t in terms if t.z >= _LEAST_Z), key=lambda t: (-t.z, t.term))
     lost = sorted((t for t in terms if t.z <= -_LEAST_Z), key=lambda t: (t.z, t.term))
     return new[:most], lost[:most]
-
-
-def _term(word: str, y_i: int, n_i: int, y_j: int, n_j: int, alpha: float, total: float) -> Term:
-    odds_i = math.log((y_i + alpha) / (n_i + total - y_i - alpha))
-    odds_j = math.log((y_j + alpha) / (n_j + total - y_j - alpha))
-    variance = 1 / (y_i + alpha) + 1 / (y_j + alpha)
-    return Term(term=word, odds=odds_i - odds_j, z=(odds_i - odds_j) / math.sqrt(variance))

@@ -9,7 +9,7 @@ from datetime import timedelta
 from monitors.checks.base import Check, CheckSettings, applies
 from monitors.config import MonitorsConfig
 from monitors.result import ReferenceKind, monitor_name
-from monitors.streams import Stream
+from monitors.streams import OPTIONAL_FIELDS, Stream
 from monitors.topology import Topology
 
 MONTH = timedelta(days=30)
@@ -64,6 +64,22 @@ def wanted(checks: Iterable[Check], config: MonitorsConfig) -> list[Check]:
         for check in checks
         if (check.default_on if config.of(check.name).enabled is None else config.of(check.name).enabled)
     ]
+
+
+def asked_for(checks: Iterable[Check], config: MonitorsConfig) -> frozenset[str]:
+    """The optional fields that some of these checks watch; the others are not even read.
+
+    >>> asked_for([], MonitorsConfig())
+    frozenset()
+    """
+    return frozenset(
+        field
+        for check in checks
+        for field in OPTIONAL_FIELDS
+        if check.data == Stream("", "", field).data
+        and applies(check, field)
+        and config.of(check.name).watches_field(field)
+    )
 
 
 def settings_of(check: Check, config: MonitorsConfig) -> CheckSettings:

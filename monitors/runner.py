@@ -25,7 +25,7 @@ from monitors.embedding.encoder import Say, open_encoder
 from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
 from monitors.notify.deliver import DeliveryReport, deliver_pending
-from monitors.plan import settings_of, wanted
+from monitors.plan import asked_for, settings_of, wanted
 from monitors.pools import evaluation_pools
 from monitors.result import Window
 from monitors.run_batch import Batches, Tools
@@ -195,6 +195,7 @@ class _Pass:
             max_characters=self._settings.embedding.max_characters,
             seed=self._seed,
             encoder=encoder,
+            wanted=asked_for(checks, self._settings.monitors),
         )
         pools = evaluation_pools(
             self._warehouse,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from monitors.embedding.encoder import Encoder, encode_present, unit_rows
 from monitors.judges.grade import Grade, JudgedSpan
 from monitors.judges.grading import judged_spans
 from monitors.result import Window
+from monitors.sampling_names import RawNames, extras, grouped, key_of, read_names
 from monitors.sql import query
 from monitors.streams import ESTIMATED_TOKENS, NUMBER_FIELDS, TEXT_FIELDS, UNITS, Stream, quality_field
 from monitors.summaries import Sample, compact
@@ -26,6 +28,7 @@ _MICROSECOND = timedelta(microseconds=1)
 # Numbers are cheap to keep and to compare; the bound is there for windows of millions.
 NUMBERS_PER_WINDOW = 1000
 _PLACE = ("chain", "component", "bucket")
+_NOTHING_MORE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,7 @@ class Raw:
     texts: list[Row]
     judged: list[JudgedSpan]
     grades: list[Row]
+    names: RawNames = dataclasses.field(default_factory=RawNames)
 
     @property
     def spans(self) -> int:
@@ -45,15 +49,26 @@ class Raw:
 
 
 class Sampler:
-    """Reads spans and makes samples, by one length of window, one cap and one seed."""
+    """Reads spans and makes samples, by one length of window, one cap and one seed.
+
+    `wanted`: the optional fields (`streams.OPTIONAL_FIELDS`) that a check asks for.
+    """
 
     def __init__(
-        self, *, length: timedelta, cap: int, max_characters: int, seed: int, encoder: Encoder
+        self,
+        *,
+        length: timedelta,
+        cap: int,
+        max_characters: int,
+        seed: int,
+        encoder: Encoder,
+        wanted: frozenset[str] = _NOTHING_MORE,
     ) -> None:
         self._length = length
         self._cap = cap
         self._max_characters = max_characters
         self._seed = seed
+        self._wanted = wanted
         self.encoder = encoder
 
     def read(self, con: Connection, period: Window, *, dataset: str = PRODUCTION) -> Raw:
@@ -66,13 +81,14 @@ class Sampler:
             cap = numbers_cap
         texts = fetch(con, query("texts"), lots | {"cap": cap, "max_characters": self._max_characters})
         # Judges see the texts that the embeddings see: one bounded sample.
-        keys = [_key(row) for row in texts]
+        keys = [key_of(row) for row in texts]
         return Raw(
             counts=fetch(con, query("counts"), buckets),
             numbers=fetch(con, query("numbers"), lots | {"cap": numbers_cap}),
             texts=texts,
             judged=judged_spans(con, period.start, period.end, dataset=dataset, keys=keys) if keys else [],
             grades=fetch(con, query("grades"), bounds),
+            names=read_names(con, self._wanted, lots | {"cap": numbers_cap}),
         )
 
     def samples(
@@ -81,17 +97,33 @@ class Sampler:
         """The samples of everything read; `grades` are the local scorer's of `raw.judged`."""
         made = _Maker(seed=self._seed, dataset=dataset, step=self._step(dataset), period=period)
         counts = {tuple(row[name] for name in _PLACE): row for row in raw.counts}
-        for place, rows in _grouped(raw.numbers):
+        numbers = grouped(raw.numbers)
+        for place, rows in numbers.items():
             made.numbers(place, rows, counts[place])
         vectors = self._vectors(raw.texts)
         for field in TEXT_FIELDS:
-            for place, rows in _grouped([row for row in raw.texts if (_key(row), field) in vectors]):
-                keys = tuple(_key(row) for row in rows)
+            with_vector = [row for row in raw.texts if (key_of(row), field) in vectors]
+            for place, rows in grouped(with_vector).items():
+                keys = tuple(key_of(row) for row in rows)
                 stacked = np.stack([vectors[key, field] for key in keys])
                 n = counts[place][field]
                 missing = counts[place]["spans"] - n
                 made.add(place, field, stacked, basis=self.encoder.identity, n=n, missing=missing, keys=keys)
         made.grades(raw, grades, counts)
+        if self._wanted:
+            by_text = grouped(raw.texts)
+            for extra in extras(self._wanted, raw.names, numbers=numbers, texts=by_text, counts=counts):
+                # A place without a count has no span of its own here: a tool's caller began earlier.
+                spans = counts.get(extra.place, {}).get("spans", extra.n)
+                made.add(
+                    extra.place,
+                    extra.field,
+                    extra.rows,
+                    basis=extra.basis,
+                    n=extra.n,
+                    missing=max(0, spans - extra.n),
+                    keys=extra.keys,
+                )
         return made.samples
 
     def _step(self, dataset: str) -> int:
@@ -105,7 +137,7 @@ class Sampler:
         for row in rows:
             for field in TEXT_FIELDS:
                 said = row["documents"] if field == "output_text" and row["documents"] else [row[field]]
-                owners.extend([(_key(row), field)] * len(said))
+                owners.extend([(key_of(row), field)] * len(said))
                 texts.extend(said)
         encoded, places = encode_present(self.encoder, texts)
         sums: dict[tuple[str, str], NDArray[np.float32]] = {}
@@ -167,7 +199,7 @@ class _Maker:
             values = np.array([row[column] for row in rows], dtype=np.float64)
             there = int(np.count_nonzero(~np.isnan(values)))
             if there:
-                keys = tuple(_key(row) for row in rows)
+                keys = tuple(key_of(row) for row in rows)
                 missing = count["spans"] - n
                 self.add(place, field, values, basis=basis, n=max(n, there), missing=missing, keys=keys)
 
@@ -181,7 +213,7 @@ class _Maker:
             for g in local
         ] + [
             (*(row[k] for k in ("chain", "component", "span_started_at", "judge")),
-             *(row[k] for k in ("judge_version", "criterion", "score")), _key(row), False)
+             *(row[k] for k in ("judge_version", "criterion", "score")), key_of(row), False)
             for row in raw.grades
         ]  # fmt: skip
         for chain, component, at, judge, version, criterion, score, key, is_local in told:
@@ -206,15 +238,3 @@ class _Maker:
                     missing=missing,
                     keys=tuple(keys),
                 )
-
-
-def _key(row: Row) -> str:
-    return f"{row['trace_id']}/{row['span_id']}"
-
-
-def _grouped(rows: Sequence[Row]) -> Iterator[tuple[tuple[Any, ...], list[Row]]]:
-    """Rows by chain, component and window, in their order."""
-    groups: dict[tuple[Any, ...], list[Row]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row[name] for name in _PLACE), []).append(row)
-    yield from groups.items()

@@ -10,6 +10,18 @@ TEXT_FIELDS = ("input_text", "output_text")
 NUMBER_FIELDS = ("input_tokens", "output_tokens", "duration_s", "time_to_first_token_s", "status", "cost_usd")
 QUALITY = "quality."
 
+# Sampled only when a check that is switched on asks for them: nobody pays for what nobody watches.
+# The texts themselves, for checks on words; each is made of the text field beside it.
+WORD_FIELDS = {"input_words": "input_text", "output_words": "output_text"}
+LANGUAGE_FIELDS = {"input_language": "input_text", "output_language": "output_text"}
+REFUSAL = "refusal"
+TOOL = "tool"
+CHARACTER_FIELDS = {"input_characters": "input_length", "output_characters": "output_length"}
+# What a span says of itself in one word; all of them are read of the spans that the numbers are read of.
+NAME_FIELDS = ("model", "provider", "prompt_version", "error_type", "finish_reason")
+CATEGORY_FIELDS = (*NAME_FIELDS, TOOL, REFUSAL, *LANGUAGE_FIELDS)
+OPTIONAL_FIELDS = (*WORD_FIELDS, *CATEGORY_FIELDS, *CHARACTER_FIELDS)
+
 # The unit of each number, as `basis` of its samples.
 UNITS = {
     "input_tokens": "tokens",
@@ -18,6 +30,8 @@ UNITS = {
     "time_to_first_token_s": "s",
     "status": "error",
     "cost_usd": "USD",
+    "input_characters": "characters",
+    "output_characters": "characters",
 }
 # Where an exporter sends no token counts, a text's length stands in for them: about four characters a token.
 ESTIMATED_TOKENS = "characters/4"
@@ -33,8 +47,21 @@ class Stream:
 
     @property
     def data(self) -> DataKind:
-        """What its rows are: vectors of texts, or numbers."""
-        return "embedding" if self.field in TEXT_FIELDS else "number"
+        """What its rows are: vectors of texts, numbers, texts, or names of categories.
+
+        >>> Stream("support", "assistant", "input_text").data, Stream("support", "assistant", "model").data
+        ('embedding', 'category')
+        """
+        if self.field in TEXT_FIELDS:
+            return "embedding"
+        if self.field in WORD_FIELDS:
+            return "text"
+        return "category" if self.field in CATEGORY_FIELDS else "number"
+
+    @property
+    def has_objects(self) -> bool:
+        """Whether its rows are strings and no numbers."""
+        return self.data in ("text", "category")
 
 
 def quality_field(criterion: str, judge: str, *, local: bool) -> str:

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collectors.model import PRODUCTION
+from collectors.text_rows import pack, unpack
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row, fetch, insert
 from monitors.checks.base import WindowSample
 from monitors.result import Window
-from monitors.streams import NUMBER_FIELDS, Stream
+from monitors.streams import CHARACTER_FIELDS, NAME_FIELDS, NUMBER_FIELDS, Stream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +31,9 @@ class Sample:
     Attributes:
         basis: what the rows are (encoder, unit, judge); samples of two bases are never compared.
         n: rows that had a value; n_missing: rows that had none.
-        rows: (k, d) float16 vectors or (k, 1) float64 numbers; NaN where a sampled span has no number, so
-            that all numbers of one component and window have the same keys.
+        rows: (k, d) float16 vectors, (k, 1) float64 numbers, or (k, 1) objects: texts and names. NaN or None
+            where a sampled span has none, so that all numbers and names of one component and window have the
+            same keys.
         keys: k keys "trace_id/span_id".
     """
 
@@ -46,16 +48,24 @@ class Sample:
     dataset: str = PRODUCTION
 
     def as_window_sample(self) -> WindowSample:
-        """What a check is given: float32 vectors, or the numbers that are there."""
+        """What a check is given: float32 vectors, or the numbers and strings that are there."""
         if self.stream.data == "embedding":
             # Not kept: a week of float32 vectors of many streams is a lot of memory.
             rows = self.rows.astype(np.float32)
             return WindowSample(window=self.window, n=self.n, rows=rows, keys=self.keys)
-        return self._told_numbers
+        return self._told
 
     @cached_property
-    def _told_numbers(self) -> WindowSample:
-        there = ~np.isnan(self.rows[:, 0])
+    def _there(self) -> NDArray[np.bool_]:
+        """(k,) which rows have a value."""
+        if self.stream.has_objects:
+            return np.array([value is not None for value in self.rows[:, 0]], dtype=bool)
+        numbers: NDArray[np.bool_] = ~np.isnan(self.rows[:, 0])
+        return numbers
+
+    @cached_property
+    def _told(self) -> WindowSample:
+        there = self._there
         keys = (
             self.keys
             if there.all()
@@ -67,12 +77,16 @@ class Sample:
     def digest(self) -> bytes:
         """Identifies window, counts and rows, whatever the stream: components pass texts on."""
         head = f"{self.window.start.isoformat()} {self.n} {self.basis} {self.rows.shape}".encode()
-        return hashlib.blake2b(head + self.rows.tobytes(), digest_size=16).digest()
+        return hashlib.blake2b(head + _bytes(self.rows), digest_size=16).digest()
 
     @property
     def kept(self) -> int:
         """Rows with a value that the sample has."""
-        return int(np.count_nonzero(~np.isnan(self.rows[:, 0])))
+        return int(np.count_nonzero(self._there))
+
+
+def _bytes(rows: NDArray[Any]) -> bytes:
+    return pack(list(rows[:, 0])) if rows.dtype == object else rows.tobytes()
 
 
 def digest_of(samples: Iterable[Sample]) -> bytes:
@@ -82,6 +96,8 @@ def digest_of(samples: Iterable[Sample]) -> bytes:
 
 def compact(rows: NDArray[Any], stream: Stream) -> NDArray[Any]:
     """Rows as they are stored. Vectors lose their last digits at once, so that replay equals live."""
+    if stream.has_objects:
+        return rows.astype(object).reshape(-1, 1)
     return rows.astype("<f2") if stream.data == "embedding" else rows.astype("<f8").reshape(-1, 1)
 
 
@@ -210,7 +226,7 @@ def _to_row(sample: Sample) -> Row:
         "n": sample.n,
         "n_missing": sample.n_missing,
         "dimensions": sample.rows.shape[1],
-        "rows": sample.rows.tobytes(),
+        "rows": _bytes(sample.rows),
         # Every sampled span has a status, so its keys are those of the other numbers too.
         "keys": [] if _shares_keys(sample.stream) else list(sample.keys),
         "seed": sample.seed,
@@ -218,7 +234,7 @@ def _to_row(sample: Sample) -> Row:
 
 
 def _shares_keys(stream: Stream) -> bool:
-    return stream.field in NUMBER_FIELDS and stream.field != "status"
+    return stream.field != "status" and stream.field in (*NUMBER_FIELDS, *NAME_FIELDS, *CHARACTER_FIELDS)
 
 
 def _from_rows(rows: Sequence[Row]) -> list[Sample]:
@@ -232,7 +248,6 @@ def _from_rows(rows: Sequence[Row]) -> list[Sample]:
 
 def _from_row(row: Row, shared: Mapping[tuple[str, str, datetime], tuple[str, ...]]) -> Sample:
     stream = Stream(row["chain"], row["component"], row["field"])
-    kind = "<f2" if stream.data == "embedding" else "<f8"
     own = tuple(row["keys"])
     return Sample(
         stream=stream,
@@ -240,8 +255,14 @@ def _from_row(row: Row, shared: Mapping[tuple[str, str, datetime], tuple[str, ..
         basis=row["basis"],
         n=row["n"],
         n_missing=row["n_missing"],
-        rows=np.frombuffer(row["rows"], dtype=kind).reshape(-1, row["dimensions"]),
+        rows=_unpacked(row["rows"], stream).reshape(-1, row["dimensions"]),
         keys=shared[stream.chain, stream.component, row["window_start"]] if _shares_keys(stream) else own,
         seed=row["seed"],
         dataset=row["dataset"],
     )
+
+
+def _unpacked(blob: bytes, stream: Stream) -> NDArray[Any]:
+    if stream.has_objects:
+        return np.array(unpack(blob), dtype=object)
+    return np.frombuffer(blob, dtype="<f2" if stream.data == "embedding" else "<f8")

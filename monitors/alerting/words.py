@@ -18,6 +18,16 @@ _FIELDS: Mapping[str, str] = {
     "output_tokens": "output length",
     "input_text": "input",
     "output_text": "output",
+    "input_words": "words of the input",
+    "output_words": "words of the output",
+    "input_language": "languages of the input",
+    "output_language": "languages of the output",
+    "input_characters": "input length",
+    "output_characters": "output length",
+    "refusal": "refusals",
+    "tool": "tools called",
+    "finish_reason": "finish reasons",
+    "error_type": "errors by type",
 }
 _UNITS: Mapping[str, str] = {
     "duration_s": "s",
@@ -26,11 +36,13 @@ _UNITS: Mapping[str, str] = {
     "cost_usd": "USD",
     "input_tokens": "tokens",
     "output_tokens": "tokens",
+    "input_characters": "characters",
+    "output_characters": "characters",
 }
 # The figure that people know first; whatever else the check gives comes after, but counts say nothing.
 _FIGURES = ("p95", "error_rate", "rate", "share", "mean", "median", "p50")
 _COUNTS = frozenset({"n", "rows", "texts", "requests", "errors", "count"})
-_TEXTS = ("input_text", "output_text")
+_TEXTS = ("input_text", "output_text", "input_words", "output_words")
 
 
 def field_words(field: str) -> str:

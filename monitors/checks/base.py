@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from monitors.result import Concern, ReferenceKind, ResultStatus, Window
 
 Floats = NDArray[np.float64]
-DataKind = Literal["embedding", "number"]
+DataKind = Literal["embedding", "number", "text", "category"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,8 @@ class WindowSample:
     Attributes:
         window: the interval of time.
         n: rows in the window, not only the sampled ones; 0 for an empty window.
-        rows: (k, d) float32 embeddings with unit rows, or (k, 1) float64 numbers; k <= cap.
+        rows: (k, d) float32 embeddings with unit rows, (k, 1) float64 numbers, or (k, 1) objects: str texts
+            or names of categories; k <= cap.
         keys: k keys "trace_id/span_id", for evidence.
     """
 

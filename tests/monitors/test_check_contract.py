@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,16 +14,26 @@ from collectors.errors import ConfigError
 from monitors.checks import CHECKS
 from monitors.checks.base import Check, CheckSettings, NotReady, Reference, WindowSample, applies
 from monitors.result import Concern, ReferenceKind, Window
+from monitors.streams import OPTIONAL_FIELDS
 
 NAMES = CHECKS.names()
 FIELDS = ("input_text", "output_text", "input_tokens", "output_tokens", "duration_s", "time_to_first_token_s")
-FIELDS += ("status", "cost_usd", "quality.groundedness")
+FIELDS += ("status", "cost_usd", "quality.groundedness", *OPTIONAL_FIELDS)
+WORDS = [f"{a}{b}" for a in "bdfgklmnprst" for b in ("ade", "ile", "one", "ule")]
 CENTRES = topics(0, 6)
 
 
-def rows_of(check: Check, rng: np.random.Generator, count: int) -> NDArray[np.floating]:
+def rows_of(check: Check, rng: np.random.Generator, count: int) -> NDArray[Any]:
     if check.data == "embedding":
         return texts(rng, CENTRES, rng.integers(0, 5, size=count))
+    if check.data == "text":
+        made = np.empty(count, dtype=object)
+        made[:] = [" ".join(rng.choice(WORDS, size=int(rng.integers(4, 12)))) for _ in range(count)]
+        return made
+    if check.data == "category":
+        names = ["answered", "refused"] if check.name == "refusal_rate" else ["large", "small", "tiny"]
+        weights = [0.97, 0.03] if check.name == "refusal_rate" else [0.6, 0.35, 0.05]
+        return rng.choice(names, size=count, p=weights).astype(object)
     if check.name == "error_rate":
         return (rng.random(count) < 0.02).astype(float)
     if check.name == "quality":

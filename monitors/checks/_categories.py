@@ -1,0 +1,289 @@
+"""What the checks on names share: the share of each name against what history says it may be.
+
+Counts of a name are beta-binomial around a rate whose wander is learnt by windows and by days
+(`noise_rates`): together the names are an overdispersed multinomial, and the test is the smallest tail of its
+margins times their number. Exact in small numbers, where a chi-square is not. A name that history never had
+is counted with the others like it: how often a window of history had names that no other window has is what
+is usual.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
+from monitors.checks.base import CheckSettings, DataKind, NotReady, Outcome, Reference, WindowSample
+from monitors.noise_change import locate
+from monitors.noise_rates import RateModel, fit_rate
+from monitors.noise_scales import STILL_THERE, Scale, latest, missing, no_rows, scales_of
+from monitors.result import Concern, ReferenceKind
+from monitors.statistics.number_distances import jensen_shannon
+
+Floats = NDArray[np.float64]
+NEW, REST = "(never seen before)", "(all other names)"
+MOST_NAMES = 12  # with a test of their own; rarer ones are one together
+_EXAMPLES = 10
+_SHOWN = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Which names have a test of their own."""
+
+    own: tuple[str, ...]
+    seen: frozenset[str]
+
+    @property
+    def tested(self) -> tuple[str, ...]:
+        """Every name that is tested."""
+        return (*self.own, REST, NEW)
+
+    def of(self, name: str) -> str:
+        """The test that a row counts for."""
+        return name if name in self.own else REST if name in self.seen else NEW
+
+    def count(self, samples: Sequence[WindowSample]) -> Counter[str]:
+        """Rows by test."""
+        return Counter(self.of(name) for s in samples for name in s.rows[:, 0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """The strongest change of one length of time."""
+
+    scale: Scale
+    name: str
+    share: float
+    usual: float
+    p: float
+    needed: float
+    ongoing: bool
+
+    @property
+    def points(self) -> float:
+        """How much of all rows."""
+        return self.share - self.usual
+
+
+class CategoriesFitted:
+    """The usual shares and how they wander, learnt."""
+
+    def __init__(
+        self, reference: Reference, settings: CheckSettings, *, margin: float, up_only: str | None
+    ) -> None:
+        used = [w for w in reference.windows if len(w.rows)]
+        self._settings, self._margin, self._up_only = settings, margin, up_only
+        total = Counter(name for w in used for name in w.rows[:, 0])
+        own = tuple(
+            name for name, _ in sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_NAMES]
+        )
+        self._names = Names(own=own if up_only is None else (up_only,), seen=frozenset(total))
+        counts = [self._names.count([w]) for w in used]
+        rows = np.array([float(len(w.rows)) for w in used])
+        windows = [w.window for w in used]
+        self._rows = int(rows.sum())
+        self._models: dict[str, RateModel] = {}
+        for name in self._tested():
+            events = np.array([float(c[name]) for c in counts]) if name != NEW else _once(used)
+            self._models[name] = fit_rate(windows, events, rows)
+        self._usual = {name: self._models[name].rate for name in self._models}
+
+    def _tested(self) -> tuple[str, ...]:
+        if self._up_only is not None:
+            return (self._up_only,)
+        some_rest = len(self._names.seen) > len(self._names.own)
+        return tuple(n for n in self._names.tested if n != REST or some_rest)
+
+    def evaluate(self, recent: Sequence[WindowSample], *, alpha: float) -> Outcome:
+        """Judge the last window; see `Fitted`."""
+        if not recent or len(recent[-1].rows) == 0:
+            return nothing(recent, self._rows)
+        scales = scales_of(recent, self._settings, skew=False)
+        if not scales:
+            return no_rows(recent, self._settings, self._rows)
+        tests = len(scales) * len(self._models) * (1 if self._up_only else 2)
+        changes = [self._strongest(scale, alpha, tests) for scale in scales]
+        guilty = [c for c in changes if c.p <= alpha and abs(c.points) >= self._margin and c.ongoing]
+        best = min(guilty or changes, key=lambda c: c.p)
+        worse = 1 if best.points >= 0 else -1
+        current = self._names.count(best.scale.samples)
+        return Outcome(
+            status="breach" if guilty else "ok",
+            value=best.share,
+            threshold=consistent(best.needed, best.share, worse, breach=bool(guilty)),
+            unit="share of requests",
+            p_value=best.p,
+            effect=self._moved(current, best),
+            effect_unit="share of requests that moved",
+            n_current=best.scale.requests,
+            n_reference=self._rows,
+            n_sampled=best.scale.rows,
+            reason=self._reason(best, alpha, breach=bool(guilty)),
+            evidence=self._evidence(recent, best, current, breach=bool(guilty)),
+        )
+
+    def _strongest(self, scale: Scale, alpha: float, tests: int) -> Change:
+        counts, rows = self._names.count(scale.samples), scale.rows
+        late = scale.samples[-latest(scale) :]
+        late_counts, late_rows = self._names.count(late), sum(len(s.rows) for s in late)
+        found = []
+        for name, model in self._models.items():
+            events = counts[name]
+            sides = [(1, model.tail(events, rows))] + (
+                [] if self._up_only else [(-1, _fewer(model, events, rows))]
+            )
+            for side, p in sides:
+                points = events / rows - model.rate
+                if points * side < 0:
+                    continue
+                found.append((p, name, points, side))
+        # With one name and one side the other side is no change at all.
+        p, name, points, side = min(found, default=(1.0, next(iter(self._models)), 0.0, 1))
+        model = self._models[name]
+        edge = (
+            model.critical(alpha / tests, rows) / rows
+            if side > 0
+            else _lowest(model, alpha / tests, rows) / rows
+        )
+        now = late_counts[name] / late_rows - model.rate
+        return Change(
+            scale=scale,
+            name=name,
+            share=counts[name] / rows,
+            usual=model.rate,
+            p=min(1.0, p * tests),
+            needed=max(edge, model.rate + self._margin) if side > 0 else min(edge, model.rate - self._margin),
+            ongoing=bool(now * side >= STILL_THERE * abs(points)),
+        )
+
+    def _moved(self, current: Counter[str], best: Change) -> float:
+        """The total variation distance; of one watched name, its own change."""
+        if self._up_only is not None:
+            return best.points
+        usual = {name: self._usual[name] for name in self._models if name != NEW}
+        total = sum(usual.values()) or 1.0
+        gaps = (abs(current[name] / best.scale.rows - rate / total) for name, rate in usual.items())
+        return float((sum(gaps) + current[NEW] / best.scale.rows) / 2.0)
+
+    def _reason(self, best: Change, alpha: float, *, breach: bool) -> str:
+        span = spanned(best.scale.windows, best.scale.rows)
+        name = best.name
+        if name == NEW:
+            news = Counter(
+                str(n) for s in best.scale.samples for n in s.rows[:, 0] if self._names.of(n) == NEW
+            )
+            name = (
+                ", ".join(n for n, _ in news.most_common(3)) + " (never seen before)"
+                if news
+                else "a new name"
+            )
+        said = f"{name}: {best.share:.1%} of {span}; {best.usual:.1%} is usual"
+        if breach:
+            return f"{said}, {chance(best.p)}"
+        if best.p <= alpha and not best.ongoing:
+            return f"{said}, but the latest requests are back to normal"
+        if best.p <= alpha:
+            return f"{said}: certain, but less than the {self._margin:.0%} of requests that matter"
+        return f"{said}: within the usual noise"
+
+    def _evidence(
+        self, recent: Sequence[WindowSample], best: Change, current: Counter[str], *, breach: bool
+    ) -> dict[str, Any]:
+        raw = Counter(str(n) for s in best.scale.samples for n in s.rows[:, 0])
+        evidence: dict[str, Any] = {
+            "name": best.name,
+            "current": {"share": best.share}
+            | {name: count / best.scale.rows for name, count in raw.most_common(_SHOWN)},
+            "reference": {"share": best.usual} | self._usual,
+            "scale_windows": best.scale.windows,
+            "sampled": {"rows": best.scale.rows, "requests": best.scale.requests},
+            "noise": {"rate_sd": self._models[best.name].sd},
+            "detectable": {"value": best.needed, "unit": f"share of {best.name}", "rows": best.scale.rows},
+        }
+        if self._up_only is None:
+            shares = np.array([[current[n] / best.scale.rows, self._usual[n]] for n in self._models])
+            evidence["current"]["jensen_shannon_bits"] = jensen_shannon(shares[:, 0], shares[:, 1])
+        if not breach:
+            return evidence
+        used = [s for s in recent if len(s.rows)]
+        side = 1.0 if best.points >= 0 else -1.0
+        shares_now = np.array([self._names.count([s])[best.name] / len(s.rows) for s in used])
+        middle = float(np.clip((best.share + best.usual) / 2.0, 1e-3, 1.0 - 1e-3))
+        variances = np.array([middle * (1.0 - middle) / len(s.rows) for s in used])
+        residuals = side * (shares_now - best.usual)
+        evidence["change_point"] = locate([s.window for s in used], residuals, variances).evidence()
+        evidence["examples"] = self._examples(best)
+        return evidence
+
+    def _examples(self, best: Change) -> list[dict[str, Any]]:
+        """Rows of the name that grew; of one that shrank, those that stand in its place."""
+        grew = best.points >= 0
+        rows = [
+            (key, str(name))
+            for sample in reversed(best.scale.samples)
+            for key, name in zip(sample.keys, sample.rows[:, 0], strict=True)
+            if (self._names.of(name) == best.name) == grew
+        ]
+        return [{**split_key(key), "why": name, "score": 1.0} for key, name in rows[:_EXAMPLES]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryCheck:
+    """Shares of names. `up_only`: watch the share of this one alone, and only whether it grows."""
+
+    name: str
+    title: str
+    fields: frozenset[str]
+    margin: float
+    concerns: Mapping[str, Concern]
+    up_only: str | None = None
+    kinds: tuple[ReferenceKind, ...] = ("drift",)
+    data: DataKind = "category"
+    default_on: bool = False
+
+    def concern(self, field: str) -> Concern:
+        """As the check names it; `output` for the rest."""
+        return self.concerns.get(field, "output")
+
+    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> CategoriesFitted | NotReady:
+        """Learn the usual shares and how they wander."""
+        why = missing(reference, settings)
+        if why is not None:
+            return NotReady(reason=why)
+        margin = self.margin if settings.margin is None else settings.margin
+        return CategoriesFitted(reference, settings, margin=margin, up_only=self.up_only)
+
+
+def _once(used: Sequence[WindowSample]) -> Floats:
+    """(T,) rows of each window with a name that no other window has."""
+    windows_of = Counter(name for w in used for name in set(w.rows[:, 0]))
+    return np.array([float(sum(windows_of[name] == 1 for name in w.rows[:, 0])) for w in used])
+
+
+def _fewer(model: RateModel, events: int, rows: int) -> float:
+    """P(this many events or fewer in so many rows), while nothing changed."""
+    if events >= rows:
+        return 1.0
+    from scipy.special import betaincc
+
+    # P(Binomial(rows, p) <= events) is the complement of the incomplete beta function.
+    tails = np.asarray(betaincc(events + 1.0, float(rows - events), model.rates), dtype=np.float64)
+    return float(np.clip(model.chances @ tails, 1e-300, 1.0))
+
+
+def _lowest(model: RateModel, p: float, rows: int) -> int:
+    """The largest number of events whose lower tail is at most `p`; -1 if there is none."""
+    low, high = -1, rows
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _fewer(model, middle, rows) <= p:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -1,0 +1,203 @@
+"""How far blocks of quiet traffic lay from the rest of it: the null of a distance, whatever the distance.
+
+A distance between today's rows and the reference is compared with the same distance between earlier blocks,
+of as many rows in consecutive windows, and the rows of the other days. So everything that made quiet blocks
+differ (topics of a day, bursts, repeats, the hour) is in the null, and rows need not be independent. Blocks
+of one day are alike, so the number of days counts and not only that of blocks: the p-value is the tail of
+Student's t for one more block of one more day, with Satterthwaite's degrees of freedom of a one-way layout
+(Searle, Casella and McCulloch, Variance Components, 1992), of a small power of the distance. For independent
+rows that of Wilson and Hilferty (1931) would do, 2/3 or 1/3; topics that wander by the day make distances
+more skewed, and the powers here, nearer to the logarithm, kept the level there (p < .01 in 1.2 % of blocks,
+against 2.5 %).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.checks.base import Reference
+
+Floats = NDArray[np.float64]
+MOST_BLOCKS = 96  # distances that are worked out for one number of rows
+LEAST_BLOCKS = 4  # with fewer nothing is known of how blocks differ
+ROOT, ROOT_OF_SQUARES = 0.2, 0.1  # powers of what grows as a difference, and as its square
+_GRID = 1.15  # numbers of rows this close share a null, that of the smaller
+
+
+class Distance(Protocol):
+    """A distance of some rows from a reference. Rows are whatever an index array can choose of."""
+
+    @property
+    def power(self) -> float:
+        """Of the distance, that makes it about normal while nothing changed."""
+        ...
+
+    def prepare(self, rows: Any) -> Any:
+        """The reference's side, worked out once."""
+        ...
+
+    def between(self, rows: Any, prepared: Any) -> float:
+        """At least 0; grows with the difference."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usual:
+    """What a distance is while nothing changes, at one number of rows.
+
+    Attributes:
+        level: the typical distance. mean, sd, df: of its power, for one more block.
+        blocks: that it was learnt from; they do not overlap.
+    """
+
+    level: float
+    mean: float
+    sd: float
+    df: float
+    power: float
+    blocks: int
+
+    def p_value(self, distance: float) -> float:
+        """The chance of a distance as large."""
+        from scipy.stats import t
+
+        z = (max(distance, 0.0) ** self.power - self.mean) / self.sd
+        return float(np.clip(t.sf(z, self.df), 1e-300, 1.0))
+
+    def critical(self, p: float) -> float:
+        """The distance whose p-value is `p`."""
+        from scipy.stats import t
+
+        return float(max(self.mean + self.sd * float(t.isf(p, self.df)), 0.0) ** (1.0 / self.power))
+
+
+class PastBlocks:
+    """The rows of a reference in their windows, and what blocks of them differ by.
+
+    windows: used ones, in time order, as `reference` has them; rows: all of their rows, one after the other;
+    pool_rows: of an evaluation set, which the comparator is then as large as.
+    """
+
+    def __init__(
+        self,
+        reference: Reference,
+        rows: Any,
+        distance: Distance,
+        *,
+        seed: int,
+        pool_rows: int | None = None,
+        most: int = MOST_BLOCKS,
+        grid: float = _GRID,
+    ) -> None:
+        """most: blocks that are worked out for one number of rows; grid: numbers of rows whose quotient is
+        smaller share a null. Costly distances want fewer and coarser.
+        """
+        self._most, self._grid = most, grid
+        used = [w for w in reference.windows if len(w.rows)]
+        self._rows, self._distance, self._seed, self._pool_rows = rows, distance, seed, pool_rows
+        self._offsets = np.concatenate([[0], np.cumsum([len(w.rows) for w in used])]).astype(np.int64)
+        days = np.array([w.window.start.toordinal() for w in used], dtype=np.int64)
+        self._day = np.unique(days, return_inverse=True)[1] if used else days
+        self._row_day = np.repeat(self._day, np.diff(self._offsets))
+        self._prepared: dict[int, Any] = {}
+        self._known: dict[int, Usual | None] = {}
+
+    @property
+    def rows(self) -> int:
+        """Rows that the reference has."""
+        return int(self._offsets[-1])
+
+    def usual(self, rows: int) -> Usual | None:
+        """The null for blocks of about so many rows; None when the reference has too few such blocks."""
+        size = max(2, int(self._grid ** np.floor(np.log(max(rows, 2)) / np.log(self._grid) + 1e-9)))
+        if size not in self._known:
+            self._known[size] = self._learn(size)
+        return self._known[size]
+
+    def _learn(self, size: int) -> Usual | None:
+        blocks = self._blocks(size)
+        if len(blocks) < LEAST_BLOCKS:
+            return None
+        rng = np.random.default_rng([self._seed, size])
+        powers, days = np.empty(len(blocks)), np.empty(len(blocks), dtype=np.int64)
+        for i, (start, end) in enumerate(blocks):
+            place = np.arange(self._offsets[start], self._offsets[end])
+            chosen = np.sort(rng.choice(place, size, replace=False))
+            days[i] = self._day[(start + end - 1) // 2]
+            value = self._distance.between(self._rows[chosen], self._others(days[i], place, rng))
+            powers[i] = max(value, 0.0) ** self._distance.power
+        mean, sd, df = predictive(powers, days)
+        return Usual(
+            level=float(max(mean, 0.0) ** (1.0 / self._distance.power)),
+            mean=mean,
+            sd=sd,
+            df=df,
+            power=self._distance.power,
+            blocks=len(blocks),
+        )
+
+    def _blocks(self, size: int) -> list[tuple[int, int]]:
+        """First and last-but-one windows of blocks with at least `size` rows, one after the other."""
+        found, start = [], 0
+        while (end := int(np.searchsorted(self._offsets, self._offsets[start] + size, "left"))) < len(
+            self._offsets
+        ):
+            found.append((start, end))
+            start = end
+        if len(found) <= self._most:
+            return found
+        return [found[i] for i in np.linspace(0, len(found) - 1, self._most).round().astype(np.int64)]
+
+    def _others(self, day: int, place: NDArray[np.int64], rng: np.random.Generator) -> Any:
+        """The rows of other days, worked out; of the other windows, where one day is all there is."""
+        outside = self._row_day != day
+        key = int(day)
+        if np.count_nonzero(outside) * 2 < self.rows:
+            outside = np.ones(self.rows, dtype=bool)
+            outside[place] = False
+            key = -1 - int(place[0])
+        if key not in self._prepared:
+            chosen = np.flatnonzero(outside)
+            if self._pool_rows is not None and self._pool_rows < len(chosen):
+                chosen = np.sort(rng.choice(chosen, self._pool_rows, replace=False))
+            made = self._distance.prepare(self._rows[chosen])
+            if key < 0:
+                return made
+            self._prepared[key] = made
+        return self._prepared[key]
+
+
+def predictive(values: Floats, days: NDArray[np.int64]) -> tuple[float, float, float]:
+    """Mean, standard deviation and degrees of freedom for one more value on one more day.
+
+    values: (B,) of blocks that do not overlap, at least two. days: (B,) labels.
+
+    >>> mean, sd, df = predictive(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 1, 2, 3]))
+    >>> round(mean, 3), round(sd, 3), round(df, 3)
+    (2.5, 1.443, 3.0)
+    """
+    labels, groups = np.unique(days, return_inverse=True)
+    count, total = len(labels), len(values)
+    if count < 2 or total <= count:
+        mean, variance = float(values.mean()), float(values.var(ddof=1))
+        return mean, _least(variance * (1.0 + 1.0 / total), mean), total - 1.0
+    sizes = np.bincount(groups).astype(np.float64)
+    means = np.bincount(groups, weights=values) / sizes
+    mean, between = float(means.mean()), float(means.var(ddof=1))
+    within = float(((values - means[groups]) ** 2).sum() / (total - count))
+    each = 1.0 / float((1.0 / sizes).mean())
+    # One value on a new day: between + (1 - 1 / each) within, each part with its own degrees of freedom.
+    left = (1.0 - 1.0 / each) * within
+    freedom = between**2 / (count - 1.0) + left**2 / (total - count)
+    df = (between + left) ** 2 / max(freedom, 1e-300)
+    variance = max(between + left, within)
+    return mean, _least(variance + max(between, within / each) / count, mean), max(df, 1.0)
+
+
+def _least(variance: float, mean: float) -> float:
+    """A standard deviation; where nothing ever differed, a hundredth of the level stands in."""
+    return float(max(np.sqrt(variance), 0.01 * abs(mean), 1e-6))
