@@ -39,5 +39,7 @@ def from_event(name: str, body: Any) -> list[Message]:
         parsed = inner
     said = messages.parse_json(parsed.get("message"))
     if said is not None:
-        parsed = said if isinstance(said, Mapping) else {"content": said}
+        # The calls of a choice stand beside its message, or in it.
+        calls = {"tool_calls": parsed["tool_calls"]} if "tool_calls" in parsed else {}
+        parsed = {**calls, **(said if isinstance(said, Mapping) else {"content": said})}
     return messages.parse(parsed if "role" in parsed else {**parsed, "role": role}, role)

@@ -166,6 +166,17 @@ def test_messages_as_log_records() -> None:
             "system": "Be brief.",
         }
         assert all(content.whole for content in found if content.side != "system")
+    call = {"id": "c", "type": "function", "function": {"name": "radar", "arguments": '{"city": "Paris"}'}}
+    beside = {
+        "index": 0,
+        "message": {"role": "assistant"},
+        "tool_calls": [call],
+        "finish_reason": "tool_calls",
+    }
+    inside = {"index": 0, "message": {"role": "assistant", "tool_calls": [call]}}
+    for body in (beside, inside):
+        (content,) = both("logs", otlp_logs(otlp_log("gen_ai.choice", span, body))).span_contents
+        assert (content.side, content.text) == ("output", 'radar(city="Paris")')
     old = [
         otlp_log("gen_ai.user.message", span, {"content": "Weather in Paris?"}),
         otlp_log("gen_ai.user.message", span, None, content="In attributes?"),
