@@ -83,9 +83,10 @@ def _among_neighbours(
     alone = _records(read(seed.source, b"\n".join([*head, good]) + b"\n", path))
     found = _within_time(seed, b"\n".join([*head, good, broken, good]) + b"\n", path)
     records = _records(found)
-    if alone and (records[: len(alone)] != alone or records[len(records) - len(alone) :] != alone):
+    count = len(alone)
+    if len(records) < 2 * count or records[:count] != alone or records[len(records) - count :] != alone:
         raise BrokenRuleError(
-            f"a neighbour of a broken line is lost: {len(records)} records, {len(alone)} are sound"
+            f"a neighbour of a broken line is lost: {len(records)} records, {count} are sound on either side"
         )
     return found
 

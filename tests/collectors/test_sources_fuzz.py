@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks._fuzz_checks import Seed, attempt, read, seeds, sound
+from benchmarks import _fuzz_checks
+from benchmarks._fuzz_checks import BrokenRuleError, Seed, attempt, read, seeds, sound
 from collectors.errors import SourceError
 from collectors.ingest import detect
 from collectors.model import Annotation, Feedback, Span
@@ -59,3 +62,25 @@ def test_files_that_are_nothing(name: str, suffix: str, tmp_path: Path) -> None:
         for item in found:
             sound(item)
         assert 0.0 <= SOURCES.get(name).detect(tmp_path / f"file{suffix}", content[:65_536]) <= 1.0
+
+
+def test_the_rules_can_be_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    whole = Span(trace_id="t", span_id="s", component="c", name="n", started_at=at)
+    sound(whole)
+    unsound: list[Item] = [
+        replace(whole, output_text="a\x00b"),
+        replace(whole, model="\ud800"),
+        replace(whole, cost_usd=float("nan")),
+        Bad(line=1, reason=" ", raw=""),
+        Bad(line=1, reason="too long", raw="x" * 2_001),
+    ]
+    for item in unsound:
+        with pytest.raises(BrokenRuleError):
+            sound(item)
+    with pytest.raises(ValueError, match="Out of range float"):
+        sound(replace(whole, attributes={"a": float("inf")}))
+    lines = next(seed for seed in SEEDS if seed.kind == "jsonl (.jsonl)")
+    monkeypatch.setattr(_fuzz_checks, "read", lambda *given: read(*given)[:1])
+    with pytest.raises(BrokenRuleError, match="a neighbour of a broken line is lost"):
+        [attempt(lines, number, CONTENTS, tmp_path) for number in range(20)]
