@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._fuzz_checks import Seed, attempt, seeds
 from collectors.errors import SourceError
+from collectors.files import read_all
 from collectors.ingest import detect
 from collectors.ingest_batch import Batch, store_batch
 from collectors.model import Annotation, Feedback, Span
@@ -63,7 +64,10 @@ def from_data(folder: Path) -> list[Seed]:
             source = detect(path)
         except SourceError:
             continue
-        found.append(Seed(source=source, suffix=path.suffix, content=path.read_bytes()))
+        content = read_all(path, 100 * _LARGEST)
+        if len(content) <= _LARGEST:
+            suffix = Path(path.name.removesuffix(".gz")).suffix
+            found.append(Seed(source=source, suffix=suffix, content=content))
     return found
 
 
