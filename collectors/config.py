@@ -44,11 +44,15 @@ S = TypeVar("S", bound=Section)
 
 
 class Config:
-    """A parsed chainwatch.toml. Sections that the file does not name have their defaults."""
+    """A parsed chainwatch.toml. Sections that the file does not name have their defaults.
 
-    def __init__(self, raw: Mapping[str, Any], origin: str) -> None:
+    home: the folder of the installation, where a section may find more; None in tests of sections alone.
+    """
+
+    def __init__(self, raw: Mapping[str, Any], origin: str, *, home: Path | None = None) -> None:
         self.raw = raw
         self.origin = origin
+        self.home = home
         unknown = sorted(set(raw) - set(SECTIONS))
         if unknown:
             raise ConfigError(
@@ -58,7 +62,8 @@ class Config:
     def section(self, name: str, model: type[S]) -> S:
         """The section `name` as `model`; ConfigError names file, key, value and the choices."""
         try:
-            return model.model_validate(self.raw.get(name, {}))
+            found = {"beside": Path(self.origin).parent, "home": self.home}
+            return model.model_validate(self.raw.get(name, {}), context=found)
         except ValidationError as error:
             raise ConfigError(_explain(error, self.origin, name, model)) from error
 
@@ -88,17 +93,17 @@ def load(path: Path | None, *, home_config: Path, environ: Mapping[str, str] | N
         raise ConfigError(f"no config file at {named}")
     for candidate in (named, Path("chainwatch.toml"), home_config):
         if candidate is not None and candidate.is_file():
-            return parse(candidate.read_text("utf-8"), str(candidate))
-    return Config({}, "defaults")
+            return parse(candidate.read_text("utf-8"), str(candidate), home=home_config.parent)
+    return Config({}, "defaults", home=home_config.parent)
 
 
-def parse(text: str, origin: str) -> Config:
+def parse(text: str, origin: str, *, home: Path | None = None) -> Config:
     """Parse and validate TOML text; `origin` is the file name that errors show."""
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{origin}: not valid TOML: {error}") from error
-    config = Config(raw, origin)
+    config = Config(raw, origin, home=home)
     config.validate()
     return config
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from collectors.config import Section
 from collectors.durations import duration
@@ -112,21 +112,27 @@ class MonitorsConfig(Section):
 
     Attributes:
         false_alerts_per_month: what may be expected over 30 quiet days, all monitors together.
+        plugins: Python files with checks of one's own, from the folder of chainwatch.toml on; those in the
+            folder `checks` of CHAINWATCH_HOME need no mention.
         checks: the tables [monitors.<check>], by the name of the check.
     """
 
     false_alerts_per_month: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    plugins: tuple[str, ...] = ()
     checks: dict[str, MonitorConfig] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
-    def _tables_are_checks(cls, data: Any) -> Any:
-        """Every table inside [monitors] is named after a check."""
+    def _tables_are_checks(cls, data: Any, info: ValidationInfo) -> Any:
+        """Every table inside [monitors] is named after a check, one's own among them."""
         if not isinstance(data, dict) or "checks" in data:
             return data
         tables = {key: value for key, value in data.items() if isinstance(value, dict)}
-        from monitors.checks import CHECKS
+        from monitors.checks import CHECKS, plugin_files
 
+        named = data.get("plugins", ())
+        if info.context is not None and _are_names(named):
+            CHECKS.use(plugin_files(named, beside=info.context["beside"], home=info.context["home"]))
         unknown = sorted(set(tables) - set(CHECKS.names()))
         if unknown:
             raise ValueError(
@@ -137,3 +143,8 @@ class MonitorsConfig(Section):
     def of(self, check: str) -> MonitorConfig:
         """The table of one check; the defaults when the file does not name it."""
         return self.checks.get(check, MonitorConfig())
+
+
+def _are_names(named: Any) -> bool:
+    """Whether it is a list of strings; what is none is refused by the field's own type."""
+    return isinstance(named, (list, tuple)) and all(isinstance(name, str) for name in named)

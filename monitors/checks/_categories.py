@@ -9,14 +9,16 @@ is usual.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.checks._names import MOST_NAMES, NEW, REST, Names, fewer, lowest, once
 from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Outcome, Reference, WindowSample
 from monitors.noise_change import locate
@@ -26,31 +28,8 @@ from monitors.result import Concern, ReferenceKind
 from monitors.statistics.number_distances import jensen_shannon
 
 Floats = NDArray[np.float64]
-NEW, REST = "(never seen before)", "(all other names)"
-MOST_NAMES = 12  # with a test of their own; rarer ones are one together
 _EXAMPLES = 10
 _SHOWN = 12
-
-
-@dataclass(frozen=True, kw_only=True)
-class Names:
-    """Which names have a test of their own."""
-
-    own: tuple[str, ...]
-    seen: frozenset[str]
-
-    @property
-    def tested(self) -> tuple[str, ...]:
-        """Every name that is tested."""
-        return (*self.own, REST, NEW)
-
-    def of(self, name: str) -> str:
-        """The test that a row counts for."""
-        return name if name in self.own else REST if name in self.seen else NEW
-
-    def count(self, samples: Sequence[WindowSample]) -> Counter[str]:
-        """Rows by test."""
-        return Counter(self.of(name) for s in samples for name in s.rows[:, 0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +54,16 @@ class CategoriesFitted:
     """The usual shares and how they wander, learnt."""
 
     def __init__(
-        self, reference: Reference, settings: CheckSettings, *, margin: float, up_only: str | None
+        self,
+        reference: Reference,
+        settings: CheckSettings,
+        *,
+        margin: float,
+        up_only: str | None,
+        told: Callable[[Any], str] | None = None,
     ) -> None:
-        used = [w for w in reference.windows if len(w.rows)]
+        self._told = told
+        used = [self._named(w) for w in reference.windows if len(w.rows)]
         self._settings, self._margin, self._up_only = settings, margin, up_only
         total = Counter(name for w in used for name in w.rows[:, 0])
         own = tuple(
@@ -90,7 +76,7 @@ class CategoriesFitted:
         self._rows = int(rows.sum())
         self._models: dict[str, RateModel] = {}
         for name in self._tested():
-            events = np.array([float(c[name]) for c in counts]) if name != NEW else _once(used)
+            events = np.array([float(c[name]) for c in counts]) if name != NEW else once(used)
             self._models[name] = fit_rate(windows, events, rows)
         self._usual = {name: self._models[name].rate for name in self._models}
 
@@ -104,6 +90,7 @@ class CategoriesFitted:
         """Judge the last window; see `Fitted`."""
         if not recent or len(recent[-1].rows) == 0:
             return nothing(recent, self._rows)
+        recent = [self._named(s) for s in recent]
         scales = scales_of(recent, self._settings, skew=False)
         if not scales:
             return no_rows(recent, self._settings, self._rows)
@@ -128,6 +115,13 @@ class CategoriesFitted:
             evidence=self._evidence(recent, best, current, breach=bool(guilty)),
         )
 
+    def _named(self, sample: WindowSample) -> WindowSample:
+        """The window with a name for each row."""
+        if self._told is None or not len(sample.rows):
+            return sample
+        names = np.array([self._told(row) for row in sample.rows[:, 0]], dtype=object)
+        return replace(sample, rows=names[:, None])
+
     def _strongest(self, scale: Scale, alpha: float, tests: int) -> Change:
         counts, rows = self._names.count(scale.samples), scale.rows
         late = scale.samples[-latest(scale) :]
@@ -136,7 +130,7 @@ class CategoriesFitted:
         for name, model in self._models.items():
             events = counts[name]
             sides = [(1, model.tail(events, rows))] + (
-                [] if self._up_only else [(-1, _fewer(model, events, rows))]
+                [] if self._up_only else [(-1, fewer(model, events, rows))]
             )
             for side, p in sides:
                 points = events / rows - model.rate
@@ -149,7 +143,7 @@ class CategoriesFitted:
         edge = (
             model.critical(alpha / tests, rows) / rows
             if side > 0
-            else _lowest(model, alpha / tests, rows) / rows
+            else lowest(model, alpha / tests, rows) / rows
         )
         now = late_counts[name] / late_rows - model.rate
         return Change(
@@ -235,14 +229,22 @@ class CategoriesFitted:
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryCheck:
-    """Shares of names. `up_only`: watch the share of this one alone, and only whether it grows."""
+    """Shares of names.
+
+    Attributes:
+        margin: the smallest change that matters, in shares of all requests.
+        concerns: of fields, where it is not `output`.
+        up_only: watch the share of this name alone, and only whether it grows.
+        told: what makes a name of a row, where rows are texts or numbers.
+    """
 
     name: str
     title: str
     fields: frozenset[str]
     margin: float
-    concerns: Mapping[str, Concern]
+    concerns: Mapping[str, Concern] = dataclasses.field(default_factory=dict)
     up_only: str | None = None
+    told: Callable[[Any], str] | None = None
     kinds: tuple[ReferenceKind, ...] = ("drift",)
     data: DataKind = "category"
     default_on: bool = False
@@ -257,33 +259,4 @@ class CategoryCheck:
         if why is not None:
             return NotReady(reason=why)
         margin = self.margin if settings.margin is None else settings.margin
-        return CategoriesFitted(reference, settings, margin=margin, up_only=self.up_only)
-
-
-def _once(used: Sequence[WindowSample]) -> Floats:
-    """(T,) rows of each window with a name that no other window has."""
-    windows_of = Counter(name for w in used for name in set(w.rows[:, 0]))
-    return np.array([float(sum(windows_of[name] == 1 for name in w.rows[:, 0])) for w in used])
-
-
-def _fewer(model: RateModel, events: int, rows: int) -> float:
-    """P(this many events or fewer in so many rows), while nothing changed."""
-    if events >= rows:
-        return 1.0
-    from scipy.special import betaincc
-
-    # P(Binomial(rows, p) <= events) is the complement of the incomplete beta function.
-    tails = np.asarray(betaincc(events + 1.0, float(rows - events), model.rates), dtype=np.float64)
-    return float(np.clip(model.chances @ tails, 1e-300, 1.0))
-
-
-def _lowest(model: RateModel, p: float, rows: int) -> int:
-    """The largest number of events whose lower tail is at most `p`; -1 if there is none."""
-    low, high = -1, rows
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _fewer(model, middle, rows) <= p:
-            low = middle
-        else:
-            high = middle
-    return low
+        return CategoriesFitted(reference, settings, margin=margin, up_only=self.up_only, told=self.told)
