@@ -87,12 +87,19 @@ def _were_integers(column: pd.Series[Any]) -> bool:
 
 
 def _column(column: pd.Series[Any], integers: bool) -> list[Any]:
-    values = [_value(value) for value in column.astype(object)]
-    return [int(v) if isinstance(v, float) else v for v in values] if integers else values
+    """The cells as Python knows them; None where one is missing."""
+    import pandas as pd
+
+    kind = column.dtype
+    simple = pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)
+    simple = simple or isinstance(kind, pd.StringDtype)
+    make = int if integers else (lambda value: value) if simple else _value
+    cells = zip(column.tolist(), column.isna().tolist(), strict=True)
+    return [None if missing else make(value) for value, missing in cells]
 
 
 def _value(value: Any) -> Any:
-    """A cell as Python knows it; None when it is missing. Nested values are left to the field's own rule."""
+    """A cell that is no plain text or number. Nested values are left to the field's own rule."""
     import numpy as np
     import pandas as pd
 
@@ -100,8 +107,6 @@ def _value(value: Any) -> Any:
         return value
     if isinstance(value, np.ndarray):
         return value.tolist()
-    if pd.isna(value):
-        return None
     if isinstance(value, (pd.Timestamp, np.datetime64, pd.Period)):
         at = value.start_time if isinstance(value, pd.Period) else pd.Timestamp(value)
         return at.to_pydatetime(warn=False)
