@@ -30,7 +30,8 @@ def context_mmd(
     """The mean squared MMD between content given context in x and in y, over a quarter of x's contexts.
 
     Content given context is a kernel ridge regression of its embedding in the kernel's space (coefficients
-    (L + ridge n I)^-1 l(c)). The null redraws each label from the chance of it given the context, a logistic
+    (L + ridge n I)^-1 l(c)), around the mean of all rows, so that a context without rows predicts the usual
+    and not nothing. The null redraws each label from the chance of it given the context, a logistic
     kernel regression, so that the contexts of both samples stay as they are.
     What: a component's output changes given its input; today differs from yesterday at the same hour. When
     not: contexts that y never saw: there is nothing to compare, and the propensity then leaves labels as they
@@ -55,7 +56,7 @@ def context_mmd(
     held[generator.permutation(n)[: max(2, round(HELD * n))]] = True
     rows = np.concatenate([x[~held], y]).astype(np.float64)
     contexts = np.concatenate([x_context[~held], y_context]).astype(np.float64)
-    k = _gaussian(rows, rows, bandwidth or median_bandwidth(rows))
+    k = _centred(_gaussian(rows, rows, bandwidth or median_bandwidth(rows)))
     width = context_bandwidth or median_bandwidth(contexts)
     overlap = _gaussian(contexts, contexts, width)
     at = _gaussian(contexts, x_context[held].astype(np.float64), width)
@@ -116,6 +117,13 @@ def _redrawn(chance: Floats, rng: np.random.Generator) -> NDArray[np.bool_]:
         label = rng.random(len(chance)) < chance
         if 2 <= int(label.sum()) <= len(label) - 2:
             return np.asarray(label)
+
+
+def _centred(kernel: Floats) -> Floats:
+    """The kernel of embeddings around their mean."""
+    means = kernel.mean(axis=1)
+    centred: Floats = kernel - means[:, None] - means[None, :] + means.mean()
+    return centred
 
 
 def _gaussian(a: Floats, b: Floats, bandwidth: float) -> Floats:

@@ -58,7 +58,9 @@ def held_out_scores(rows: Floats, labels: NDArray[np.floating], folds: Folds, ri
     gram = centred @ centred.T
     strength = max(ridge * float(np.trace(gram)) / centred.shape[1], 1e-9)
     gram += 1e4 * max(strength, float(np.trace(gram)) / len(gram))
-    hat = np.linalg.solve(gram + strength * np.eye(len(gram)), gram)
+    # H = I - strength (G + strength I)^-1, and the inverse of a Cholesky factor's matrix is symmetric.
+    inverse = np.linalg.inv(gram + strength * np.eye(len(gram)))
+    hat = np.eye(len(gram)) - strength * inverse
     fitted = hat @ labels
     scores: Floats = np.empty(fitted.shape)
     for rows_out in folds:

@@ -77,10 +77,14 @@ def _ranks(pooled: Matrix) -> tuple[NDArray[np.float32], Floats]:
     """(N, d) average ranks and (d,) sums of t^3 - t over ties."""
     from scipy.stats import rankdata
 
-    ranks = rankdata(pooled, axis=0).astype(np.float32)
-    ties = np.zeros(pooled.shape[1])
-    ordered = np.sort(pooled, axis=0)
-    for k in np.flatnonzero((ordered[1:] == ordered[:-1]).any(axis=0)):
+    columns = np.ascontiguousarray(pooled.T)
+    order = np.argsort(columns, axis=1)
+    ordered = np.take_along_axis(columns, order, axis=1)
+    ranks = np.empty(columns.shape, dtype=np.float32)
+    np.put_along_axis(ranks, order, np.arange(1, len(pooled) + 1, dtype=np.float32)[None, :], axis=1)
+    ties = np.zeros(len(columns))
+    for k in np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)):
+        ranks[k] = rankdata(columns[k])
         counts = np.unique(pooled[:, k], return_counts=True)[1].astype(np.float64)
         ties[k] = (counts**3 - counts).sum()
-    return ranks, ties
+    return np.ascontiguousarray(ranks.T), ties

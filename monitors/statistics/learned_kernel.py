@@ -50,6 +50,7 @@ def learned_kernel_mmd(
     permutations: int = 100,
     hidden: int = HIDDEN,
     steps: int = STEPS,
+    biased: bool = False,
     rng: np.random.Generator | None = None,
 ) -> TwoSample:
     """The unbiased squared MMD of the held-out halves under a kernel trained on the others.
@@ -59,7 +60,7 @@ def learned_kernel_mmd(
     What: changes of structure that no Gaussian kernel on the rows sees. When not: small windows, where half
     the rows cost more power than learning brings; for a plain new topic `mmd_test` sees as much for a tenth
     of the cost; traffic whose rows are not exchangeable.
-    x (n, d), y (m, d), at least four rows each, else nan.
+    x (n, d), y (m, d), at least four rows each, else nan. biased: the V-statistic, never negative.
     Source: Liu et al., ICML 2020 (equations 1 to 4), with one hidden layer and full-batch Adam; the layer
     starts at the principal directions of the training rows, since windows are small.
 
@@ -77,18 +78,19 @@ def learned_kernel_mmd(
     kernel = train_kernel(xs[:train], ys[:train], hidden=hidden, steps=steps)
     held = np.concatenate([xs[n // 2 :], ys[m // 2 :]])
     labels = labels_of(n - n // 2, m - m // 2, permutations, generator).astype(np.float64)
-    return TwoSample.of(mmd2_of(kernel.matrix(held), labels))
+    return TwoSample.of(mmd2_of(kernel.matrix(held), labels, biased=biased))
 
 
-def mmd2_of(kernel: Floats, labels: Floats) -> Floats:
+def mmd2_of(kernel: Floats, labels: Floats, *, biased: bool = False) -> Floats:
     """(B,) unbiased squared MMD of a kernel matrix (N, N) for label columns (N, B) of equal sums."""
-    off = kernel - np.diag(np.diag(kernel))
     n = float(labels[:, 0].sum())
     m = len(kernel) - n
+    off = kernel if biased else kernel - np.diag(np.diag(kernel))
+    pairs_x, pairs_y = (n * n, m * m) if biased else (n * (n - 1.0), m * (m - 1.0))
     product = off @ labels
     inside, both = (labels * product).sum(axis=0), product.sum(axis=0)
     xy, yy = both - inside, off.sum() - 2.0 * both + inside
-    values: Floats = inside / (n * (n - 1.0)) + yy / (m * (m - 1.0)) - 2.0 * xy / (n * m)
+    values: Floats = inside / pairs_x + yy / pairs_y - 2.0 * xy / (n * m)
     return values
 
 

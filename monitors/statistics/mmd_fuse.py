@@ -42,6 +42,7 @@ def mmd_fuse(
     *,
     permutations: int = 100,
     bandwidths: Floats | None = None,
+    positive: bool = False,
     rng: np.random.Generator | None = None,
     block: int = BLOCK,
 ) -> TwoSample:
@@ -51,7 +52,8 @@ def mmd_fuse(
     noise. The kernels are exp(-(|a - b| / b)^2) and exp(-|a - b| / b) at every bandwidth.
     What: a change at any scale, without choosing one. When not: as an alarm on traffic whose rows are not
     exchangeable; where one bandwidth is known to be right, `mmd_test` costs a twentieth.
-    x (n, d), y (m, d), at least two rows each, else nan. Memory is bounded as in `mmd_test`. Source: Biggs,
+    x (n, d), y (m, d), at least two rows each, else nan. positive: log(1 + exp(c FUSE)) / c
+    instead, which is never negative and rises with it. Memory is bounded as in `mmd_test`. Source: Biggs,
     Schrab and Gretton, NeurIPS 2023, equation 7; their second family takes sums of absolute differences, this
     one Euclidean distances.
 
@@ -67,7 +69,9 @@ def mmd_fuse(
     sums = kernel_sums(pooled_rows(x, y, 1.0), labels, _kernels(widths), block)
     pairs = (n + m) * (n + m - 1.0)
     normal = np.array([s.mmd2(n, m) / max((s.squares / pairs) ** 0.5, 1e-12) for s in sums])
-    return TwoSample.of(soft_maximum(normal, min(n, m)))
+    fused = soft_maximum(normal, min(n, m))
+    c = float(np.sqrt(min(n, m) * (min(n, m) - 1.0)))
+    return TwoSample.of(np.logaddexp(0.0, c * fused) / c if positive else fused)
 
 
 def soft_maximum(normal: Floats, n: int) -> Floats:

@@ -67,12 +67,12 @@ def sliced_wasserstein(
         return NOTHING
     onto = principal_directions(x, y) if directions is None else directions
     labels = labels_of(n, m, permutations, np.random.default_rng(0) if rng is None else rng)
-    projected = np.concatenate([x @ onto, y @ onto])
-    order = np.argsort(projected, axis=0, kind="stable")
+    projected = np.ascontiguousarray(np.concatenate([x @ onto, y @ onto]).T)
+    order = np.argsort(projected, axis=1)
     total = np.zeros(labels.shape[1])
     # F_x - F_y after each pooled row, for all permutations at once.
     steps = labels * np.float32(1.0 / n + 1.0 / m) - np.float32(1.0 / m)
     for k in range(onto.shape[1]):
-        gaps = np.diff(projected[order[:, k], k])
-        total += gaps @ np.abs(np.cumsum(steps[order[:-1, k]], axis=0, dtype=np.float64))
+        gaps = np.diff(projected[k, order[k]])
+        total += gaps @ np.abs(np.cumsum(steps[order[k, :-1]], axis=0, dtype=np.float64))
     return TwoSample.of(total / onto.shape[1])
