@@ -33,7 +33,7 @@ class Parquet:
                         number += 1
                         known = {name: value for name, value in row.items() if value is not None}
                         yield from items(known, context, number)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeError) as error:
             raise SourceError(f"{path}: not readable as Parquet: {error}") from error
 
 
