@@ -2,9 +2,8 @@
 
 Counts of a name are beta-binomial around a rate whose wander is learnt by windows and by days
 (`noise_rates`): together the names are an overdispersed multinomial, and the test is the smallest tail of its
-margins times their number. Exact in small numbers, where a chi-square is not. A name that history never had
-is counted with the others like it: how often a window of history had names that no other window has is what
-is usual.
+margins times their number. Exact in small numbers, where a chi-square is not. Names that history has on one
+day only are counted together, as new names are: how many of them a window of history had is what is usual.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.checks._names import MOST_NAMES, NEW, REST, Names, fewer, lowest, once
+from monitors.checks._names import MOST_NAMES, NEW, REST, Names, fewer, lasting, lowest
 from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Outcome, Reference, WindowSample
 from monitors.noise_change import locate
@@ -65,19 +64,19 @@ class CategoriesFitted:
         self._told = told
         used = [self._named(w) for w in reference.windows if len(w.rows)]
         self._settings, self._margin, self._up_only = settings, margin, up_only
-        total = Counter(name for w in used for name in w.rows[:, 0])
+        seen = lasting(used)
+        total = Counter(name for w in used for name in w.rows[:, 0] if name in seen)
         own = tuple(
             name for name, _ in sorted(total.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_NAMES]
         )
-        self._names = Names(own=own if up_only is None else (up_only,), seen=frozenset(total))
+        self._names = Names(own=own if up_only is None else (up_only,), seen=seen)
         counts = [self._names.count([w]) for w in used]
         rows = np.array([float(len(w.rows)) for w in used])
         windows = [w.window for w in used]
         self._rows = int(rows.sum())
         self._models: dict[str, RateModel] = {}
         for name in self._tested():
-            events = np.array([float(c[name]) for c in counts]) if name != NEW else once(used)
-            self._models[name] = fit_rate(windows, events, rows)
+            self._models[name] = fit_rate(windows, np.array([float(c[name]) for c in counts]), rows)
         self._usual = {name: self._models[name].rate for name in self._models}
 
     def _tested(self) -> tuple[str, ...]:
@@ -172,11 +171,7 @@ class CategoriesFitted:
             news = Counter(
                 str(n) for s in best.scale.samples for n in s.rows[:, 0] if self._names.of(n) == NEW
             )
-            name = (
-                ", ".join(n for n, _ in news.most_common(3)) + " (never seen before)"
-                if news
-                else "a new name"
-            )
+            name = ", ".join(n for n, _ in news.most_common(3)) + " (new)" if news else "a new name"
         said = f"{name}: {best.share:.1%} of {span}; {best.usual:.1%} is usual"
         if breach:
             return f"{said}, {chance(best.p)}"

@@ -13,13 +13,17 @@ from monitors.checks.base import WindowSample
 from monitors.noise_rates import RateModel
 
 Floats = NDArray[np.float64]
-NEW, REST = "(never seen before)", "(all other names)"
+NEW, REST = "(new names)", "(all other names)"
 MOST_NAMES = 12  # with a test of their own; rarer ones are one together
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """Which names have a test of their own."""
+    """Which names have a test of their own.
+
+    Attributes:
+        own: the most frequent of the lasting ones. seen: every lasting name; what is not there is new.
+    """
 
     own: tuple[str, ...]
     seen: frozenset[str]
@@ -38,10 +42,19 @@ class Names:
         return Counter(self.of(name) for s in samples for name in s.rows[:, 0])
 
 
-def once(used: Sequence[WindowSample]) -> Floats:
-    """(T,) rows of each window with a name that no other window has."""
-    windows_of = Counter(name for w in used for name in set(w.rows[:, 0]))
-    return np.array([float(sum(windows_of[name] == 1 for name in w.rows[:, 0])) for w in used])
+def groups_of(used: Sequence[WindowSample]) -> list[int]:
+    """What a window is held against the rest without: its day, or itself where there is one day only."""
+    days = [w.window.start.toordinal() for w in used]
+    return days if len(set(days)) > 1 else list(range(len(used)))
+
+
+def lasting(used: Sequence[WindowSample]) -> frozenset[str]:
+    """Names of more than one day (or window, in a single day): the others come and go."""
+    groups: dict[str, set[int]] = {}
+    for group, window in zip(groups_of(used), used, strict=True):
+        for name in set(window.rows[:, 0]):
+            groups.setdefault(name, set()).add(group)
+    return frozenset(name for name, seen in groups.items() if len(seen) > 1)
 
 
 def fewer(model: RateModel, events: int, rows: int) -> float:

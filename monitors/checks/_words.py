@@ -43,7 +43,7 @@ class Vocabulary:
         return [self._names[i] for i in numbers]
 
     def _window(self, sample: WindowSample) -> NDArray[Any]:
-        key = (sample.window, len(sample.rows), sample.keys[:1], sample.keys[-1:])
+        key = (sample.window, sample.n, len(sample.rows), sample.keys[:1], sample.keys[-1:])
         if key not in self._kept:
             if len(self._kept) >= _WINDOWS_KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -59,7 +59,8 @@ class TermsView:
         return usual.level
 
     def still(self, reading: Reading, late: Any, late_excess: float) -> bool:
-        new = self._new(reading)
+        # The strongest alone: a weak word may stand in the last few texts by chance.
+        new = self._new(reading, 0.7)
         return self._more_texts(late, new) >= STILL_THERE * self._more_texts(reading.rows, new)
 
     def said(self, reading: Reading) -> str:
@@ -82,12 +83,13 @@ class TermsView:
         now, before = both(reading.rows, self._before)
         return {"terms": terms(self._vocabulary, now, before, least=reading.usual.level)}
 
-    def _new(self, reading: Reading) -> list[int]:
-        """Words that are stronger than the strongest word usually is."""
+    def _new(self, reading: Reading, part: float = 0.5) -> list[int]:
+        """Words stronger than the strongest usually is, and than this part of the strongest of now."""
         now, before = both(reading.rows, self._before)
         z = np.where(now >= _LEAST_TEXTS, strengths(now, before)[1], 0.0)
         order = np.argsort(-z, kind="stable")[:_MOST]
-        return [int(i) for i in order if z[i] > reading.usual.level]
+        least = max(reading.usual.level, reading.value * part)
+        return [int(i) for i in order if z[i] > least]
 
     def _more_texts(self, rows: NDArray[Any], new: Sequence[int]) -> float:
         """The share of the rows with one of these words, beyond the reference's; at least 0."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.checks._names import groups_of
 from monitors.checks._numbers import NumberFitted, Reading
 from monitors.checks._words import FIELDS
 from monitors.checks.base import (
@@ -64,7 +65,7 @@ class UnknownWordsFitted:
 
     def __init__(self, reference: Reference, settings: CheckSettings, margin: float) -> None:
         used = [w for w in reference.windows if len(w.rows)]
-        groups = _groups(used)
+        groups = groups_of(used)
         seen: dict[str, int] = {}
         for group, window in zip(groups, used, strict=True):
             for text in window.rows[:, 0]:
@@ -121,12 +122,6 @@ class UnknownWordsCheck:
         if why is not None:
             return NotReady(reason=why)
         return UnknownWordsFitted(reference, settings, MARGIN if settings.margin is None else settings.margin)
-
-
-def _groups(used: Sequence[WindowSample]) -> list[int]:
-    """What a text is held against the rest without: its day, or its window where there is one day only."""
-    days = [w.window.start.toordinal() for w in used]
-    return days if len(set(days)) > 1 else list(range(len(used)))
 
 
 def _share(found: frozenset[str], seen: dict[str, int], group: int) -> float:

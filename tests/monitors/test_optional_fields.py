@@ -94,7 +94,7 @@ def test_another_model_is_a_breach_of_its_component_alone(home: Home) -> None:
     assert {row["component"] for row in found} == {"generator"}
     first = found[0]
     assert first["window_start"] == START + 30 * HOUR
-    assert "small-2 (never seen before): 100.0%" in str(first["reason"])
+    assert "small-2 (new): 100.0%" in str(first["reason"])
     evidence = first["evidence"]
     assert isinstance(evidence, dict)
     assert evidence["current"]["small-2"] == 1.0
