@@ -12,6 +12,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,7 @@ def ours(name: str) -> Callable[[Rows, Rows], Answer]:
     module, function = name.split(".")
 
     def run(x: Rows, y: Rows) -> Answer:
-        import importlib
-
-        test = getattr(importlib.import_module(f"monitors.statistics.{module}"), function)
+        test = getattr(import_module(f"monitors.statistics.{module}"), function)
         found = test(y, x, permutations=PERMUTATIONS)
         return found.value, found.p
 
@@ -90,15 +89,12 @@ def alibi(name: str) -> Callable[[Rows, Rows], Answer]:
     """A detector of Alibi Detect on its PyTorch back end."""
 
     def run(x: Rows, y: Rows) -> Answer:
-        from alibi_detect import cd
-
+        cd = import_module("alibi_detect.cd")
         settings: dict[str, Any] = {"backend": "pytorch", "p_val": 0.05}
         if name == "LearnedKernelDrift":
-            import torch
-            from alibi_detect.utils.pytorch.kernels import DeepKernel
-
-            layers = torch.nn.Sequential(torch.nn.Linear(DIMENSION, 24), torch.nn.Softplus())
-            settings |= {"kernel": DeepKernel(layers, eps=0.01), "epochs": 3, "verbose": 0}
+            nn, kernels = import_module("torch.nn"), import_module("alibi_detect.utils.pytorch.kernels")
+            layers = nn.Sequential(nn.Linear(DIMENSION, 24), nn.Softplus())
+            settings |= {"kernel": kernels.DeepKernel(layers, eps=0.01), "epochs": 3, "verbose": 0}
         detector = getattr(cd, name)(x, n_permutations=PERMUTATIONS, **settings)
         found = detector.predict(y)["data"]
         return float(found["distance"]), float(found["p_val"])
@@ -117,11 +113,10 @@ def evidently(x: Rows, y: Rows) -> Answer:
 
 def frouros(x: Rows, y: Rows) -> Answer:
     """Frouros' MMD with its permutation test, on one core."""
-    from frouros.callbacks import PermutationTestDistanceBased
-    from frouros.detectors.data_drift import MMD
-
-    test = PermutationTestDistanceBased(num_permutations=PERMUTATIONS, num_jobs=1, random_state=0)
-    detector = MMD(callbacks=test)
+    test = import_module("frouros.callbacks").PermutationTestDistanceBased(
+        num_permutations=PERMUTATIONS, num_jobs=1, random_state=0
+    )
+    detector = import_module("frouros.detectors.data_drift").MMD(callbacks=test)
     detector.fit(X=x.astype(np.float64))
     found, logs = detector.compare(X=y.astype(np.float64))
     return float(found.distance), float(logs[test.name]["p_value"])
@@ -129,10 +124,17 @@ def frouros(x: Rows, y: Rows) -> Answer:
 
 def hyppo(x: Rows, y: Rows) -> Answer:
     """hyppo's MMD with permutations, on one core."""
-    from hyppo.ksample import MMD
-
-    found = MMD().test(
-        x.astype(np.float64), y.astype(np.float64), reps=PERMUTATIONS, workers=1, auto=False, random_state=0
+    found = (
+        import_module("hyppo.ksample")
+        .MMD()
+        .test(
+            x.astype(np.float64),
+            y.astype(np.float64),
+            reps=PERMUTATIONS,
+            workers=1,
+            auto=False,
+            random_state=0,
+        )
     )
     return float(found[0]), float(found[1])
 

@@ -5,7 +5,7 @@ with 200 against 200. Checks: hourly traffic that is overdispersed (`messy`: cyc
 day, repeats), a week of history; how many windows of the day after have p below a level, and how often a new
 topic is found within a day on independent traffic. Seeds are 0, 1, 2 and so on.
 
-    python benchmarks/two_sample_rates.py [--quick] [--json] [--only NAME] [--part tests|checks]
+    python benchmarks/two_sample_rates.py [--quick] [--json] [--only NAME] [--part tests|checks] [--streams N]
 """
 
 from __future__ import annotations
@@ -163,8 +163,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--only", choices=tuple(TESTS))
     parser.add_argument("--part", choices=("tests", "checks"))
+    parser.add_argument("--streams", type=int, help="streams of a day for each check")
     chosen = parser.parse_args()
-    trials, injections, streams = (60, 10, 1) if chosen.quick else (1000, 100, 12)
+    trials, injections, streams = (60, 10, 1) if chosen.quick else (1000, 60, 12)
+    streams = chosen.streams or streams
     for name in TESTS if chosen.only is None else (chosen.only,):
         rows = []
         if chosen.part != "checks":

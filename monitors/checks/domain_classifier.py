@@ -33,5 +33,9 @@ def distance(reference: Rows) -> Sampled:
 
 
 CHECK = EmbeddingCheck(
-    name="domain_classifier", title="Domain classifier", unit="odds to be told from the past", make=distance
+    name="domain_classifier",
+    title="Domain classifier",
+    unit="odds to be told from the past",
+    make=distance,
+    blocks=64,
 )

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from monitors.checks._embeddings import EmbeddingCheck, Rows
-from monitors.checks._past_blocks import ROOT
 from monitors.checks._sampled import Sampled, evenly
 from monitors.statistics.drifted_dimensions import drifted_dimensions, rank_p
 from monitors.statistics.two_sample import TwoSample, labels_of
@@ -24,7 +23,7 @@ def distance(reference: Rows) -> Sampled:
         p = rank_p(np.concatenate([x, y]), labels)
         return TwoSample.of(np.asarray((p <= _LEVEL).mean(axis=0), dtype=np.float64))
 
-    return Sampled(of=of, power=ROOT, rows=_ROWS, reference_rows=_REFERENCE_ROWS)
+    return Sampled(of=of, power=0.5, rows=_ROWS, reference_rows=_REFERENCE_ROWS)
 
 
 def figures(now: Rows, before: Rows) -> dict[str, float]:
@@ -39,4 +38,5 @@ CHECK = EmbeddingCheck(
     unit="share of dimensions with p < .05",
     make=distance,
     figures=figures,
+    blocks=64,
 )

@@ -25,4 +25,5 @@ CHECK = EmbeddingCheck(
     unit="embedding length",
     make=distance,
     square=True,
+    blocks=64,
 )

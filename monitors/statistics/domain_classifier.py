@@ -55,12 +55,10 @@ def held_out_scores(rows: Floats, labels: NDArray[np.floating], folds: Folds, ri
     rows (N, d), labels (N, B). The intercept is hardly penalised.
     """
     centred = rows - rows.mean(axis=0)
-    gram = centred @ centred.T
-    strength = max(ridge * float(np.trace(gram)) / centred.shape[1], 1e-9)
-    gram += 1e4 * max(strength, float(np.trace(gram)) / len(gram))
-    # H = I - strength (G + strength I)^-1, and the inverse of a Cholesky factor's matrix is symmetric.
-    inverse = np.linalg.inv(gram + strength * np.eye(len(gram)))
-    hat = np.eye(len(gram)) - strength * inverse
+    strength = max(ridge * float((centred**2).sum()) / centred.shape[1], 1e-9)
+    intercept = 1e4 * max(strength, float((centred**2).sum()) / len(centred))
+    design = np.concatenate([centred, np.full((len(centred), 1), np.sqrt(intercept))], axis=1)
+    hat = _hat(design, strength)
     fitted = hat @ labels
     scores: Floats = np.empty(fitted.shape)
     for rows_out in folds:
@@ -68,6 +66,16 @@ def held_out_scores(rows: Floats, labels: NDArray[np.floating], folds: Folds, ri
         truth = labels[rows_out].astype(np.float64)
         scores[rows_out] = truth - np.linalg.solve(rest, truth - fitted[rows_out])
     return scores
+
+
+def _hat(design: Floats, strength: float) -> Floats:
+    """(N, N) Z (Z'Z + strength I)^-1 Z', by the smaller of the two systems."""
+    size, columns = design.shape
+    if columns < size:
+        system = design.T @ design + strength * np.eye(columns)
+        return np.asarray(design @ np.linalg.solve(system, design.T), dtype=np.float64)
+    inverse = np.linalg.inv(design @ design.T + strength * np.eye(size))
+    return np.asarray(np.eye(size) - strength * inverse, dtype=np.float64)
 
 
 def area(scores: Floats, labels: NDArray[np.floating], folds: Folds) -> Floats:
