@@ -132,12 +132,12 @@ def verdict(rows: list[Row]) -> Row:
 
 
 def holds(told: Row) -> bool:
-    """Whether no bar that has a figure is broken; that on Alibi Detect counts from 2,000 rows on."""
+    """Whether no bar that has a figure is broken; that on Alibi Detect counts from 5,000 rows on."""
     ratio, at = told["alibi_detect_over_ours"], told["alibi_detect_at"]
     return (
         (told["memory_mb"] is not None and told["memory_mb"] < MEMORY_BAR_MB)
         and (told["times_the_floor"] is not None and told["times_the_floor"] <= FLOOR_BAR)
-        and (ratio is None or at < 2_000 or ratio >= ALIBI_BAR)
+        and (ratio is None or at < 5_000 or ratio >= ALIBI_BAR)
     )
 
 

@@ -90,6 +90,7 @@ def kernel_sums(
     float64.
     """
     count, columns = len(kernels), labels.shape[1]
+    ones = np.ones(min(block, len(rows)), dtype=np.float32)
     inside, sums, squares = np.zeros((count, columns)), np.zeros((count, len(rows))), np.zeros(count)
     for down, across, exponents in exponent_blocks(rows, block):
         twice = 2.0 if down != across else 1.0
@@ -98,11 +99,11 @@ def kernel_sums(
             if twice == 1.0:
                 np.fill_diagonal(kernel, 0.0)
             else:
-                sums[k, across] += kernel.sum(axis=0, dtype=np.float64)
-            sums[k, down] += kernel.sum(axis=1, dtype=np.float64)
-            inside[k] += twice * np.einsum(
-                "ij,ij->j", labels[down], kernel @ labels[across], dtype=np.float64
-            )
+                sums[k, across] += ones[: len(kernel)] @ kernel
+            sums[k, down] += kernel.sum(axis=1)
+            product = kernel @ labels[across]
+            product *= labels[down]
+            inside[k] += twice * product.sum(axis=0, dtype=np.float64)
             if count > 1:
                 squares[k] += twice * float(np.vdot(kernel, kernel))
     return [

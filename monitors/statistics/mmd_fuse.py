@@ -20,7 +20,7 @@ BANDWIDTHS = 10
 def fuse_bandwidths(x: Matrix, y: Matrix, count: int = BANDWIDTHS) -> Floats:
     """(count,) bandwidths from half the 5 % quantile of distances to twice the 95 % quantile, evenly.
 
-    They depend on the pooled rows alone, as the test's level needs. On at most a thousand rows; ones if all
+    They depend on the pooled rows alone, as the test's level needs. On at most five hundred rows; ones if all
     rows are the same.
 
     >>> fuse_bandwidths(np.array([[0.0]]), np.array([[2.0]]), 4).tolist()
