@@ -1,6 +1,6 @@
 """False alarms and power of the checks that are off unless asked for, on made-up hourly traffic.
 
-    python benchmarks/optional_checks.py [--fits 84] [CHECK ...]
+    python benchmarks/optional_checks.py [--fits 42] [CHECK ...]
 
 Traffic: 40 requests an hour, a week of reference, then days of their own that are judged at their last hour.
 `independent`: the shares of eight topics never change. `overdispersed`: they wander by the day and by the
@@ -90,7 +90,9 @@ class World:
             if self.data == "text":
                 length = max(4, int(self.rng.lognormal(2.7, 0.5)))
                 chosen = np.minimum(np.searchsorted(self.cumulative, self.rng.random(length)), _WORDS + 59)
-                made[i] = " ".join(self.words[topic][c] for c in chosen)
+                # Names, typing errors, part numbers: a word in fifty is one that nobody has used before.
+                rare = [f"x{self.rng.integers(10**6)}" for _ in range(self.rng.binomial(length, 0.02))]
+                made[i] = " ".join([*(self.words[topic][c] for c in chosen), *rare])
             else:
                 made[i] = "new" if topic == NEW else f"v{self.rng.choice(5, p=self.names[topic])}"
         return made
@@ -118,7 +120,7 @@ class Tally:
 
 
 def trials(
-    checks: Sequence[Check], data: str, *, fits: int, wander: bool, new: float, each: int = 12
+    checks: Sequence[Check], data: str, *, fits: int, wander: bool, new: float, each: int = 24
 ) -> dict[str, Tally]:
     """Rates of some checks on one kind of traffic: all of them see the same."""
     found = {check.name: Tally() for check in checks}
@@ -151,8 +153,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("checks", nargs="*", help="names of checks; all that are off by default")
-    parser.add_argument("--fits", type=int, default=84, help="weeks of reference, each with 12 days to judge")
-    parser.add_argument("--power-fits", type=int, default=10, help="the same, for each share of a new topic")
+    parser.add_argument("--fits", type=int, default=42, help="weeks of reference, each with 24 days to judge")
+    parser.add_argument("--power-fits", type=int, default=2, help="the same, for each share of a new topic")
     asked = parser.parse_args(arguments)
     every = [c for _, c in CHECKS.all() if not c.default_on and c.data in ("number", "text", "category")]
     chosen = [CHECKS.get(name) for name in asked.checks] or every

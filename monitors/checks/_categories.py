@@ -40,7 +40,6 @@ class Change:
     share: float
     usual: float
     p: float
-    needed: float
     ongoing: bool
 
     @property
@@ -94,15 +93,16 @@ class CategoriesFitted:
         if not scales:
             return no_rows(recent, self._settings, self._rows)
         tests = len(scales) * len(self._models) * (1 if self._up_only else 2)
-        changes = [self._strongest(scale, alpha, tests) for scale in scales]
+        changes = [self._strongest(scale, tests) for scale in scales]
         guilty = [c for c in changes if c.p <= alpha and abs(c.points) >= self._margin and c.ongoing]
         best = min(guilty or changes, key=lambda c: c.p)
-        worse = 1 if best.points >= 0 else -1
+        worse = 1 if best.points >= 0 or self._up_only is not None else -1
+        needed = consistent(self._needed(best, alpha / tests), best.share, worse, breach=bool(guilty))
         current = self._names.count(best.scale.samples)
         return Outcome(
             status="breach" if guilty else "ok",
             value=best.share,
-            threshold=consistent(best.needed, best.share, worse, breach=bool(guilty)),
+            threshold=needed,
             unit="share of requests",
             p_value=best.p,
             effect=self._moved(current, best),
@@ -111,7 +111,7 @@ class CategoriesFitted:
             n_reference=self._rows,
             n_sampled=best.scale.rows,
             reason=self._reason(best, alpha, breach=bool(guilty)),
-            evidence=self._evidence(recent, best, current, breach=bool(guilty)),
+            evidence=self._evidence(recent, best, current, needed, breach=bool(guilty)),
         )
 
     def _named(self, sample: WindowSample) -> WindowSample:
@@ -121,39 +121,38 @@ class CategoriesFitted:
         names = np.array([self._told(row) for row in sample.rows[:, 0]], dtype=object)
         return replace(sample, rows=names[:, None])
 
-    def _strongest(self, scale: Scale, alpha: float, tests: int) -> Change:
+    def _strongest(self, scale: Scale, tests: int) -> Change:
         counts, rows = self._names.count(scale.samples), scale.rows
-        late = scale.samples[-latest(scale) :]
-        late_counts, late_rows = self._names.count(late), sum(len(s.rows) for s in late)
         found = []
         for name, model in self._models.items():
             events = counts[name]
-            sides = [(1, model.tail(events, rows))] + (
-                [] if self._up_only else [(-1, fewer(model, events, rows))]
-            )
-            for side, p in sides:
-                points = events / rows - model.rate
-                if points * side < 0:
-                    continue
-                found.append((p, name, points, side))
-        # With one name and one side the other side is no change at all.
-        p, name, points, side = min(found, default=(1.0, next(iter(self._models)), 0.0, 1))
-        model = self._models[name]
-        edge = (
-            model.critical(alpha / tests, rows) / rows
-            if side > 0
-            else lowest(model, alpha / tests, rows) / rows
+            if events / rows >= model.rate:
+                found.append((model.tail(events, rows), name))
+            elif self._up_only is None:
+                found.append((fewer(model, events, rows), name))
+        # Where only growth is looked at and there is none, nothing is.
+        p, name = min(found, default=(1.0, next(iter(self._models))))
+        late = scale.samples[-latest(scale) :]
+        usual = self._models[name].rate
+        points, now = (
+            counts[name] / rows - usual,
+            self._names.count(late)[name] / sum(len(s.rows) for s in late),
         )
-        now = late_counts[name] / late_rows - model.rate
         return Change(
             scale=scale,
             name=name,
             share=counts[name] / rows,
-            usual=model.rate,
+            usual=usual,
             p=min(1.0, p * tests),
-            needed=max(edge, model.rate + self._margin) if side > 0 else min(edge, model.rate - self._margin),
-            ongoing=bool(now * side >= STILL_THERE * abs(points)),
+            ongoing=bool((now - usual) * np.sign(points) >= STILL_THERE * abs(points)),
         )
+
+    def _needed(self, change: Change, p: float) -> float:
+        """The share at which this name would just be a breach."""
+        model, rows = self._models[change.name], change.scale.rows
+        if change.points >= 0 or self._up_only is not None:
+            return min(1.0, max(model.critical(p, rows) / rows, model.rate + self._margin))
+        return max(0.0, min(lowest(model, p, rows) / rows, model.rate - self._margin))
 
     def _moved(self, current: Counter[str], best: Change) -> float:
         """The total variation distance; of one watched name, its own change."""
@@ -182,7 +181,13 @@ class CategoriesFitted:
         return f"{said}: within the usual noise"
 
     def _evidence(
-        self, recent: Sequence[WindowSample], best: Change, current: Counter[str], *, breach: bool
+        self,
+        recent: Sequence[WindowSample],
+        best: Change,
+        current: Counter[str],
+        needed: float,
+        *,
+        breach: bool,
     ) -> dict[str, Any]:
         raw = Counter(str(n) for s in best.scale.samples for n in s.rows[:, 0])
         evidence: dict[str, Any] = {
@@ -193,7 +198,7 @@ class CategoriesFitted:
             "scale_windows": best.scale.windows,
             "sampled": {"rows": best.scale.rows, "requests": best.scale.requests},
             "noise": {"rate_sd": self._models[best.name].sd},
-            "detectable": {"value": best.needed, "unit": f"share of {best.name}", "rows": best.scale.rows},
+            "detectable": {"value": needed, "unit": f"share of {best.name}", "rows": best.scale.rows},
         }
         if self._up_only is None:
             shares = np.array([[current[n] / best.scale.rows, self._usual[n]] for n in self._models])

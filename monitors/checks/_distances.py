@@ -93,25 +93,25 @@ class ExcessView:
 
 
 class DistanceFitted:
-    """A check on a distance that has learnt its reference."""
+    """A check on a distance that has learnt its reference; pool: the rows of an evaluation set, for skew."""
 
     def __init__(
         self,
         *,
         distance: Distance,
-        reference: Any,
+        pool: Any | None,
         reference_rows: int,
         reference_figures: dict[str, float],
         blocks: PastBlocks,
         view: View,
         settings: CheckSettings,
         margin: float,
-        skew: bool,
     ) -> None:
-        self._distance, self._prepared = distance, distance.prepare(reference)
+        self._distance = distance
+        self._prepared = distance.prepare(pool) if pool is not None else blocks.comparator()
         self._reference_rows, self._reference_figures = reference_rows, reference_figures
         self._blocks, self._view = blocks, view
-        self._settings, self._margin, self._skew = settings, margin, skew
+        self._settings, self._margin, self._skew = settings, margin, pool is not None
 
     def evaluate(self, recent: Sequence[WindowSample], *, alpha: float) -> Outcome:
         """Judge the last window; see `Fitted`."""
@@ -146,7 +146,7 @@ class DistanceFitted:
 
     def _read(self, scale: Scale, usual: Usual, tests: int) -> Reading:
         rows = self._view.rows(scale.samples)
-        value = self._distance.between(rows, self._prepared)
+        value = self._distance.between(usual.some(rows), self._prepared)
         p = min(1.0, usual.p_value(value) * tests)
         return Reading(
             scale=scale, rows=rows, value=value, usual=usual, p=p, excess=max(value - usual.level, 0.0)
@@ -158,7 +158,9 @@ class DistanceFitted:
         if len(late) == len(reading.scale.samples) or usual is None:
             return True
         rows = self._view.rows(late)
-        return self._view.still(reading, rows, self._distance.between(rows, self._prepared) - usual.level)
+        return self._view.still(
+            reading, rows, self._distance.between(usual.some(rows), self._prepared) - usual.level
+        )
 
     def _too_short(self, scale: Scale) -> Outcome:
         return Outcome(
@@ -222,7 +224,8 @@ class DistanceFitted:
         for sample in recent:
             usual = self._blocks.usual(len(sample.rows)) if len(sample.rows) > 1 else None
             if usual is not None:
-                value = self._distance.between(self._view.rows([sample]), self._prepared)
+                rows = usual.some(self._view.rows([sample]))
+                value = self._distance.between(rows, self._prepared)
                 used.append(sample.window)
                 residuals.append(max(value, 0.0) ** usual.power - usual.mean)
                 variances.append(usual.sd**2)

@@ -107,12 +107,11 @@ class LengthCheck:
         view = LengthView(self.unit, self.title, values)
         return DistanceFitted(
             distance=self.distance,
-            reference=values,
+            pool=values if skew else None,
             reference_rows=reference_rows(reference),
             reference_figures=view.figures(values),
             blocks=PastBlocks(reference, history, self.distance, seed=seed, pool_rows=pool_rows),
             view=view,
             settings=settings,
             margin=(self.skew_margin if skew else self.margin) if chosen is None else chosen,
-            skew=skew,
         )

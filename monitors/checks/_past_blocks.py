@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 MOST_BLOCKS = 96  # distances that are worked out for one number of rows
 LEAST_BLOCKS = 4  # with fewer nothing is known of how blocks differ
 ROOT, ROOT_OF_SQUARES = 0.2, 0.1  # powers of what grows as a difference, and as its square
-_GRID = 1.15  # numbers of rows this close share a null, that of the smaller
+_GRID = 1.08  # numbers of rows this close share a null, that of the smaller
 
 
 class Distance(Protocol):
@@ -49,17 +49,26 @@ class Distance(Protocol):
 class Usual:
     """What a distance is while nothing changes, at one number of rows.
 
+    Compare with it the distance of so many rows (`some`): of more rows it is smaller by that alone.
+
     Attributes:
-        level: the typical distance. mean, sd, df: of its power, for one more block.
+        rows: of each block. level: the typical distance. mean, sd, df: of its power, for one more block.
         blocks: that it was learnt from; they do not overlap.
     """
 
+    rows: int
     level: float
     mean: float
     sd: float
     df: float
     power: float
     blocks: int
+
+    def some(self, rows: Any) -> Any:
+        """As many of the rows as the blocks had, evenly spread over them."""
+        if len(rows) <= self.rows:
+            return rows
+        return rows[np.linspace(0, len(rows) - 1, self.rows).round().astype(np.int64)]
 
     def p_value(self, distance: float) -> float:
         """The chance of a distance as large."""
@@ -111,6 +120,16 @@ class PastBlocks:
         """Rows that the reference has."""
         return int(self._offsets[-1])
 
+    def comparator(self) -> Any:
+        """What a window is compared with, worked out: as many days as the blocks of history were, and so one
+        day less than there are. A larger reference would be nearer, and today look nearer than it is.
+        """
+        if not self.rows:
+            return self._distance.prepare(self._rows)
+        if self._day[-1] == 0 or np.count_nonzero(self._row_day != 0) * 2 < self.rows:
+            return self._distance.prepare(self._rows)
+        return self._others(0, np.zeros(0, dtype=np.int64), np.random.default_rng(self._seed))
+
     def usual(self, rows: int) -> Usual | None:
         """The null for blocks of about so many rows; None when the reference has too few such blocks."""
         size = max(2, int(self._grid ** np.floor(np.log(max(rows, 2)) / np.log(self._grid) + 1e-9)))
@@ -132,6 +151,7 @@ class PastBlocks:
             powers[i] = max(value, 0.0) ** self._distance.power
         mean, sd, df = predictive(powers, days)
         return Usual(
+            rows=size,
             level=float(max(mean, 0.0) ** (1.0 / self._distance.power)),
             mean=mean,
             sd=sd,
@@ -199,5 +219,5 @@ def predictive(values: Floats, days: NDArray[np.int64]) -> tuple[float, float, f
 
 
 def _least(variance: float, mean: float) -> float:
-    """A standard deviation; where nothing ever differed, a hundredth of the level stands in."""
-    return float(max(np.sqrt(variance), 0.01 * abs(mean), 1e-6))
+    """A standard deviation; where nothing ever differed, a thousandth of the level stands in."""
+    return float(max(np.sqrt(variance), 0.001 * abs(mean), 1e-6))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.checks._distances import DistanceFitted, Reading
-from monitors.checks._past_blocks import PastBlocks, Usual
+from monitors.checks._past_blocks import ROOT, PastBlocks, Usual
 from monitors.checks._words import FIELDS, Vocabulary, both, counts, strengths, terms
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, WindowSample, text_concern
 from monitors.noise_scales import STILL_THERE, missing
@@ -24,7 +24,7 @@ _MOST = 10
 class StrongestTerm:
     """The largest standard score of the log-odds of a word that at least three texts have."""
 
-    power = 1.0
+    power = ROOT
 
     def prepare(self, rows: NDArray[Any]) -> Floats:
         return counts(rows)
@@ -123,14 +123,13 @@ class NewTermsCheck:
         view, distance = TermsView(vocabulary), StrongestTerm()
         return DistanceFitted(
             distance=distance,
-            reference=vocabulary.rows,
+            pool=None,
             reference_rows=len(vocabulary.rows),
             reference_figures=view.figures(vocabulary.rows),
             blocks=PastBlocks(reference, vocabulary.rows, distance, seed=seed),
             view=view,
             settings=settings,
             margin=MARGIN if settings.margin is None else settings.margin,
-            skew=False,
         )
 
 

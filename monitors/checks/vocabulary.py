@@ -99,14 +99,13 @@ class VocabularyCheck:
         view, distance = VocabularyView(vocabulary), WordShares()
         return DistanceFitted(
             distance=distance,
-            reference=vocabulary.rows,
+            pool=None,
             reference_rows=len(vocabulary.rows),
             reference_figures=view.figures(vocabulary.rows),
             blocks=PastBlocks(reference, vocabulary.rows, distance, seed=seed),
             view=view,
             settings=settings,
             margin=MARGIN if settings.margin is None else settings.margin,
-            skew=False,
         )
 
 

@@ -150,7 +150,7 @@ def test_the_lower_tail_of_a_rate_is_the_binomials() -> None:
 
 
 def test_a_critical_distance_has_its_own_p() -> None:
-    usual = Usual(level=0.1, mean=0.63, sd=0.05, df=12.0, power=0.2, blocks=40)
+    usual = Usual(rows=40, level=0.1, mean=0.63, sd=0.05, df=12.0, power=0.2, blocks=40)
     for p in (0.05, 1e-3, 1e-6):
         assert usual.p_value(usual.critical(p)) == pytest.approx(p, rel=1e-6)
 
