@@ -129,6 +129,27 @@ def prepare(batch: Batch, *, now: datetime) -> Prepared:
     )
 
 
+def together(batches: Sequence[Prepared]) -> Sequence[Prepared]:
+    """The batches as one, so that a transaction asks each question once; as they are when two hold a span."""
+    if len(batches) < 2:
+        return batches
+    spans = pa.concat_tables([batch.spans for batch in batches])
+    keys = spans.select(["trace_id", "span_id"]).group_by(["trace_id", "span_id"]).aggregate([])
+    if keys.num_rows < spans.num_rows:
+        return batches
+    return [
+        Prepared(
+            spans=spans,
+            feedback=[record for batch in batches for record in batch.feedback],
+            annotations=[record for batch in batches for record in batch.annotations],
+            contents=[record for batch in batches for record in batch.contents],
+            quarantined=[record for batch in batches for record in batch.quarantined],
+            duplicates=sum(batch.duplicates for batch in batches),
+            refused=sum(batch.refused for batch in batches),
+        )
+    ]
+
+
 def store_batch(con: duckdb.DuckDBPyConnection, batch: Batch | Prepared, *, now: datetime) -> Stored:
     """Store what is new of a batch, inside the caller's transaction; stamps `ingested_at` with `now`.
 
@@ -152,10 +173,10 @@ def store_batch(con: duckdb.DuckDBPyConnection, batch: Batch | Prepared, *, now:
 
 def store_several(warehouse: Warehouse, batches: Sequence[Prepared], *, now: datetime) -> tuple[Stored, int]:
     """Store batches in one transaction, as `store_resilient` does with one."""
-    total = Stored()
+    total, as_one = Stored(), together(batches)
     try:
         with warehouse.write() as con:
-            for batch in batches:
+            for batch in as_one:
                 total += store_batch(con, batch, now=now)
     except DATA_ERRORS:
         total, set_aside = Stored(), 0

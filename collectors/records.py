@@ -16,6 +16,7 @@ from collectors.cleaning import TEXT_LIMIT, InvalidValueError, MissingKeyError
 from collectors.model import KINDS, STATUSES, Annotation, Feedback, Span, content_hash
 
 _DEFAULTS: Mapping[str, Any] = {f.name: None if f.default is MISSING else f.default for f in fields(Span)}
+_OBJECTS = ("parameters", "resource_use", "attributes")
 TRUNCATED = "chainwatch.truncated"
 _LONG_TEXTS = ("input_text", "output_text", "reference_text", "prompt_template")
 _CLOCK_SLACK = timedelta(microseconds=1)
@@ -50,7 +51,7 @@ _SPAN: Mapping[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("started_at", "ended_at"), cleaning.time),
     **dict.fromkeys(("duration_s", "time_to_first_token_s", "cost_usd"), cleaning.amount),
     **dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens"), cleaning.count),
-    **dict.fromkeys(("parameters", "resource_use", "attributes"), cleaning.mapping),
+    **dict.fromkeys(_OBJECTS, cleaning.mapping),
     "kind": _choice(KINDS),
     "status": _choice(STATUSES),
     "documents": cleaning.documents,
@@ -105,8 +106,13 @@ def _span(source: str, found: Mapping[str, Any]) -> Span:
     object to everybody: `==`, `repr`, `replace`.
     """
     span = object.__new__(Span)
-    span.__dict__.update(_DEFAULTS, parameters={}, resource_use={}, attributes={}, source=source)
-    span.__dict__.update(found)
+    fields_ = span.__dict__
+    fields_.update(_DEFAULTS)
+    fields_.update(found)
+    fields_["source"] = source
+    for name in _OBJECTS:
+        if fields_[name] is None:
+            fields_[name] = {}
     return span
 
 
@@ -148,7 +154,7 @@ def _seconds(duration: float) -> timedelta:
 
 
 def _shorten(found: dict[str, Any]) -> None:
-    cut = {key: len(found[key]) for key in _LONG_TEXTS if len(found.get(key, "")) > TEXT_LIMIT}
+    cut = {key: len(text) for key in _LONG_TEXTS if (text := found.get(key)) and len(text) > TEXT_LIMIT}
     if cut:
         for key in cut:
             found[key] = found[key][:TEXT_LIMIT]

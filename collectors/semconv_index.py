@@ -75,6 +75,7 @@ class Index:
     """Names of attributes by the fields they mean. `lineage` adds the user's: field -> attribute names."""
 
     def __init__(self, lineage: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self.has_lineage = bool(lineage)
         named = {LINEAGE_PREFIX + field: names for field, names in (lineage or {}).items()}
         self._spans = _turned({**_TAKEN, **named})
         self._resources = _turned({**_RESOURCE_TAKEN, **named})

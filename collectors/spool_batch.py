@@ -8,7 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from collectors.ingest_batch import DATA_ERRORS, Prepared, Stored, refused, store_batch
+from collectors.ingest_batch import DATA_ERRORS, Prepared, Stored, refused, store_batch, together
 from collectors.spool_decode import Chunk, Decoding
 from collectors.warehouse.connection import Warehouse
 
@@ -69,10 +69,12 @@ class Commit:
 
     def _store(self, work: Sequence[Decoding]) -> DrainSummary:
         stored, ends = Stored(), {}
+        for one in work:
+            ends.update(one.ends)
+        batches = together([one.prepared for one in work])
         with self.warehouse.write() as con:
-            for one in work:
-                stored += store_batch(con, one.prepared, now=self.now)
-                ends.update(one.ends)
+            for batch in batches:
+                stored += store_batch(con, batch, now=self.now)
             for segment, position in ends.items():
                 con.execute(_MOVE_CURSOR, [segment, position, self.now])
             con.execute(_FORGET_CURSORS, [list(self.live)])

@@ -23,6 +23,15 @@ VOLATILE = re.compile(
 )
 _CLASS_NAME = re.compile(r"^\s*([A-Za-z_][\w.]*(?:Error|Exception|Timeout))\b")
 _MAX_EVENTS = 64
+_MODELS = frozenset(semconv.MODEL)
+# What the first of its names says goes into the field as it is.
+_TEXTS = frozenset(
+    {
+        "model", "provider", "component_version", "prompt_template", "prompt_version", "user_id",
+        "session_id",
+    }
+)  # fmt: skip
+_NUMBERS = frozenset({"input_tokens", "output_tokens", "cached_tokens", "cost_usd"})
 # A component is named by no more of a span's name: searching it takes time that grows with its square.
 LONGEST_NAME = 256
 
@@ -32,7 +41,6 @@ def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
     attributes = raw.attributes
     about = index.span(attributes)
     resource = index.resource(raw.origin.resource)
-    known = about.known.get
     kind = semconv.kind_of(attributes)
     flat = flattened(about.trees)
     in_text = input_text(attributes, flat)
@@ -59,31 +67,30 @@ def to_span(raw: RawSpan, *, source: str, index: Index = DEFAULT) -> Span:
         "input_text": in_text,
         "output_text": out_text,
         "documents": found_documents or None,
-        "model": _scalar(known("model")),
-        "provider": _scalar(known("provider")),
         "environment": _scalar(resource.known.get("environment")),
         "chain_version": _scalar(resource.known.get("chain_version")),
-        "component_version": _scalar(known("component_version")),
-        "prompt_template": _scalar(known("prompt_template")),
-        "prompt_version": _scalar(known("prompt_version")),
         "parameters": _parameters(attributes, about) or None,
-        "input_tokens": known("input_tokens"),
-        "output_tokens": known("output_tokens"),
-        "cached_tokens": known("cached_tokens"),
-        "cost_usd": known("cost_usd"),
-        "user_id": _scalar(known("user_id")),
-        "session_id": _scalar(known("session_id")),
         "exporter": _exporter(raw.origin),
     }
+    for name, value in about.known.items():
+        if name in _TEXTS:
+            found[name] = value if type(value) is str else _scalar(value)
+        elif name in _NUMBERS:
+            found[name] = value
     if raw.end_ns:
         found["ended_at"] = raw.end_ns
         # From the nanoseconds: the two times above are cut to microseconds.
         found["duration_s"] = (raw.end_ns - raw.start_ns) / _NS if raw.end_ns >= raw.start_ns else None
     if semconv.METADATA in attributes:
         _from_metadata(found, attributes[semconv.METADATA])
-    _total_tokens(found, known("total_tokens"))
+    _total_tokens(found, about.known.get("total_tokens"))
     found["attributes"] = _rest(raw, about, resource, texts=(in_text, out_text))
-    _lineage(found, resource, about)
+    if index.has_lineage:
+        _lineage(found, resource, about)
+    for holder in (resource, about):
+        # `chainwatch.*` attributes say outright what a field is.
+        if holder.own:
+            found.update(holder.own)
     return make_span(found, source=source)
 
 
@@ -131,9 +138,8 @@ def component_of(raw: RawSpan, kind: str, about: Sorted) -> str:
         return f"{function}.{step}" if step and kind in ("llm", "embedding") else function
     if raw.parent_span_id is None and kind in ("other", "chain", "agent"):
         return raw.name or kind
-    models = tuple(
-        m for key in semconv.MODEL if isinstance(m := attributes.get(key), str) and 0 < len(m) <= LONGEST_NAME
-    )
+    named = sorted(_MODELS & attributes.keys())
+    models = tuple(m for key in named if isinstance(m := attributes[key], str) and 0 < len(m) <= LONGEST_NAME)
     name = _step_name(raw.name[:LONGEST_NAME], models) or kind
     agent = about.known.get("agent_name")
     return f"{agent}.{name}" if isinstance(agent, str) and kind in ("llm", "embedding") else name
@@ -158,14 +164,11 @@ def _exporter(origin: Origin) -> str | None:
 
 
 def _lineage(found: dict[str, Any], resource: Sorted, about: Sorted) -> None:
-    """What the configuration names for a field, then what `chainwatch.*` attributes say outright."""
+    """What the configuration names for a field."""
     for holder in (resource, about):
         for key, value in holder.known.items():
             if key.startswith(LINEAGE_PREFIX):
                 found[key.removeprefix(LINEAGE_PREFIX)] = _scalar(value)
-    for holder in (resource, about):
-        if holder.own:
-            found.update(holder.own)
 
 
 def _from_metadata(found: dict[str, Any], value: Any) -> None:
@@ -173,7 +176,7 @@ def _from_metadata(found: dict[str, Any], value: Any) -> None:
     metadata = messages.parse_json(value)
     if isinstance(metadata, dict):
         for field, names in (("user_id", ("user_id",)), ("session_id", ("session_id", "thread_id"))):
-            if found[field] is None:
+            if found.get(field) is None:
                 found[field] = _scalar(semconv.first(metadata, names))
 
 
@@ -227,8 +230,8 @@ def _total_tokens(found: dict[str, Any], total: Any) -> None:
     if not isinstance(total, int) or isinstance(total, bool):
         return
     for known, missing in (("output_tokens", "input_tokens"), ("input_tokens", "output_tokens")):
-        other = found[known]
-        if found[missing] is None and isinstance(other, int) and 0 <= other < total:
+        other = found.get(known)
+        if found.get(missing) is None and isinstance(other, int) and 0 <= other < total:
             found[missing] = total - other
 
 

@@ -36,6 +36,9 @@ def _unfold(value: Any) -> Any:
 
 def input_text(attributes: Mapping[str, Any], flat: Flat) -> str | None:
     """What went in, readable: the conversation without its system prompt, else the raw input."""
+    lone = messages.lone_text(attributes.get(semconv.INPUT_MESSAGES[0]))
+    if lone is not None:
+        return lone
     said = _messages(attributes, flat, semconv.INPUT_MESSAGES, semconv.INPUT_FLAT)
     found = messages.conversation(said) if said else None
     if found is None and semconv.EMBEDDED_TEXT in flat:
@@ -46,6 +49,9 @@ def input_text(attributes: Mapping[str, Any], flat: Flat) -> str | None:
 
 def output_text(attributes: Mapping[str, Any], flat: Flat) -> str | None:
     """What came out, readable: the replies, else the raw output."""
+    lone = messages.lone_text(attributes.get(semconv.OUTPUT_MESSAGES[0]))
+    if lone is not None:
+        return lone
     said = _messages(attributes, flat, semconv.OUTPUT_MESSAGES, semconv.OUTPUT_FLAT)
     found = messages.reply(said)
     if found is None:
@@ -99,9 +105,12 @@ def documents(attributes: Mapping[str, Any], flat: Flat, events: Sequence[RawEve
         if prefix in flat:
             return [_document(item) for item in flat[prefix]]
     for name in semconv.DOCUMENTS:
-        value = messages.parse_json(attributes.get(name))
-        if isinstance(value, list):
-            return [_document(item) for item in value]
+        if name in attributes:
+            value = messages.parse_json(attributes[name])
+            if isinstance(value, list):
+                return [_document(item) for item in value]
+    if not events:
+        return []
     results = [event.attributes for event in events if event.name in semconv.VECTOR_RESULT_EVENTS]
     return [
         _clean({key: semconv.first(result, names) for key, names in semconv.VECTOR_RESULT.items()})
