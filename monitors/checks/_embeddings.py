@@ -197,7 +197,7 @@ class EmbeddingCheck:
         chosen = settings.skew_margin if skew else settings.margin
         fitted = EmbeddingFitted(
             distance=distance,
-            reference=rows,
+            pool=None if left.pool is None else rows,
             reference_rows=reference_rows(reference),
             reference_figures={},
             blocks=PastBlocks(
@@ -212,7 +212,6 @@ class EmbeddingCheck:
             view=view,
             settings=settings,
             margin=(SKEW_MARGIN if skew else MARGIN) if chosen is None else chosen,
-            skew=skew,
         )
         fitted.view = view
         return fitted
