@@ -168,6 +168,25 @@ def test_refusals_are_a_share_of_answers(home: Home) -> None:
     assert found[0]["evidence"]["examples"][0]["text"] == refused  # type: ignore[index]
 
 
+def test_another_language_is_told_in_a_whole_pass(home: Home) -> None:
+    pytest.importorskip("py3langid", reason="languages need the package py3langid")
+    context = world(home, language_mix="")
+    english = "I would like to know when my router will arrive"
+    spanish = "me gustaría saber cuándo va a llegar el pedido"
+    store(
+        context,
+        [
+            *traffic(range(30), a_window=30, words=english),
+            *traffic(range(30, 33), a_window=30, words=spanish),
+        ],
+    )
+    assert run_pass(context, now=START + 33 * HOUR + GRACE).errors == 0
+    found = breaches(context, "input_language")
+    assert {row["component"] for row in found} == {"assistant", "retriever", "generator"}
+    assert found[0]["evidence"]["current"]["es"] > 0.9  # type: ignore[index]
+    assert spanish in found[0]["evidence"]["examples"][0]["text"]  # type: ignore[index]
+
+
 def strings(values: list[str | None], field: str = "model") -> Sample:
     stream = Stream("support", "generator", field)
     return Sample(

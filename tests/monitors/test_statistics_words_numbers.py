@@ -15,6 +15,7 @@ import pytest
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
+from collectors.errors import ConfigError
 from monitors.checks._names import fewer, lowest
 from monitors.checks._past_blocks import PastBlocks, Usual, predictive
 from monitors.checks.length_anderson_darling import per_row
@@ -239,17 +240,30 @@ def test_languages_are_told() -> None:
     assert {language_of(t) for t in ("ok", "12345", "SELECT * FROM t WHERE a=1;", "{}")} == {"unknown"}
 
 
+def test_without_the_package_the_user_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    from monitors.statistics import languages
+
+    def gone(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    languages._identifier.cache_clear()
+    monkeypatch.setattr(languages.importlib, "import_module", gone)
+    with pytest.raises(ConfigError, match="pip install py3langid, or switch off"):
+        languages.language_of("a text that nobody has asked about before")
+    languages._identifier.cache_clear()
+
+
 def test_past_blocks_need_four_of_a_size() -> None:
     from check_traffic import drift, hours, samples
 
     from monitors.checks.length_ks import CHECK
 
     rng = np.random.default_rng(1)
-    reference = drift(samples(hours(40), lambda window: rng.lognormal(size=30)))
+    reference = drift(samples(hours(168), lambda window: rng.lognormal(size=30)))
     rows = np.concatenate([w.rows[:, 0] for w in reference.windows])
     blocks = PastBlocks(reference, rows, CHECK.distance, seed=0)
-    assert blocks.rows == 1200
-    assert blocks.usual(600) is None
+    assert blocks.rows == 5040
+    assert blocks.usual(1400) is None
     narrow, wide = blocks.usual(60), blocks.usual(200)
     assert narrow is not None
     assert wide is not None
