@@ -31,6 +31,8 @@ from monitors.streams import (
 Place = tuple[Any, ...]
 # A name is a word or two; what is longer is log text that strayed into it.
 LONGEST_NAME = 80
+# A week of texts of a stream is in memory and in the warehouse: the words of their beginnings will do.
+WORD_CHARACTERS = 2000
 _PLACE = ("chain", "component", "bucket")
 _CHARACTERS_A_TOKEN = int(ESTIMATED_TOKENS.rpartition("/")[2])
 
@@ -125,7 +127,7 @@ def _of_texts(wanted: frozenset[str], place: Place, rows: Sequence[Row], count: 
         said = [(key_of(row), text) for row in rows if (text := _said(row, side))]
         if not said:
             continue
-        values: list[str] = [text for _, text in said]
+        values: list[str] = [text[:WORD_CHARACTERS] for _, text in said]
         basis = "texts"
         if name in LANGUAGE_FIELDS:
             values, basis = [language_of(text) for text in values], "languages"
