@@ -1,10 +1,10 @@
 """Two-sample tests of embeddings beside other tools: time and memory at 384 dimensions, 100 permutations.
 
 Every method runs in a process of its own on the same two samples of n rows, with one BLAS thread, and beside
-them the matrix products alone that exact MMD needs, the floor. A method that takes longer than a quarter of the
-limit is not tried on more rows. Evidently is a dependency; Alibi Detect, Frouros and hyppo are looked for in another
-environment, given by its interpreter, and left out with a line that says so where they are not found. Ratios
-are of CPU seconds, which other work on the machine hardly moves.
+them the matrix products alone that exact MMD needs, the floor. A method that takes longer than a quarter of
+the limit is not tried on more rows. Evidently is a dependency; Alibi Detect, Frouros and hyppo are looked for
+in another environment, given by its interpreter, and left out with a line that says so where they are not
+found. Ratios are of CPU seconds, which other work on the machine hardly moves.
 
 Bars: exact MMD under 200 MB; from 5,000 rows on within 2 times of its floor, and at least 100 times quicker
 than Alibi Detect's MMD at the largest size that both did.
