@@ -20,7 +20,7 @@ demo: $(BIN)/.installed  ## install, make two weeks of sample traffic with incid
 	$(BIN)/chainwatch demo
 
 test: $(BIN)/.installed-test lint  ## everything that CI runs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(BIN)/.installed-test
 	$(BIN)/ruff check .
