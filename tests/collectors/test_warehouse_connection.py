@@ -66,7 +66,7 @@ def test_a_warehouse_that_was_never_made(tmp_path: Path) -> None:
 def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     path.write_text("hello " * 10_000)
-    with pytest.raises(WarehouseError, match="is damaged.*not a valid DuckDB"), Warehouse(path).read():
+    with pytest.raises(WarehouseError, match=r"is damaged.*not a valid DuckDB"), Warehouse(path).read():
         pass
     assert path.read_text().startswith("hello")
 

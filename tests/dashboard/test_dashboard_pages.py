@@ -43,7 +43,7 @@ def test_a_broken_warehouse_is_a_sentence(page: str, open_page: Open, tmp_path: 
     app = open_page(page, home)
     assert not app.exception
     assert any("could not be drawn" in e.value for e in app.error)
-    assert "cannot open the warehouse" in words(app)
+    assert "is damaged" in words(app)
     assert "Traceback" not in words(app)
 
 

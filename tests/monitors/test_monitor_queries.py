@@ -29,6 +29,7 @@ GIVEN = {
     "field": "output_text",
     "keys": ["t/s"],
     "most": 10,
+    "longest": 200,
 }
 
 
