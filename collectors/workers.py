@@ -1,7 +1,8 @@
 """Work that takes processor time, spread over processes, with the results in the order of the tasks.
 
-Each process holds one task at a time and gets its next one the moment its result is taken, so memory stays
-flat and nobody waits on a full pipe. A process ends when its pipe closes: also when this one is killed.
+Each process holds one task at a time, and at most two a process are ahead of the one whose result is wanted:
+memory stays flat and nobody waits on a full pipe. A process ends when its pipe closes: also when this one is
+killed.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Generic, TypeVar, cast
 
 Task = TypeVar("Task")
@@ -84,31 +87,39 @@ class Workers(Generic[Task, Result]):
             self._running.append(process)
 
     def _spread(self, tasks: Iterator[Task]) -> Iterator[Result]:
-        busy: deque[tuple[Connection, Task]] = deque()
-        try:
-            for pipe, task in zip(list(self._pipes), tasks, strict=False):
-                busy.append((pipe, task))
-                _send(pipe, task)
-            while busy:
-                pipe, task = busy.popleft()
-                done = _receive(pipe)
-                following = next(tasks, None)
-                if following is not None:
-                    busy.append((pipe, following))
-                    _send(pipe, following)
-                if done is None:
-                    yield self.here(task)
-                elif isinstance(done[0], BaseException):
-                    raise done[0]
-                else:
-                    yield cast("Result", done[0])
-        finally:
-            # Left in the middle: a result that nobody takes would answer the next task.
-            for pipe, _ in busy:
-                _receive(pipe)
-            if not all(process.is_alive() for process in self._running):
-                # The next work starts them anew.
-                self.close()
+        free: SimpleQueue[Connection] = SimpleQueue()
+        for pipe in self._pipes:
+            free.put(pipe)
+
+        def done(task: Task) -> tuple[object] | None:
+            pipe = free.get()
+            try:
+                return _ask(pipe, task)
+            finally:
+                free.put(pipe)
+
+        # A thread a process takes each result at once and hands over the next task, whatever this one does.
+        with ThreadPoolExecutor(len(self._pipes)) as threads:
+            ahead = deque((task, threads.submit(done, task)) for task in islice(tasks, 2 * len(self._pipes)))
+            try:
+                while ahead:
+                    task, future = ahead.popleft()
+                    answer = future.result()
+                    following = next(tasks, None)
+                    if following is not None:
+                        ahead.append((following, threads.submit(done, following)))
+                    if answer is None:
+                        yield self.here(task)
+                    elif isinstance(answer[0], BaseException):
+                        raise answer[0]
+                    else:
+                        yield cast("Result", answer[0])
+            finally:
+                for _, future in ahead:
+                    future.cancel()
+        if not all(process.is_alive() for process in self._running):
+            # The next work starts them anew.
+            self.close()
 
 
 def _chained(first: list[Task], rest: Iterator[Task]) -> Iterator[Task]:
@@ -116,17 +127,10 @@ def _chained(first: list[Task], rest: Iterator[Task]) -> Iterator[Task]:
     yield from rest
 
 
-def _send(pipe: Connection, task: object) -> None:
+def _ask(pipe: Connection, task: object) -> tuple[object] | None:
+    """What the process at the other end made of the task, or None when it is no more."""
     try:
         pipe.send(task)
-    except OSError:
-        # It died; `_receive` sees the same and the task is done here.
-        return
-
-
-def _receive(pipe: Connection) -> tuple[object] | None:
-    """What the process answered, or None when it is no more."""
-    try:
         return (pipe.recv(),)
     except (EOFError, OSError):
         return None
