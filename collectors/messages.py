@@ -6,12 +6,11 @@ Vercel AI SDK, OTel GenAI parts, OpenInference), and no attribute names.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from collectors.json_text import loads
+from collectors.json_text import compact, is_empty, loads
 
 MAX_DEPTH = 12
 _ROLES = {
@@ -117,11 +116,11 @@ def tool_call(name: Any, arguments: Any) -> str:
     """`name(key=value, ...)`, the same whether arguments come as JSON text or as an object."""
     arguments = parse_json(arguments)
     if isinstance(arguments, Mapping):
-        inner = ", ".join(f"{key}={_compact(value)}" for key, value in arguments.items())
+        inner = ", ".join(f"{key}={compact(value)}" for key, value in arguments.items())
     elif arguments in (None, ""):
         inner = ""
     else:
-        inner = arguments if isinstance(arguments, str) else _compact(arguments)
+        inner = arguments if isinstance(arguments, str) else compact(arguments)
     return f"{name}({inner})"
 
 
@@ -132,7 +131,7 @@ def _message(item: Any, role: str = "", depth: int = 0) -> Message:
     if plain is not None:
         return Message(role=_role(item["role"]) or role, text=plain.strip())
     if not isinstance(item, Mapping) or depth > MAX_DEPTH:
-        return Message(role=role, text="" if item is None else _compact(item))
+        return Message(role=role, text="" if item is None else compact(item))
     for wrapper in ("message", "data", "kwargs", "prompt", "completion"):
         if isinstance(item.get(wrapper), Mapping) and (wrapper != "kwargs" or "lc" in item):
             own = item.get("role") or item.get("type") or role
@@ -183,7 +182,7 @@ def _part(part: Any, depth: int) -> str:  # noqa: PLR0911 - one a shape
     if part is None or depth > MAX_DEPTH:
         return ""
     if not isinstance(part, Mapping):
-        return part if isinstance(part, str) else _compact(part)
+        return part if isinstance(part, str) else compact(part)
     if part.get("type") in _SILENT:
         return ""
     used = part.get("toolUse")
@@ -238,11 +237,11 @@ def _readable(value: Any, *, output: bool) -> str | None:  # noqa: PLR0911 - one
                 return _readable(inner, output=output)
         if any(key in value for key in ("generations", "choices")):
             return None
-    if _empty(value):
+    if is_empty(value):
         return None
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return "\n".join(value).strip() or None
-    return _compact(value)
+    return compact(value)
 
 
 def _arguments(call: Mapping[str, Any]) -> Any:
@@ -295,18 +294,3 @@ def _role(value: Any) -> str:
 def _listed(value: Any) -> list[Any]:
     value = parse_json(value)
     return list(value) if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
-
-
-def _compact(value: Any) -> str:
-    try:
-        return json.dumps(value, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
-        return str(value)
-
-
-def _empty(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return all(_empty(item) for item in value.values())
-    if isinstance(value, (list, tuple)):
-        return all(_empty(item) for item in value)
-    return value in (None, "")
