@@ -91,7 +91,9 @@ def measure(folder: Path, spans: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--quick", action="store_true", help="900,000 and 2.7 M spans instead of 1 M and 10 M")
+    parser.add_argument(
+        "--quick", action="store_true", help="900,000 and 2.7 M spans instead of 1 M and 10 M"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     sizes = (900_000, 2_700_000) if options.quick else (1_000_000, 10_000_000)
