@@ -24,7 +24,6 @@ from collectors.warehouse.connection import Warehouse
 # Everything dies; only the receiver; only the storing child; everything while the warehouse is being written;
 # everything while it starts.
 WAYS = ("all", "receiver", "child", "writing", "starting")
-_READY_S = 60.0
 
 
 @dataclass

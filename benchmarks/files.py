@@ -24,6 +24,7 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks._figures import Figure, figure, tell
 from benchmarks._otlp_load import ROOT, text
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
@@ -113,7 +114,7 @@ def duckdbs(path: Path, folder: Path) -> float:
         return time.perf_counter() - before
 
 
-def measure(count: int, *, longer: int) -> list[dict[str, object]]:
+def measure(count: int, *, longer: int) -> list[Figure]:
     """The rows of the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -127,22 +128,17 @@ def measure(count: int, *, longer: int) -> list[dict[str, object]]:
         long_seconds, long_memory, stored = ours(large, folder / "home2")
         assert stored == count * longer, stored
     mine = count / seconds
+    ratio, growth = mine / theirs, long_memory / memory
     return [
-        _row("bytes a row", size, "bytes", None, True),
-        _row("read_json into the same shape", theirs, "rows/s", None, True),
-        _row("chainwatch ingest", mine, "rows/s", None, True),
-        _row("ratio to read_json", mine / theirs, "x", HALF, mine / theirs >= HALF),
-        _row(
-            f"chainwatch ingest, {count * longer:,} rows", count * longer / long_seconds, "rows/s", None, True
-        ),
-        _row(f"peak memory, {count:,} rows", memory, "MiB", None, True),
-        _row(f"peak memory, {count * longer:,} rows", long_memory, "MiB", None, True),
-        _row("growth of memory", long_memory / memory, "x", FLAT, long_memory / memory <= FLAT),
+        figure("bytes a row", size, "bytes"),
+        figure("read_json into the same shape", round(theirs), "rows/s"),
+        figure("chainwatch ingest", round(mine), "rows/s"),
+        figure("ratio to read_json", round(ratio, 2), "x", bar=HALF, holds=ratio >= HALF),
+        figure(f"chainwatch ingest, {count * longer:,} rows", round(count * longer / long_seconds), "rows/s"),
+        figure(f"peak memory, {count:,} rows", memory, "MiB"),
+        figure(f"peak memory, {count * longer:,} rows", long_memory, "MiB"),
+        figure("growth of memory", round(growth, 2), "x", bar=FLAT, holds=growth <= FLAT),
     ]
-
-
-def _row(name: str, value: float, unit: str, bar: float | None, holds: bool) -> dict[str, object]:
-    return {"name": name, "value": round(value, 2), "unit": unit, "bar": bar, "holds": holds}
 
 
 def main() -> None:
@@ -154,12 +150,7 @@ def main() -> None:
     options = parser.parse_args()
     count = options.rows or (50_000 if options.quick else 500_000)
     found = measure(count, longer=options.longer or (3 if options.quick else 10))
-    if options.json:
-        print(json.dumps(found, indent=2))
-        return
-    for row in found:
-        bar = "" if row["bar"] is None else f"bar {row['bar']}  {'ok' if row['holds'] else 'MISSED'}"
-        print(f"{row['name']:<42} {row['value']:>12} {row['unit']:<8} {bar}")
+    tell(found, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks._otlp_load import ROOT
+from benchmarks._figures import figure, tell
+from benchmarks._otlp_load import ROOT, chainwatch
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
 
@@ -48,16 +49,7 @@ def run(home: Path, now: datetime, *more: str) -> tuple[float, dict[str, object]
     """Seconds of `chainwatch run`, start of the process included, and what it said."""
     before = time.perf_counter()
     done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from dashboard.cli import main; main()",
-            "run",
-            "--json",
-            "--now",
-            now.isoformat(),
-            *more,
-        ],
+        chainwatch("run", "--json", "--now", now.isoformat(), *more),
         env={**os.environ, "CHAINWATCH_HOME": str(home), "OMP_NUM_THREADS": "1"},
         cwd=ROOT,
         capture_output=True,
@@ -103,27 +95,16 @@ def main() -> None:
     for size, times in found.items():
         label = re.sub(r",000,000$", " M", f"{size:,}")
         rows += [
-            _row(f"size of the warehouse, {label} spans", times["mib"], "MiB"),
-            _row(f"first run, {label} spans", times["first"], "s"),
-            _row(f"run over {NEW:,} new spans, {label} stored", times["new"], "s"),
-            _row(f"run with nothing new, {label} stored", times["idle"], "s"),
+            figure(f"size of the warehouse, {label} spans", round(times["mib"]), "MiB"),
+            figure(f"first run, {label} spans", round(times["first"], 2), "s"),
+            figure(f"run over {NEW:,} new spans, {label} stored", round(times["new"], 2), "s"),
+            figure(f"run with nothing new, {label} stored", round(times["idle"], 2), "s"),
         ]
     small, large = (found[size] for size in sizes)
     for what in ("new", "idle"):
         ratio = large[what] / small[what]
-        rows.append(_row(f"ratio, {what}", ratio, "x", BAR, ratio <= BAR))
-    if options.json:
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        bar = "" if row["bar"] is None else f"bar {row['bar']}  {'ok' if row['holds'] else 'MISSED'}"
-        print(f"{row['name']:<48} {row['value']:>10} {row['unit']:<4} {bar}")
-
-
-def _row(
-    name: str, value: float, unit: str, bar: float | None = None, holds: bool = True
-) -> dict[str, object]:
-    return {"name": name, "value": round(value, 2), "unit": unit, "bar": bar, "holds": holds}
+        rows.append(figure(f"ratio, {what}", round(ratio, 2), "x", bar=BAR, holds=ratio <= BAR))
+    tell(rows, as_json=options.json)
 
 
 if __name__ == "__main__":

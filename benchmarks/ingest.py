@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks._figures import figure, tell
 from benchmarks._otlp_load import ROOT, bodies, chainwatch, server
 
 SPANS = 400
@@ -118,27 +119,14 @@ def main() -> None:
         return
     found = measure(options.requests or (100 if options.quick else 1000))
     spans = found["spans"]
+    acknowledged, queryable = spans / found["acknowledged_s"], spans / found["queryable_s"]
+    lost = spans - found["stored"]
     rows = [
-        _row("spans acknowledged", spans / found["acknowledged_s"], "spans/s", BAR),
-        _row("spans queryable", spans / found["queryable_s"], "spans/s", BAR),
-        {
-            "name": "spans acknowledged and not stored",
-            "value": spans - found["stored"],
-            "unit": "spans",
-            "bar": 0,
-            "holds": spans == found["stored"],
-        },
+        figure("spans acknowledged", round(acknowledged), "spans/s", bar=BAR, holds=acknowledged >= BAR),
+        figure("spans queryable", round(queryable), "spans/s", bar=BAR, holds=queryable >= BAR),
+        figure("spans acknowledged and not stored", lost, "spans", bar=0, holds=lost == 0),
     ]
-    if options.json:
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        verdict = "ok" if row["holds"] else "MISSED"
-        print(f"{row['name']:<40} {row['value']:>10} {row['unit']:<8} bar {row['bar']}  {verdict}")
-
-
-def _row(name: str, value: float, unit: str, bar: float) -> dict[str, object]:
-    return {"name": name, "value": round(value), "unit": unit, "bar": bar, "holds": value >= bar}
+    tell(rows, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ compacts, another process reads as a dashboard does; its longest wait says how l
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import statistics
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks._figures import figure, tell
 from collectors.config import parse
 from collectors.context import Context
 from collectors.home import Home
@@ -115,21 +115,21 @@ def measure(rows: int, folder: Path) -> list[dict[str, object]]:
         idle_empty = nothing_to_do(Home(root=Path(empty)).create())
     share = compacted.bytes_after / size
     return [
-        _row("spans stored", rows, "spans"),
-        _row("prune 30 of 90 days", round(pruning, 1), "s"),
-        _row("spans deleted", round(removed / pruning), "spans/s"),
-        _row("compaction of what is left", round(compacting, 1), "s"),
-        _row("file before", round(size / 1e6, 1), "MB"),
-        _row("file after the prune", round(done.bytes_after / 1e6, 1), "MB"),
-        _row("file after compaction", round(compacted.bytes_after / 1e6, 1), "MB"),
+        figure("spans stored", rows, "spans"),
+        figure("prune 30 of 90 days", round(pruning, 1), "s"),
+        figure("spans deleted", round(removed / pruning), "spans/s"),
+        figure("compaction of what is left", round(compacting, 1), "s"),
+        figure("file before", round(size / 1e6, 1), "MB"),
+        figure("file after the prune", round(done.bytes_after / 1e6, 1), "MB"),
+        figure("file after compaction", round(compacted.bytes_after / 1e6, 1), "MB"),
         # Two thirds of the rows are left.
-        _row("file after against before", round(share, 3), "ratio", bar=0.7, holds=share <= 0.7),
-        _row("longest wait of a reader meanwhile", round(longest, 2), "s", bar=30.0, holds=longest <= 30.0),
-        _row("reads meanwhile", reads, "reads"),
-        _row("texts of 30 days emptied", round(emptied / texts_s), "spans/s"),
-        _row("nothing to do, empty warehouse", round(idle_empty, 3), "s"),
-        _row("nothing to do", round(idle, 3), "s"),
-        _row(
+        figure("file after against before", round(share, 3), "ratio", bar=0.7, holds=share <= 0.7),
+        figure("longest wait of a reader meanwhile", round(longest, 2), "s", bar=30.0, holds=longest <= 30.0),
+        figure("reads meanwhile", reads, "reads"),
+        figure("texts of 30 days emptied", round(emptied / texts_s), "spans/s"),
+        figure("nothing to do, empty warehouse", round(idle_empty, 3), "s"),
+        figure("nothing to do", round(idle, 3), "s"),
+        figure(
             "nothing to do against empty",
             round(idle / idle_empty, 2),
             "ratio",
@@ -139,12 +139,6 @@ def measure(rows: int, folder: Path) -> list[dict[str, object]]:
     ]
 
 
-def _row(
-    name: str, value: float, unit: str, *, bar: float | None = None, holds: bool | None = None
-) -> dict[str, object]:
-    return {"name": name, "value": value, "unit": unit, "bar": bar, "holds": holds}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="200,000 spans instead of a million")
@@ -152,16 +146,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(200_000 if arguments.quick else 1_000_000, Path(folder))
-    if arguments.json:
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        bar = (
-            ""
-            if row["bar"] is None
-            else f"  (bar {row['bar']}, {'holds' if row['holds'] else 'DOES NOT HOLD'})"
-        )
-        print(f"{row['name']:40} {row['value']:>12} {row['unit']}{bar}")
+    tell(rows, as_json=arguments.json)
 
 
 if __name__ == "__main__":

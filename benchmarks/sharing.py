@@ -11,7 +11,6 @@ extensions, and an extension that is not in the wheel cannot be a default.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import random
 import statistics
@@ -27,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import duckdb
 
+from benchmarks._figures import figure, tell
 from collectors.errors import WarehouseBusyError
 from collectors.warehouse.connection import Warehouse
 
@@ -109,12 +109,14 @@ def measure(way: str, seconds: float) -> list[dict[str, object]]:
         waits = [w for r, ws, _ in reports if r == role for w in ws]
         p95 = statistics.quantiles(waits, n=20)[-1] if len(waits) > 1 else max(waits)
         rows += [
-            _row(f"{way}: {role} turns", len(waits), "turns"),
-            _row(f"{way}: {role} wait p95", round(p95, 3), "s"),
-            _row(f"{way}: {role} longest wait", round(max(waits), 3), "s", bar=5.0, holds=max(waits) <= 5.0),
+            figure(f"{way}: {role} turns", len(waits), "turns"),
+            figure(f"{way}: {role} wait p95", round(p95, 3), "s"),
+            figure(
+                f"{way}: {role} longest wait", round(max(waits), 3), "s", bar=5.0, holds=max(waits) <= 5.0
+            ),
         ]
     errors = sum(e for _, _, e in reports)
-    rows.append(_row(f"{way}: errors", errors, "errors", bar=0, holds=errors == 0))
+    rows.append(figure(f"{way}: errors", errors, "errors", bar=0, holds=errors == 0))
     return rows
 
 
@@ -128,13 +130,7 @@ def extension(name: str) -> dict[str, object]:
         loaded = 1
     except duckdb.Error:
         loaded = 0
-    return _row(f"extension {name} in the wheel", loaded, "yes=1")
-
-
-def _row(
-    name: str, value: object, unit: str, *, bar: object = None, holds: bool | None = None
-) -> dict[str, object]:
-    return {"name": name, "value": value, "unit": unit, "bar": bar, "holds": holds}
+    return figure(f"extension {name} in the wheel", loaded, "yes=1")
 
 
 def main() -> None:
@@ -146,12 +142,7 @@ def main() -> None:
     seconds = options.seconds or (10 if options.quick else 60)
     rows = [row for way in WAYS for row in measure(way, seconds)]
     rows += [extension("quack"), extension("ducklake")]
-    if options.json:
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        verdict = "" if row["holds"] is None else "ok" if row["holds"] else "MISSED"
-        print(f"{row['name']:<40} {row['value']:>10} {row['unit']}  {verdict}")
+    tell(rows, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks._figures import figure, tell
 from benchmarks._otlp_load import ROOT, bodies, chainwatch, server
 from collectors.errors import ChainwatchError
 from collectors.home import Home
@@ -188,9 +189,9 @@ def measure(options: argparse.Namespace, seconds: float) -> list[dict[str, objec
             process.wait(timeout=120)
         stored, distinct = _stored(home)
     rows = [
-        _row("spans sent", load.sent, "spans"),
-        _row("spans acknowledged", load.acknowledged, "spans"),
-        _row(
+        figure("spans sent", load.sent, "spans"),
+        figure("spans acknowledged", load.acknowledged, "spans"),
+        figure(
             "spans stored",
             stored,
             "spans",
@@ -199,14 +200,14 @@ def measure(options: argparse.Namespace, seconds: float) -> list[dict[str, objec
         ),
     ]
     for name, log in logs.items():
-        rows.append(_row(f"{name}: turns", log.turns, "turns"))
-        rows.append(_row(f"{name}: longest turn", round(log.longest_s, 2), "s"))
+        rows.append(figure(f"{name}: turns", log.turns, "turns"))
+        rows.append(figure(f"{name}: longest turn", round(log.longest_s, 2), "s"))
         for error in sorted(set(log.errors))[:3]:
             print(f"{name}: {error}", file=sys.stderr)
     longest = max(log.longest_s for name, log in logs.items() if name != "cron")
     errors = sum(len(log.errors) for log in logs.values())
     rows.append(
-        _row(
+        figure(
             "longest wait of a sender or reader",
             round(longest, 2),
             "s",
@@ -214,7 +215,7 @@ def measure(options: argparse.Namespace, seconds: float) -> list[dict[str, objec
             holds=longest <= LONGEST_BAR_S,
         )
     )
-    rows.append(_row("errors seen by anyone", errors, "errors", bar=0, holds=errors == 0))
+    rows.append(figure("errors seen by anyone", errors, "errors", bar=0, holds=errors == 0))
     return rows
 
 
@@ -243,12 +244,6 @@ def _stored(home: Path) -> tuple[int, int]:
         return int(row[0]), int(row[1])
 
 
-def _row(
-    name: str, value: object, unit: str, *, bar: object = None, holds: bool | None = None
-) -> dict[str, object]:
-    return {"name": name, "value": value, "unit": unit, "bar": bar, "holds": holds}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--quick", action="store_true", help="20 seconds instead of 120")
@@ -267,12 +262,7 @@ def main() -> None:
         read(options.read, seconds, options.dashboards)
         return
     rows = measure(options, seconds)
-    if options.json:
-        print(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        verdict = "" if row["holds"] is None else "ok" if row["holds"] else "MISSED"
-        print(f"{row['name']:<40} {row['value']:>10} {row['unit']}  {verdict}")
+    tell(rows, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ from collectors.errors import ConfigError, SourceError
 
 # A longer line is no log record; reading on in pieces keeps memory bounded.
 LINE_LIMIT = 64 * 1024 * 1024
+# One document is read at once.
+WHOLE_LIMIT = 256 * 1024 * 1024
+BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _READ_ERRORS = (OSError, EOFError, zlib.error)
 

@@ -188,14 +188,7 @@ def _part(part: Any, depth: int) -> str:  # noqa: PLR0911 - one a shape
     used = part.get("toolUse")
     if isinstance(used, Mapping):
         return tool_call(used.get("name"), used.get("input"))
-    for wrapper in (
-        "message_content",
-        "tool_call",
-        "function",
-        "functionCall",
-        "function_call",
-        "toolResult",
-    ):
+    for wrapper in _WRAPPERS:
         if isinstance(part.get(wrapper), Mapping):
             return _part(part[wrapper], depth + 1)
     if _is_call(part):

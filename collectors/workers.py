@@ -45,8 +45,9 @@ class Workers(Generic[Task, Result]):
     def map(self, tasks: Iterable[Task]) -> Iterator[Result]:
         """The results in order. What a task raises is raised here; a process that dies costs only time."""
         remaining = iter(tasks)
-        first = list(islice(remaining, 2 if self._pipes else _WORTH_STARTING))
-        if self._count < 2 or len(first) < (2 if self._pipes else _WORTH_STARTING):
+        worth = 2 if self._pipes else _WORTH_STARTING
+        first = list(islice(remaining, worth))
+        if self._count < 2 or len(first) < worth:
             for task in first:
                 yield self.here(task)
             for task in remaining:

@@ -30,17 +30,17 @@ def forms_of(user: str, *, hashed: bool, context: Context, environ: Mapping[str,
     ConfigError when it is empty, or a salt cannot be used.
     """
     from collectors.privacy.config import PrivacyConfig
-    from collectors.privacy.identity import former_identities, is_hashed, open_identity
+    from collectors.privacy.identity import is_hashed
+    from collectors.privacy.privacy import Privacy
 
     plain = identifier("user_id", user)
     if not plain:
         raise ConfigError("--user is empty: name one user")
     if hashed or is_hashed(plain):
         return UserForms(stored=(plain,), remembered=(plain,))
-    privacy = context.config.section("privacy", PrivacyConfig)
-    is_hashing = privacy.enabled and privacy.fields.user_id == "hash"
-    identities = [i.hash("user", plain) for i in former_identities(environ, context.home)]
-    if is_hashing:
-        identities.insert(0, open_identity(environ, context.home).hash("user", plain))
-    hashes = tuple(dict.fromkeys(identities))
-    return UserForms(stored=(*hashes, plain), remembered=hashes if is_hashing else (*hashes, plain))
+    privacy = Privacy.from_config(context.config.section("privacy", PrivacyConfig), environ, context.home)
+    stored = privacy.known_as(plain)
+    is_plain_stored = privacy.hash_user(plain) == plain
+    return UserForms(
+        stored=stored, remembered=stored if is_plain_stored else tuple(f for f in stored if f != plain)
+    )

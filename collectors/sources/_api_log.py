@@ -10,7 +10,7 @@ from typing import Any
 
 from collectors.cleaning import InvalidValueError, MissingKeyError
 from collectors.errors import SourceError
-from collectors.files import open_binary, read_all, read_lines
+from collectors.files import BOM, WHOLE_LIMIT, open_binary, read_all, read_lines
 from collectors.json_text import loads
 from collectors.messages import parse_json
 from collectors.model import content_hash
@@ -19,11 +19,9 @@ from collectors.semconv import FINISH_REASONS_KEY, REASONING_TOKENS_KEY
 from collectors.sources import _api_envelope
 from collectors.sources._api_call import Call, Dialect, take_apart
 from collectors.sources._api_kept import kept
-from collectors.sources._rows import FILTERED, RECORD_ERRORS, bad
-from collectors.sources.base import Bad, Item, Skipped, SourceContext, shorten
+from collectors.sources._rows import FILTERED, bad
+from collectors.sources.base import RECORD_ERRORS, Item, Skipped, SourceContext, not_json
 
-_WHOLE_LIMIT = 256 * 1024 * 1024
-_BOM = b"\xef\xbb\xbf"
 _PEEK = 4 * 1024 * 1024
 _SURE, _LIKELY = 0.9, 0.8
 # Without one of these in the first bytes it is no such log, and the rest need not be parsed.
@@ -39,7 +37,7 @@ class ApiLog:
         self._dialects = dialects
 
     def detect(self, path: Path, head: bytes) -> float:
-        start = head.removeprefix(_BOM).lstrip()
+        start = head.removeprefix(BOM).lstrip()
         if start[:1] not in (b"{", b"[") or not any(mark in start for mark in _MARKS):
             return 0.0
         row = next((item for item in _first_rows(path, start) if isinstance(item, dict)), None)
@@ -62,22 +60,22 @@ class ApiLog:
     def in_lines(self, path: Path) -> bool:
         """Whether its first line is a whole object."""
         for number, line in read_lines(path):
-            text = line.removeprefix(_BOM).strip() if number == 1 else line.strip()
+            text = line.removeprefix(BOM).strip() if number == 1 else line.strip()
             if text:
                 return _is_object(text)
         return True
 
     def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
         for number, line in lines:
-            text = (line.removeprefix(_BOM) if number == 1 else line).strip()
+            text = (line.removeprefix(BOM) if number == 1 else line).strip()
             if text:
                 yield from self._line(text, number, context)
 
     def _document(self, path: Path, context: SourceContext) -> Iterator[Item]:
         """One JSON document, an array or one object over several lines; else lines, the first one broken."""
-        text = read_all(path, _WHOLE_LIMIT)
+        text = read_all(path, WHOLE_LIMIT)
         try:
-            loaded = json.loads(text.removeprefix(_BOM))
+            loaded = json.loads(text.removeprefix(BOM))
         except (ValueError, RecursionError) as error:
             if text.lstrip()[:1] == b"[":
                 raise SourceError(f"{path}: not JSON: {error}") from error
@@ -92,8 +90,7 @@ class ApiLog:
         try:
             row = loads(text)
         except (ValueError, RecursionError) as error:
-            shown = shorten(text[:4_000].decode("utf-8", "backslashreplace"))
-            yield Bad(line=number, reason=f"not JSON: {error}", raw=shown, problem="not JSON")
+            yield not_json(number, text, error)
             return
         yield from self._record(row, number, context)
 
@@ -203,7 +200,7 @@ def _first_rows(path: Path, start: bytes) -> Iterator[Any]:
     if not newline:
         try:
             with open_binary(path) as stream:
-                start = stream.read(_PEEK).removeprefix(_BOM).lstrip()
+                start = stream.read(_PEEK).removeprefix(BOM).lstrip()
         except (SourceError, OSError, EOFError):
             return
         line = start.partition(b"\n")[0]

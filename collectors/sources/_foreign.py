@@ -18,17 +18,6 @@ from collectors.sources._otlp_map import LONGEST_NAME, VOLATILE, to_span
 from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources.base import Bad, SourceContext, shorten
 
-# Whatever a hostile record makes go wrong costs that record only.
-RECORD_ERRORS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-    ArithmeticError,
-    IndexError,
-)
 _MICROSECOND = timedelta(microseconds=1)
 # A root's name is often a route or an agent with its id; ours has to survive from call to call.
 _SOME_PARENT = "-"

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from collectors.errors import SourceError
-from collectors.files import read_all, read_lines
-from collectors.sources.base import Bad, shorten
+from collectors.files import BOM, WHOLE_LIMIT, read_all, read_lines
+from collectors.json_text import loads
+from collectors.sources.base import Bad, not_json, shorten
 
-WHOLE_LIMIT = 256 * 1024 * 1024
-_BOM = b"\xef\xbb\xbf"
 _JSON_ERRORS = (ValueError, RecursionError)
 _SHOWN = 4_000
 
@@ -41,7 +40,7 @@ def documents(path: Path) -> Iterator[Document | Bad]:
 
 def first_is_line(path: Path) -> bool:
     """Whether a file's lines are documents of their own; a single line is one of them."""
-    lines = (line.removeprefix(_BOM).strip() for _, line in read_lines(path))
+    lines = (line.removeprefix(BOM).strip() for _, line in read_lines(path))
     start = list(islice((line for line in lines if line), 2))
     return bool(start) and _by_line(start)
 
@@ -49,7 +48,7 @@ def first_is_line(path: Path) -> bool:
 def line_documents(lines: Iterable[tuple[int, bytes]]) -> Iterator[Document | Bad]:
     """The documents of (line number, bytes) pairs; blank lines hold none."""
     for number, line in lines:
-        text = line.removeprefix(_BOM).strip()
+        text = line.removeprefix(BOM).strip()
         if text:
             yield _line(number, text)
 
@@ -70,14 +69,13 @@ def _container(line: bytes) -> bool:
 
 def _line(number: int, line: bytes) -> Document | Bad:
     try:
-        return Document(line=number, value=json.loads(line))
+        return Document(line=number, value=loads(line))
     except _JSON_ERRORS as error:
-        shown = shorten(line[:_SHOWN].decode("utf-8", "backslashreplace"))
-        return Bad(line=number, reason=f"not JSON: {error}", raw=shown, problem="not JSON")
+        return not_json(number, line, error)
 
 
 def _whole(path: Path) -> Iterator[Document | Bad]:
-    text = read_all(path, WHOLE_LIMIT).removeprefix(_BOM).decode("utf-8", "surrogateescape").strip()
+    text = read_all(path, WHOLE_LIMIT).removeprefix(BOM).decode("utf-8", "surrogateescape").strip()
     decoder = json.JSONDecoder()
     position = 0
     while position < len(text):

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectors.sources._otlp_raw import Origin, RawEvent, RawLog, RawSpan, RecordError, Rejected
-from collectors.sources.base import shorten
+from collectors.sources.base import RECORD_ERRORS, shorten
 
 MAX_DEPTH = 48
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _STATUS = {"STATUS_CODE_UNSET": "unset", "STATUS_CODE_OK": "ok", "STATUS_CODE_ERROR": "error"}
 _STATUS_NUMBER = {0: "unset", 1: "ok", 2: "error"}
-_RECORD_ERRORS = (RecordError, TypeError, ValueError, AttributeError, KeyError, OverflowError)
 
 
 def spans(body: Mapping[str, Any]) -> Iterator[RawSpan | Rejected]:
@@ -32,7 +31,7 @@ def spans(body: Mapping[str, Any]) -> Iterator[RawSpan | Rejected]:
             for item in _list(_get(scope, "spans")):
                 try:
                     yield _span(item, origin)
-                except _RECORD_ERRORS as error:
+                except RECORD_ERRORS as error:
                     yield Rejected(reason=f"span: {error}", raw=shorten(item))
 
 
@@ -46,7 +45,7 @@ def logs(body: Mapping[str, Any]) -> Iterator[RawLog | Rejected]:
             for item in _list(_get(scope, "logRecords", "log_records", "logs")):
                 try:
                     yield _log(item, origin)
-                except _RECORD_ERRORS as error:
+                except RECORD_ERRORS as error:
                     yield Rejected(reason=f"log record: {error}", raw=shorten(item))
 
 
@@ -140,7 +139,7 @@ def _resources(body: Mapping[str, Any], *names: str) -> Iterator[tuple[dict[str,
         if isinstance(group, dict):
             try:
                 yield _attributes(_get(_get(group, "resource"), "attributes")), group
-            except _RECORD_ERRORS:
+            except RECORD_ERRORS:
                 # A broken resource must not take its spans with it.
                 yield {}, group
 

@@ -7,20 +7,10 @@ from typing import Any
 
 from collectors.cleaning import InvalidValueError
 from collectors.records import make_annotation, make_feedback, make_span
-from collectors.sources.base import Bad, Item, Skipped, SourceContext, shorten
+from collectors.sources.base import RECORD_ERRORS, Bad, Item, Skipped, SourceContext, shorten
 
 FILTERED = "rows that the field map's `keep` leaves out"
 _TYPES = ("span", "feedback", "annotation")
-# Whatever a hostile record makes go wrong costs that record only.
-RECORD_ERRORS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    OverflowError,
-    RecursionError,
-    ArithmeticError,
-)
 
 
 def items(row: Mapping[str, Any], context: SourceContext, line: int | None) -> Iterator[Item]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collectors.fieldmap import FieldMap
 
 RAW_LIMIT = 2_000
+# Whatever a hostile record makes go wrong costs that record only.
+RECORD_ERRORS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 HEAD_BYTES = 65_536
 
 
@@ -97,3 +99,9 @@ def shorten(raw: object) -> str:
     text = (raw if isinstance(raw, str) else repr(raw))[: RAW_LIMIT + 1]
     text = text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
     return text[: RAW_LIMIT - 1] + "…" if len(text) > RAW_LIMIT else text
+
+
+def not_json(line: int, text: bytes, error: Exception) -> Bad:
+    """A line that should be JSON and is not."""
+    shown = shorten(text[: 2 * RAW_LIMIT].decode("utf-8", "backslashreplace"))
+    return Bad(line=line, reason=f"not JSON: {error}", raw=shown, problem="not JSON")

@@ -5,21 +5,21 @@ Tags are OpenTelemetry attributes by their names, so they are read as those of O
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from collectors.cleaning import InvalidValueError
-from collectors.sources._foreign import RECORD_ERRORS, Where, text_or_none
+from collectors.sources._document_source import DocumentSource
+from collectors.sources._foreign import Where, text_or_none
 from collectors.sources._jaeger_proto import in_ui_names, is_proto
 from collectors.sources._jaeger_values import ends, hex_id, parent_of, tags_of
-from collectors.sources._json_documents import Document, documents, first_is_line, line_documents
 from collectors.sources._otlp_map import event_notes, to_span
 from collectors.sources._otlp_notes import attribute_notes
 from collectors.sources._otlp_raw import Origin, RawEvent, RawSpan
 from collectors.sources._outline import keys_under, outline
-from collectors.sources.base import Bad, Item, SourceContext
+from collectors.sources.base import RECORD_ERRORS, Item, SourceContext
 
 _PLACES = (
     "data[]",
@@ -37,12 +37,14 @@ _STATUS = {"OK": "ok", "ERROR": "error", "UNSET": "unset"}
 _UNKNOWN = "is no Jaeger trace or span"
 _MAX_NESTING = 6
 # Tags that Jaeger makes of an OpenTelemetry span's own fields.
-_SCOPE_NAMES = ("otel.scope.name", "otel.library.name")
-_SCOPE_VERSIONS = ("otel.scope.version", "otel.library.version")
+# The second word is what older SDKs called the scope.
+_SCOPE_NAMES, _SCOPE_VERSIONS = (
+    tuple(f"otel.{word}.{part}" for word in ("scope", "library")) for part in ("name", "version")
+)
 _STATUS_CODE, _STATUS_TEXT, _ERROR = "otel.status_code", "otel.status_description", "error"
 
 
-class Jaeger:
+class Jaeger(DocumentSource):
     """Traces with their spans and processes, and lines of single spans."""
 
     title = "Jaeger JSON"
@@ -57,26 +59,8 @@ class Jaeger:
                 return 0.9
         return 0.0
 
-    def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
-        yield from _all(documents(path), context)
-
-    def in_lines(self, path: Path) -> bool:
-        return first_is_line(path)
-
-    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
-        yield from _all(line_documents(lines), context)
-
-
-def _all(found: Iterable[Document | Bad], context: SourceContext) -> Iterator[Item]:
-    for item in found:
-        if isinstance(item, Bad):
-            yield item
-            continue
-        where = Where(line=item.line)
-        try:
-            yield from _items(item.value, where, context)
-        except RECORD_ERRORS as error:
-            yield where.bad(error, item.value)
+    def items(self, value: Any, where: Where, context: SourceContext) -> Iterator[Item]:
+        return _items(value, where, context)
 
 
 def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> Iterator[Item]:

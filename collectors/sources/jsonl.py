@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from collectors.errors import SourceError
-from collectors.files import read_all, read_lines
+from collectors.files import BOM, WHOLE_LIMIT, read_all, read_lines
 from collectors.json_text import loads
 from collectors.sources._rows import bad, items
-from collectors.sources.base import Bad, Item, SourceContext, shorten
+from collectors.sources.base import Item, SourceContext, not_json
 
-_BOM = b"\xef\xbb\xbf"
-_WHOLE_LIMIT = 256 * 1024 * 1024
 # A first line longer than this may go on beyond the bytes that are looked at.
 _LONG_LINE = 60_000
 
@@ -25,7 +23,7 @@ class Jsonl:
 
     def detect(self, path: Path, head: bytes) -> float:
         named = any(suffix in (".jsonl", ".ndjson") for suffix in path.suffixes[-2:])
-        start = head.removeprefix(_BOM).lstrip()
+        start = head.removeprefix(BOM).lstrip()
         if start[:1] == b"[" and start[1:].lstrip()[:1] == b"{":
             return 0.7 if named else 0.5
         if named:
@@ -41,14 +39,14 @@ class Jsonl:
     def in_lines(self, path: Path) -> bool:
         """Whether it is not one array; an array may be on the first line all by itself."""
         for _, line in read_lines(path):
-            text = line.removeprefix(_BOM).strip()
+            text = line.removeprefix(BOM).strip()
             if text:
                 return text[:1] != b"["
         return True
 
     def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
         for number, line in lines:
-            text = (line.removeprefix(_BOM) if number == 1 else line).strip()
+            text = (line.removeprefix(BOM) if number == 1 else line).strip()
             if text:
                 yield from _line(text, number, context)
 
@@ -68,8 +66,7 @@ def _line(text: bytes, number: int, context: SourceContext) -> Iterator[Item]:
     try:
         row = loads(text)
     except (ValueError, RecursionError) as error:
-        shown = shorten(text[:4_000].decode("utf-8", "backslashreplace"))
-        yield Bad(line=number, reason=f"not JSON: {error}", raw=shown, problem="not JSON")
+        yield not_json(number, text, error)
         return
     yield from _record(row, number, context)
 
@@ -83,7 +80,7 @@ def _record(row: object, number: int, context: SourceContext) -> Iterator[Item]:
 
 def _array(path: Path, context: SourceContext) -> Iterator[Item]:
     """A whole-file array; the line of a record is its place in the array."""
-    text = read_all(path, _WHOLE_LIMIT)
+    text = read_all(path, WHOLE_LIMIT)
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -5,17 +5,17 @@ A trace is no span: its observations are. One whose observations are not there s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from collectors.sources._foreign import RECORD_ERRORS, Where
-from collectors.sources._json_documents import Document, documents, first_is_line, line_documents
+from collectors.sources._document_source import DocumentSource
+from collectors.sources._foreign import Where
 from collectors.sources._langfuse_scores import score_item
 from collectors.sources._langfuse_shape import Record, record_of, shape_of, snake
 from collectors.sources._langfuse_spans import observation_span, trace_span
 from collectors.sources._outline import keys_under, outline
-from collectors.sources.base import Bad, Item, SourceContext
+from collectors.sources.base import RECORD_ERRORS, Item, SourceContext
 
 _PLACES: tuple[str, ...] = (
     "",
@@ -32,7 +32,7 @@ _MAX_NESTING = 6
 _UNKNOWN = "is no Langfuse trace, observation or score"
 
 
-class Langfuse:
+class Langfuse(DocumentSource):
     """Traces, observations and scores as Langfuse's UI, API and blob storage export write them."""
 
     title = "Langfuse export"
@@ -45,26 +45,8 @@ class Langfuse:
                 return 0.9
         return 0.0
 
-    def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
-        yield from _all(documents(path), context)
-
-    def in_lines(self, path: Path) -> bool:
-        return first_is_line(path)
-
-    def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
-        yield from _all(line_documents(lines), context)
-
-
-def _all(found: Iterable[Document | Bad], context: SourceContext) -> Iterator[Item]:
-    for item in found:
-        if isinstance(item, Bad):
-            yield item
-            continue
-        where = Where(line=item.line)
-        try:
-            yield from _items(item.value, where, context)
-        except RECORD_ERRORS as error:
-            yield where.bad(error, item.value)
+    def items(self, value: Any, where: Where, context: SourceContext) -> Iterator[Item]:
+        return _items(value, where, context)
 
 
 def _items(value: Any, where: Where, context: SourceContext, depth: int = 0) -> Iterator[Item]:

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from collectors.files import WHOLE_LIMIT, read_all
 from collectors.files import head as first_bytes
-from collectors.files import read_all
 from collectors.messages import parse_json
-from collectors.sources._foreign import RECORD_ERRORS, Where
-from collectors.sources._json_documents import WHOLE_LIMIT, Document, documents
+from collectors.sources._document_source import each
+from collectors.sources._foreign import Where
+from collectors.sources._json_documents import Document, documents
 from collectors.sources._langsmith_multipart import batch_of, is_multipart
 from collectors.sources._langsmith_runs import Run, feedback_item, flattened, merged, run_span
 from collectors.sources._outline import keys_under, outline
-from collectors.sources.base import HEAD_BYTES, Bad, Item, Skipped, SourceContext
+from collectors.sources.base import HEAD_BYTES, RECORD_ERRORS, Bad, Item, Skipped, SourceContext
 
 PATCHED = "patches, merged into their run"
 _PLACES = ("", "[]", "runs[]", "post[]", "patch[]", "data[]", "feedback[]", "[].post[]", "run", "[].run")
@@ -42,15 +43,7 @@ class LangSmith:
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         reader = _Reader(context)
-        for found in _documents(path):
-            if isinstance(found, Bad):
-                yield found
-                continue
-            where = Where(line=found.line)
-            try:
-                yield from reader.items(found.value, where)
-            except RECORD_ERRORS as error:
-                yield where.bad(error, found.value)
+        yield from each(_documents(path), reader.items)
         yield from reader.rest()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from collectors.errors import SourceError
-from collectors.files import read_all, read_lines
+from collectors.files import WHOLE_LIMIT, read_all, read_lines
 from collectors.json_text import loads
 from collectors.model import Annotation, Feedback, Span
 from collectors.semconv_index import DEFAULT, Index
@@ -22,18 +22,16 @@ from collectors.sources._otlp_logs import from_log
 from collectors.sources._otlp_map import event_notes, to_span
 from collectors.sources._otlp_notes import attribute_notes, has_notes
 from collectors.sources._otlp_raw import RawLog, RawSpan, Rejected
-from collectors.sources.base import Bad, Item, Skipped, SourceContext, SpanContent, shorten
+from collectors.sources.base import RECORD_ERRORS, Bad, Item, Skipped, SourceContext, SpanContent, shorten
 
 _TRACE_KEYS = ("resourceSpans", "resource_spans", "batches")
 _LOG_KEYS = ("resourceLogs", "resource_logs")
 _METRIC_KEYS = ("resourceMetrics", "resource_metrics")
-_RECORD_ERRORS = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 # What query APIs put around requests, and the keys of a resource's group that stands without a request.
 _WRAPPERS = ("trace", "result", "data", "traces")
 _TRACE_GROUP_KEYS = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
 _MAX_WRAPPED = 3
 _BINARY = (".pb", ".binpb")
-_WHOLE_LIMIT = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +129,7 @@ def _items(
                 found: list[Item] = [to_span(raw, source=source, index=context.index)]
             else:
                 found = list(from_log(raw, source=source))
-        except _RECORD_ERRORS as error:
+        except RECORD_ERRORS as error:
             yield _bad(error, raw, line)
             continue
         yield from found or [Skipped(reason="log records that tell nothing of a span")]
@@ -143,7 +141,7 @@ def _notes(raw: RawSpan, source: str, line: int | None) -> Iterator[Item]:
     for said in chain(event_notes(raw, source=source), attribute_notes(raw, source=source)):
         try:
             found = said()
-        except _RECORD_ERRORS as error:
+        except RECORD_ERRORS as error:
             yield _bad(error, raw, line)
         else:
             if found is not None:
@@ -168,12 +166,12 @@ class Otlp:
 
     def read(self, path: Path, context: SourceContext) -> Iterator[Item]:
         if path.suffix in _BINARY:
-            yield from _protobuf(read_all(path, _WHOLE_LIMIT), context)
+            yield from _protobuf(read_all(path, WHOLE_LIMIT), context)
             return
         if self.in_lines(path):
             yield from self.lines(read_lines(path), context)
         else:
-            yield from _document(read_all(path, _WHOLE_LIMIT), context)
+            yield from _document(read_all(path, WHOLE_LIMIT), context)
 
     def in_lines(self, path: Path) -> bool:
         """Whether the first line is a whole request."""

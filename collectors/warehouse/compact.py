@@ -22,7 +22,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from collectors.errors import WarehouseBusyError, WarehouseError
-from collectors.warehouse.connection import DEFAULT_WAIT_S, Warehouse, prepare
+from collectors.warehouse.connection import DEFAULT_WAIT_S, Warehouse, in_memory
 from collectors.warehouse.lock import FairLock
 
 # The tables that grow with the traffic, and the time that slices them; every other is copied in one go.
@@ -33,6 +33,8 @@ _SLICED = {
     "feedback": "created_at",
     "annotations": "created_at",
     "samples": "window_end",
+    "number_sketches": "window_end",
+    "text_sketches": "window_end",
     "results": "window_end",
 }
 # DuckDB's row group: a slice of one takes a second or two, and fills whole groups of the new file.
@@ -122,15 +124,10 @@ class _Copy:
         self._wait_s = wait_s
         self._slices: list[_Slice] = []
         self._done = 0
-        # External access is for ATTACH alone: every statement here is our own.
-        self._con = duckdb.connect(
-            ":memory:",
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
-        )
+        self._con = in_memory()
 
     def run(self) -> None:
         try:
-            prepare(self._con)
             with self._turn(write=False):
                 self._begin()
             for piece in self._slices:

@@ -173,14 +173,20 @@ def prepare(connection: Connection) -> None:
 @contextmanager
 def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory database that may read files: for parsing, never for storing."""
-    connection = duckdb.connect(
-        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
+    connection = in_memory()
     try:
-        prepare(connection)
         yield connection
     finally:
         connection.close()
+
+
+def in_memory() -> duckdb.DuckDBPyConnection:
+    """An in-memory database that may read files and attach others; every statement in it must be our own."""
+    connection = duckdb.connect(
+        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    )
+    prepare(connection)
+    return connection
 
 
 def _holder(error: Exception) -> str:

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from collectors.merging import merge_parts
 from collectors.model import Span, utc
 from collectors.tables import json_text, span_table
 
@@ -95,12 +96,7 @@ def insert_spans(
 
     `ingested_at` is for spans that have none yet.
     """
-    first: dict[tuple[str, str], Span] = {}
-    for span in spans:
-        key = (span.trace_id, span.span_id)
-        if key not in first or span.started_at < first[key].started_at:
-            first[key] = span
-    return insert_span_table(con, span_table(list(first.values())), ingested_at=ingested_at)
+    return insert_span_table(con, span_table(merge_parts(spans)), ingested_at=ingested_at)
 
 
 def insert_span_table(

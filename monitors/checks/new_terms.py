@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.checks._distances import DistanceFitted, Reading
-from monitors.checks._past_blocks import ROOT, PastBlocks, Usual
-from monitors.checks._words import FIELDS, Vocabulary, both, counts, strengths, terms
-from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, WindowSample, text_concern
-from monitors.noise_scales import STILL_THERE, missing
-from monitors.result import Concern, ReferenceKind
+from monitors.checks._distances import Reading
+from monitors.checks._past_blocks import ROOT, Usual
+from monitors.checks._word_check import WordCheck
+from monitors.checks._words import Vocabulary, both, counts, strengths, terms
+from monitors.checks.base import WindowSample
+from monitors.noise_scales import STILL_THERE
 
 Floats = NDArray[np.float64]
 MARGIN = 0.05
@@ -102,35 +102,11 @@ class TermsView:
         return max(0.0, now - float(min(before, 1.0)))
 
 
-class NewTermsCheck:
-    """Words that are used far more than before."""
-
-    name = "new_terms"
-    title = "New terms"
-    fields = FIELDS
-    kinds: tuple[ReferenceKind, ...] = ("drift",)
-    data: DataKind = "text"
-    default_on = False
-
-    def concern(self, field: str) -> Concern:
-        return text_concern(field)
-
-    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> DistanceFitted | NotReady:
-        why = missing(reference, settings)
-        if why is not None:
-            return NotReady(reason=why)
-        vocabulary = Vocabulary(reference)
-        view, distance = TermsView(vocabulary), StrongestTerm()
-        return DistanceFitted(
-            distance=distance,
-            pool=None,
-            reference_rows=len(vocabulary.rows),
-            reference_figures=view.figures(vocabulary.rows),
-            blocks=PastBlocks(reference, vocabulary.rows, distance, seed=seed),
-            view=view,
-            settings=settings,
-            margin=MARGIN if settings.margin is None else settings.margin,
-        )
-
-
-CHECK = NewTermsCheck()
+# Words that are used far more than before.
+CHECK = WordCheck(
+    name="new_terms",
+    title="New terms",
+    distance=StrongestTerm(),
+    view=TermsView,
+    margin=MARGIN,
+)

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.checks._distances import DistanceFitted, Reading
-from monitors.checks._past_blocks import ROOT_OF_SQUARES, PastBlocks, Usual
-from monitors.checks._words import FIELDS, Vocabulary, both, counts, strengths, terms
-from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, WindowSample, text_concern
-from monitors.noise_scales import STILL_THERE, missing
-from monitors.result import Concern, ReferenceKind
+from monitors.checks._distances import Reading
+from monitors.checks._past_blocks import ROOT_OF_SQUARES, Usual
+from monitors.checks._word_check import WordCheck
+from monitors.checks._words import Vocabulary, both, counts, strengths, terms
+from monitors.checks.base import WindowSample
+from monitors.noise_scales import STILL_THERE
 from monitors.statistics.number_distances import jensen_shannon
 
 Floats = NDArray[np.float64]
@@ -78,35 +78,11 @@ class VocabularyView:
         return {"terms": terms(self._vocabulary, now, before, least=_LEAST_Z)}
 
 
-class VocabularyCheck:
-    """Any change of the words that are used."""
-
-    name = "vocabulary"
-    title = "Vocabulary change"
-    fields = FIELDS
-    kinds: tuple[ReferenceKind, ...] = ("drift",)
-    data: DataKind = "text"
-    default_on = False
-
-    def concern(self, field: str) -> Concern:
-        return text_concern(field)
-
-    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> DistanceFitted | NotReady:
-        why = missing(reference, settings)
-        if why is not None:
-            return NotReady(reason=why)
-        vocabulary = Vocabulary(reference)
-        view, distance = VocabularyView(vocabulary), WordShares()
-        return DistanceFitted(
-            distance=distance,
-            pool=None,
-            reference_rows=len(vocabulary.rows),
-            reference_figures=view.figures(vocabulary.rows),
-            blocks=PastBlocks(reference, vocabulary.rows, distance, seed=seed),
-            view=view,
-            settings=settings,
-            margin=MARGIN if settings.margin is None else settings.margin,
-        )
-
-
-CHECK = VocabularyCheck()
+# Any change of the words that are used.
+CHECK = WordCheck(
+    name="vocabulary",
+    title="Vocabulary change",
+    distance=WordShares(),
+    view=VocabularyView,
+    margin=MARGIN,
+)

@@ -1,0 +1,23 @@
+"""Figures as every benchmark tells them: a list of {name, value, unit, bar, holds}, or a line each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+Figure = dict[str, object]
+
+
+def figure(name: str, value: object, unit: str, *, bar: object = None, holds: bool | None = None) -> Figure:
+    """One figure; without a bar there is nothing that could hold."""
+    return {"name": name, "value": value, "unit": unit, "bar": bar, "holds": holds}
+
+
+def tell(figures: Sequence[Figure], *, as_json: bool) -> None:
+    """Print them."""
+    if as_json:
+        print(json.dumps(figures, indent=2))
+        return
+    for one in figures:
+        verdict = "" if one["holds"] is None else f"bar {one['bar']}  {'ok' if one['holds'] else 'MISSED'}"
+        print(f"{one['name']:<48} {one['value']:>12} {one['unit']:<8} {verdict}".rstrip())
