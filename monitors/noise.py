@@ -32,6 +32,7 @@ _PRIOR_COUNTS = 1.0  # weight of the prior on the settings, in features
 _NEIGHBOURS = 11  # features that share what they learn
 _HEDGE = 0.2  # share of a feature's answer that stays its neighbours'
 _STEPS = 8
+_CALM_SEASON = 4.0  # times the precision of the season: half the standard deviation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,24 +125,26 @@ class NoiseModel:
         return total
 
 
-def fit_noise(history: History) -> NoiseModel:
+def fit_noise(history: History, *, calm: bool = False) -> NoiseModel:
     """Learn the noise of d features from T windows; with T = 0 the prior alone speaks.
 
+    calm: begin with the belief that days and hours differ little, until history says otherwise (`NoiseGrid`).
     Cost: one eigendecomposition of at most 112 x 112 for each amount of noise that is not of the day.
     """
-    grid, precision = noise_grid(), prior_precision()
+    grid, precision = noise_grid(), prior_precision() * (_CALM_SEASON if calm else 1.0)
+    prior = grid.calm if calm else grid.prior
     d, p = history.means.shape[1], precision.size
     if len(history.windows) == 0:
         cov = np.diag(np.r_[0.0, 1.0 / precision[1:]])
         return NoiseModel(
             grid=grid,
-            weights=np.repeat(grid.prior[:, None], d, axis=1),
+            weights=np.repeat(prior[:, None], d, axis=1),
             beta=np.zeros((p, d)),
             cov=np.repeat(cov[None], grid.prior.size, axis=0),
             unit_h=1.0,
         )
     x, hours, white, counts, means, unit_h = _blocks(history)
-    size = grid.prior.size
+    size = prior.size
     loglik, cov, season = np.empty((size, d)), np.empty((size, p, p)), np.empty((size, p, d))
     for rest in np.unique(np.stack([grid.white, grid.repeats], axis=1), axis=0):
         chosen = np.flatnonzero((grid.white == rest[0]) & (grid.repeats == rest[1]))
@@ -160,7 +163,7 @@ def fit_noise(history: History) -> NoiseModel:
         squares = (1.0 / spread) @ turned_z**2 - (projected * season[chosen]).sum(axis=1)
         penalty = 0.5 * (logdet + np.linalg.slogdet(information)[1])
         loglik[chosen] = -penalty[:, None] - 0.5 * squares
-    weights = _pool(loglik, grid.prior)
+    weights = _pool(loglik, prior)
     beta = np.einsum("gd,gpd->pd", weights, season)
     caution = _caution(history.windows) if d > _NEIGHBOURS else 1.0
     return NoiseModel(grid=grid, weights=weights, beta=beta, cov=cov, unit_h=unit_h, caution=caution)

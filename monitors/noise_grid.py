@@ -21,6 +21,11 @@ DAY_LENGTH_H = 24.0  # wander of the day is correlated over about this time
 # (variance, prior weight). A share of 10 % that moves by a fifth of itself wanders by (.02)^2 / .09 = .004.
 _WANDER = ((0.0, 0.2), (0.0015, 0.18), (0.005, 0.18), (0.015, 0.17), (0.05, 0.14), (0.15, 0.08), (0.5, 0.05))
 _REPEATS = ((1.0, 0.6), (1.7, 0.28), (3.0, 0.12))
+# Calm: days stay within the margin of skew by themselves (a PSI of .25 is a shift of half a standard
+# deviation, four times that of this variance). A day that leaves it is unlike the evaluation set whatever the
+# reason, so that days are usually as wild must be proved by history: two or three of them do.
+_CALM = 0.0156
+_WILD = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +37,14 @@ class NoiseGrid:
         day: variance of wander that is correlated over a day.
         repeats: design effect: the variance of a mean of rows over that of independent rows; at least 1.
         prior: weights, summing to 1.
+        calm: other weights, for the question whether production is like an evaluation set.
     """
 
     white: Floats
     day: Floats
     repeats: Floats
     prior: Floats
+    calm: Floats
 
 
 @cache
@@ -49,7 +56,8 @@ def noise_grid() -> NoiseGrid:
     """
     parts = [(w, d, r, pw * pd * pr) for w, pw in _WANDER for d, pd in _WANDER for r, pr in _REPEATS]
     white, day, repeats, prior = (np.array(column) for column in zip(*parts, strict=True))
-    return NoiseGrid(white=white, day=day, repeats=repeats, prior=prior / prior.sum())
+    calm = prior * np.where(np.maximum(white, day) <= _CALM, 1.0, _WILD)
+    return NoiseGrid(white=white, day=day, repeats=repeats, prior=prior / prior.sum(), calm=calm / calm.sum())
 
 
 def day_kernel(a: Floats, b: Floats) -> Floats:

@@ -16,6 +16,7 @@ from monitors.noise import History, NoiseModel, Span, Times, fit_noise
 from monitors.result import Window
 
 Floats = NDArray[np.float64]
+FEW = 8  # features of a number, not of an embedding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,9 @@ def learn_level(
     *, windows: Sequence[Window], counts: Floats, means: Floats, sd: Floats, pool: Floats | None
 ) -> Level:
     """Learn from T window means (T, d), and the rows (m, d) of an evaluation set where there is one."""
-    noise = fit_noise(History(windows=windows, counts=counts, means=means / sd))
+    history = History(windows=windows, counts=counts, means=means / sd)
+    # A few numbers: directions of embeddings learn from each other and need no such belief.
+    noise = fit_noise(history, calm=pool is not None and sd.size <= FEW)
     if pool is None:
         return Level(sd=sd, noise=noise, pool_mean=None, pool_unit=0.0)
     return Level(sd=sd, noise=noise, pool_mean=pool.mean(axis=0), pool_unit=1.0 / pool.shape[0])

@@ -100,7 +100,7 @@ class NumberModel:
     def _test(self, scale: Scale, times: Times, counts: Floats, sums: Floats, lengths: int) -> NumberTest:
         part, last = slice(-len(scale.samples), None), slice(-latest(scale), None)
         prediction, shift = self._shift(times, counts, sums, part)
-        ps = np.array([self.p_value(j, shift[j], prediction) for j in range(shift.size)])
+        ps = self.p_values(shift, prediction)
         j = int(np.argmin(ps))
         now = self._shift(times, counts, sums, last)[1][j] if last.start > part.start else shift[j]
         return NumberTest(
@@ -117,19 +117,17 @@ class NumberModel:
         prediction = self.level.predict(times, counts, part)
         return prediction, sums[part].sum(axis=0) / counts[part].sum() - prediction.mean
 
-    def p_value(self, feature: int, shift: float, prediction: Prediction) -> float:
-        """The tail of one feature's shift, over the settings of the noise; two-sided where both sides
+    def p_values(self, shift: Floats, prediction: Prediction) -> Floats:
+        """(q,) the tail of each feature's shift, over the settings of the noise; two-sided where both sides
         matter.
         """
-        side = self.features.sides[feature]
-        if side == "both":
-            return min(
-                1.0,
-                2.0
-                * min(self._tail(feature, shift, prediction), self._tail(feature, -shift, prediction, -1.0)),
-            )
-        sign = 1.0 if side == "up" else -1.0
-        return self._tail(feature, sign * shift, prediction, sign)
+        sides = np.array([{"up": 1.0, "down": -1.0, "both": 0.0}[side] for side in self.features.sides])
+        # The skewness of the rows makes the two sides differ, so the larger shift is not always the rarer.
+        up = self._tails(shift, prediction, 1.0)
+        down = self._tails(-shift, prediction, -1.0)
+        both = np.minimum(1.0, 2.0 * np.minimum(up, down))
+        chosen: Floats = np.where(sides > 0, up, np.where(sides < 0, down, both))
+        return chosen
 
     def critical(self, feature: int, p: float, prediction: Prediction, *, sign: float) -> float:
         """The size of a shift whose p-value is just `p`, upwards or (sign < 0) downwards."""
@@ -140,7 +138,7 @@ class NumberModel:
         target = p / 2.0 if side == "both" else p
         sd = float(self.level.sd[feature])
         spread = np.sqrt(prediction.unit) * sd
-        skewness = self._skewness(feature, prediction, direction)
+        skewness = self._skewness(prediction, direction)[:, feature]
         z = float(-_normal_quantile(target))
         # Under each setting alone the answer is explicit; the mixture's lies between the extremes.
         each = spread * reskew(z, skewness)
@@ -161,15 +159,23 @@ class NumberModel:
         root = brentq(excess, low, high, xtol=1e-4 * sd, maxiter=60, full_output=False)
         return float(np.asarray(root, dtype=np.float64).item())
 
-    def _skewness(self, feature: int, prediction: Prediction, sign: float) -> Floats:
-        """(G,) skewness of the block mean: only the sampling part of the variance is skewed."""
+    def _skewness(self, prediction: Prediction, sign: float) -> Floats:
+        """(G, q) skewness of the block means: only the sampling part of the variance is skewed."""
         sampling = self.level.noise.grid.repeats / prediction.rows
-        skewness: Floats = (sampling / prediction.unit) ** 1.5 / np.sqrt(prediction.rows)
-        return skewness * (sign * float(self.skewness[feature]))
+        share = (sampling / prediction.unit) ** 1.5 / np.sqrt(prediction.rows)
+        return np.outer(share, sign * self.skewness)
 
-    def _tail(self, feature: int, size: float, prediction: Prediction, sign: float = 1.0) -> float:
+    def _tails(self, size: Floats, prediction: Prediction, sign: float) -> Floats:
+        """(q,) chances of shifts as large as `size`, upwards or (sign < 0) downwards."""
+        spread = np.outer(np.sqrt(prediction.unit), self.level.sd)
+        tails = normal_tail(unskew(size / spread, self._skewness(prediction, sign)))
+        averaged: Floats = np.maximum((self.level.noise.weights * tails).sum(axis=0), 1e-300)
+        return averaged
+
+    def _tail(self, feature: int, size: float, prediction: Prediction, sign: float) -> float:
+        """That of one feature."""
         z = size / (np.sqrt(prediction.unit) * self.level.sd[feature])
-        tails = normal_tail(unskew(z, self._skewness(feature, prediction, sign)))
+        tails = normal_tail(unskew(z, self._skewness(prediction, sign)[:, feature]))
         return max(float(np.dot(self.level.noise.weights[:, feature], tails)), 1e-300)
 
     def change_point(self, recent: Sequence[WindowSample], feature: int, sign: float) -> ChangePoint:

@@ -85,12 +85,13 @@ class QuadraticTail:
 
     def sf(self, q: float) -> float:
         """P(Q > q)."""
-        from scipy.stats import chi2, ncx2
+        from scipy.special import chdtrc
+        from scipy.stats import ncx2
 
         x = (q - self.mean) / self.sd * self._sd_x + self._mean_x
         if x <= 0:
             return 1.0
-        p = chi2.sf(x, self.df) if self.shift == 0.0 else ncx2.sf(x, self.df, self.shift)
+        p = chdtrc(self.df, x) if self.shift == 0.0 else ncx2.sf(x, self.df, self.shift)
         return float(max(p, _TINY))
 
     def isf(self, p: float) -> float:

@@ -227,3 +227,26 @@ def test_evidently_agrees_on_the_lengths() -> None:
 
     # Evidently bins by width and not by deciles: the same size, not the same number.
     assert values[2] == pytest.approx(psi(x, y), rel=0.5)
+
+
+def day_against(pool: Floats, level: float, rng: np.random.Generator) -> Outcome:
+    """What skew of lengths says of a day of log-normal lengths when there was no day before."""
+    reference = Reference(kind="skew", name="golden", windows=(), pool=pool[:, None])
+    day = samples(hours(24), lambda _: rng.lognormal(level, 0.4, 40).round())
+    return fitted(CHECKS.get("token_length"), reference).evaluate(day, alpha=ALPHA)
+
+
+def test_without_history_a_day_far_from_the_evaluation_set_is_skew() -> None:
+    """Two model versions of which one answers at half the length; and the same version twice."""
+    rng = np.random.default_rng(8)
+    pool = rng.lognormal(5.0, 0.4, size=500).round()
+    assert day_against(pool, 5.0, rng).status == "ok"
+    assert day_against(pool, 4.3, rng).status == "breach"
+
+
+def test_without_history_skew_keeps_silent_about_calm_days() -> None:
+    """Days wander by an eighth of a standard deviation."""
+    rng = np.random.default_rng(9)
+    pool = rng.lognormal(5.0, 0.4, size=500).round()
+    for level in 5.0 + 0.4 * 0.125 * rng.standard_normal(10):
+        assert day_against(pool, level, rng).status == "ok"
