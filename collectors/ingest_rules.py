@@ -39,8 +39,8 @@ class Rules:
 
     def __init__(self, spec: RulesSpec) -> None:
         self.index = Index(spec.ingest.lineage_names())
-        self._privacy = spec.privacy
+        self.privacy = spec.privacy
 
     def prepare(self, batch: Batch, *, now: datetime) -> Prepared:
         """The batch as it will be stored."""
-        return prepare(batch if self._privacy is None else self._privacy.batch(batch), now=now)
+        return prepare(batch if self.privacy is None else self.privacy.batch(batch), now=now)

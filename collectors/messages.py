@@ -42,6 +42,11 @@ class Message:
     text: str
 
 
+def known_roles() -> frozenset[str]:
+    """The roles that messages have, as everybody writes them."""
+    return frozenset(_ROLES)
+
+
 def parse_json(value: Any) -> Any:
     """JSON text as a value; anything else, and text that is no JSON object or list, as it is."""
     if isinstance(value, str):
@@ -69,6 +74,12 @@ def lone_text(value: Any) -> str | None:
 
     What `conversation` and `reply` say of it, at a fraction of the time.
     """
+    found = lone_message(value)
+    return None if found is None else found[1].strip() or None
+
+
+def lone_message(value: Any) -> tuple[Any, str] | None:
+    """Role and text of such a message, as they stand in it."""
     if type(value) is str and value[:1] == "[":
         try:
             value = loads(value)
@@ -77,7 +88,10 @@ def lone_text(value: Any) -> str | None:
     if type(value) is not list or len(value) != 1:
         return None
     text = _plain_text(value[0])
-    return None if text is None or _role(value[0]["role"]) == "system" else text.strip() or None
+    if text is None:
+        return None
+    role = value[0]["role"]
+    return None if _role(role) == "system" else (role, text)
 
 
 def conversation(messages: Iterable[Message]) -> str | None:

@@ -50,7 +50,7 @@ _REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """What one attribute key means."""
 
     fields: tuple[tuple[str, int], ...]
@@ -79,14 +79,14 @@ class Index:
         named = {LINEAGE_PREFIX + field: names for field, names in (lineage or {}).items()}
         self._spans = _turned({**_TAKEN, **named})
         self._resources = _turned({**_RESOURCE_TAKEN, **named})
-        self._span_places: dict[str, _Place] = {}
-        self._resource_places: dict[str, _Place] = {}
+        self._span_places: dict[str, Place] = {}
+        self._resource_places: dict[str, Place] = {}
         # Spans come in the order of their resources: the last one is remembered.
         self._last: tuple[Mapping[str, Any], Sorted] | None = None
 
     def span(self, attributes: Mapping[str, Any]) -> Sorted:
         """Sort a span's attributes."""
-        return _sort(attributes, self._span_places, self._place)
+        return _sort(attributes, self._span_places, self.place)
 
     def resource(self, attributes: Mapping[str, Any]) -> Sorted:
         """Sort a resource's attributes; the result is shared between its spans, and read only."""
@@ -94,11 +94,12 @@ class Index:
             self._last = (attributes, _sort(attributes, self._resource_places, self._resource_place))
         return self._last[1]
 
-    def _place(self, key: str) -> _Place:
+    def place(self, key: str) -> Place:
+        """What an attribute key of a span means."""
         flat = next((prefix for prefix in _FLAT if key.startswith(prefix)), None)
         own = key.removeprefix(semconv.OWN_PREFIX) if key.startswith(semconv.OWN_PREFIX) else None
         in_documents = flat in semconv.DOCUMENTS_FLAT and key.endswith(semconv.DOCUMENT_STORED)
-        return _Place(
+        return Place(
             fields=self._spans.get(key, ()),
             parameter=semconv.PARAMETERS.get(key),
             flat=None if flat is None else (flat, tuple(key[len(flat) :].split(".", _MAX_PARTS))),
@@ -106,10 +107,10 @@ class Index:
             kept=key not in semconv.STORED and own is None and not in_documents,
         )
 
-    def _resource_place(self, key: str) -> _Place:
+    def _resource_place(self, key: str) -> Place:
         own = key.removeprefix(semconv.OWN_PREFIX) if key.startswith(semconv.OWN_PREFIX) else None
         noise = key.startswith(semconv.RESOURCE_NOISE_PREFIX)
-        return _Place(
+        return Place(
             fields=self._resources.get(key, ()),
             parameter=None,
             flat=None,
@@ -126,7 +127,7 @@ def _turned(fields: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[tuple[str,
     return by_key
 
 
-def _sort(attributes: Mapping[str, Any], places: dict[str, _Place], find: Any) -> Sorted:
+def _sort(attributes: Mapping[str, Any], places: dict[str, Place], find: Any) -> Sorted:
     found = Sorted()
     known, rest = found.known, found.rest
     ranks: dict[str, int] = {}

@@ -67,3 +67,6 @@ class Rejected:
 
     reason: str
     raw: str
+
+
+Raw = RawSpan | RawLog | Rejected

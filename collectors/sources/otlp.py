@@ -21,7 +21,7 @@ from collectors.sources import _otlp_json, _otlp_proto
 from collectors.sources._otlp_logs import from_log
 from collectors.sources._otlp_map import event_notes, to_span
 from collectors.sources._otlp_notes import attribute_notes, has_notes
-from collectors.sources._otlp_raw import RawLog, RawSpan, Rejected
+from collectors.sources._otlp_raw import Raw, RawSpan, Rejected
 from collectors.sources.base import RECORD_ERRORS, Bad, Item, Skipped, SourceContext, SpanContent, shorten
 
 _TRACE_KEYS = ("resourceSpans", "resource_spans", "batches")
@@ -60,15 +60,23 @@ def decode(
     `content_type` is `application/x-protobuf` or `application/json` (parameters are ignored). Raises
     SourceError for another content type and for a body that cannot be parsed at all.
     """
+    return decode_raw(parse(signal, body, content_type), source=source, index=index)
+
+
+def parse(signal: Literal["traces", "logs"], body: bytes, content_type: str) -> Iterator[Raw]:
+    """The records of one OTLP/HTTP request as they came; raises as `decode` does, here or on the way."""
     media = content_type.partition(";")[0].strip().lower()
     if media == "application/json":
-        raw = _raw_json(signal, _load(body))
-    elif media in ("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"):
-        raw = _otlp_proto.spans(body) if signal == "traces" else _otlp_proto.logs(body)
-    else:
-        shown = shorten(content_type)[:80]
-        raise SourceError(f"content type {shown!r}: choose one of: application/x-protobuf, application/json")
-    return collect(_items(raw, SourceContext(source=source, index=index)))
+        return _raw_json(signal, _load(body))
+    if media in ("application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"):
+        return _otlp_proto.spans(body) if signal == "traces" else _otlp_proto.logs(body)
+    shown = shorten(content_type)[:80]
+    raise SourceError(f"content type {shown!r}: choose one of: application/x-protobuf, application/json")
+
+
+def decode_raw(raws: Iterable[Raw], *, source: str, index: Index) -> Decoded:
+    """What the records of one request mean."""
+    return collect(_items(raws, SourceContext(source=source, index=index)))
 
 
 def collect(items: Iterable[Item]) -> Decoded:
@@ -112,13 +120,11 @@ def _load(body: bytes) -> dict[str, Any]:
     return loaded
 
 
-def _raw_json(signal: str, body: Mapping[str, Any]) -> Iterator[RawSpan | RawLog | Rejected]:
+def _raw_json(signal: str, body: Mapping[str, Any]) -> Iterator[Raw]:
     return _otlp_json.spans(body) if signal == "traces" else _otlp_json.logs(body)
 
 
-def _items(
-    raws: Iterable[RawSpan | RawLog | Rejected], context: SourceContext, line: int | None = None
-) -> Iterator[Item]:
+def _items(raws: Iterable[Raw], context: SourceContext, line: int | None = None) -> Iterator[Item]:
     source = context.source
     for raw in raws:
         if isinstance(raw, Rejected):
