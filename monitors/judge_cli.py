@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 import click
@@ -52,8 +53,8 @@ def judge(
     command: `chainwatch run` applies it to everything.
     """
     from monitors.judges.config import JudgeConfig
+    from monitors.judges.estimates import update_estimates
     from monitors.judges.llm_run import LlmRun, draw_sample, estimate, judge_sample, open_rubric
-    from monitors.judges.spans import write_grades
     from monitors.moments import EARLIEST, LATEST, parse_moment
 
     settings = context.config.section("judge", JudgeConfig)
@@ -62,7 +63,8 @@ def judge(
     start = parse_moment(since, "--since", now=now) if since else EARLIEST
     end = parse_moment(until, "--until", now=now) if until else LATEST
     _need_components(context, components)
-    with context.warehouse.read() as con:
+    warehouse = context.migrated()
+    with warehouse.read() as con:
         sample = draw_sample(
             con,
             settings,
@@ -76,19 +78,25 @@ def judge(
         found = estimate(sample, settings, rubric)
         context.answer(found, _plan(found))
         return
-    run = LlmRun.empty(settings, rubric, sample)
-    batches = judge_sample(
-        sample, settings, rubric, clock=context.clock, run_id=None, environ=os.environ, sleep=time.sleep
-    )
-    for grades, state in batches:
-        with context.warehouse.write() as con:
-            write_grades(con, grades)
-        run = state
+    run = LlmRun.empty(settings, rubric, sample, at=now, run_id=None)
+    for run in judge_sample(
+        warehouse,
+        sample,
+        settings,
+        rubric,
+        clock=context.clock,
+        run_id=None,
+        environ=os.environ,
+        sleep=time.sleep,
+    ):
         if sys.stderr.isatty():
             done = run.graded + sum(run.unscored.values()) + sum(run.skipped.values())
             click.echo(f"\r{done} of {run.sampled}", nl=False, err=True)
     if sys.stderr.isatty():
         click.echo("\r", nl=False, err=True)
+    if run.graded:
+        days = {span.span_started_at.astimezone(UTC).date() for span in sample.drawn.spans}
+        update_estimates(warehouse, days, at=context.clock())
     context.answer(run.summary(), _told(run.summary()))
     if run.stopped is not None:
         raise ChainwatchError(f"the judge {run.stopped}; what was graded before is stored")
@@ -99,9 +107,9 @@ def _need_components(context: Context, components: Sequence[str]) -> None:
     from collectors.errors import ConfigError
     from collectors.warehouse.store import fetch
 
-    if not components:
-        return
     with context.warehouse.read() as con:
+        if not components:
+            return
         stored = [row["component"] for row in fetch(con, "SELECT DISTINCT component FROM spans ORDER BY 1")]
     for name in components:
         if name not in stored:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from collectors.context import Context
+from collectors.errors import RunInProgressError
 from collectors.warehouse.connection import Warehouse
 from monitors.embedding.encoder import Say
 from monitors.judges.config import JudgeConfig
-from monitors.judges.grading import write_grades
 from monitors.result import Window
 
 
@@ -31,7 +31,8 @@ def judge_new(
     settings = context.config.section("judge", JudgeConfig)
     if not settings.enabled:
         return 0
-    from monitors.judges.llm_run import LlmRun, draw_sample, judge_sample, open_rubric
+    from monitors.judges.estimates import days_of, update_estimates
+    from monitors.judges.llm_run import draw_sample, judge_sample, open_rubric
 
     rubric = open_rubric(settings, None)
     with warehouse.read() as con:
@@ -44,14 +45,24 @@ def judge_new(
             limit=settings.sample,
             components=settings.components,
         )
-    run = LlmRun.empty(settings, rubric, sample)
-    batches = judge_sample(
-        sample, settings, rubric, clock=context.clock, run_id=run_id, environ=environ, sleep=sleep
+    graded, stopped = 0, None
+    runs = judge_sample(
+        warehouse,
+        sample,
+        settings,
+        rubric,
+        clock=context.clock,
+        run_id=run_id,
+        environ=environ,
+        sleep=sleep,
     )
-    for grades, state in batches:
-        with warehouse.write() as con:
-            write_grades(con, grades)
-        run = state
-    if run.stopped is not None and say is not None:
-        say(f"the judge {run.stopped}; what it graded before is stored")
-    return run.graded
+    try:
+        for run in runs:
+            graded, stopped = run.graded, run.stopped
+    except RunInProgressError as error:
+        stopped = f"did not start: {error}"
+    if graded:
+        update_estimates(warehouse, days_of(period.start, period.end), at=context.clock())
+    if stopped is not None and say is not None:
+        say(f"the judge {stopped}; what it graded before is stored")
+    return graded

@@ -30,6 +30,7 @@ _SLICED = {
     "spans": "started_at",
     "span_contents": "logged_at",
     "grades": "span_started_at",
+    "drawn_spans": "span_started_at",
     "feedback": "created_at",
     "annotations": "created_at",
     "samples": "window_end",

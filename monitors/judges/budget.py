@@ -1,4 +1,4 @@
-"""What one run of an LLM judge may spend: calls, tokens and dollars, never exceeded.
+"""What an LLM judge may spend in one run and in one day: calls, tokens and dollars, never exceeded.
 
 Before a request its worst case is reserved: every byte of the prompt a token, and the most that the
 reply may have. After it, what the endpoint billed replaces the reservation. A request that does not
@@ -29,15 +29,30 @@ class Reservation:
     output_tokens: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What earlier runs of the same day took."""
+
+    calls: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+NOTHING_SPENT = Spent()
+
+
 @dataclass
 class Budget:
-    """Caps and what is spent; safe to share between threads."""
+    """Caps of a run, what is left of the day's, and what is spent; safe to share between threads."""
 
     max_calls: int
     max_tokens: int
     max_cost_usd: float | None
     input_usd_per_million_tokens: float | None
     output_usd_per_million_tokens: float | None
+    left_calls: int | None = None
+    left_tokens: int | None = None
+    left_cost_usd: float | None = None
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -45,14 +60,19 @@ class Budget:
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     @classmethod
-    def of(cls, settings: JudgeConfig) -> Budget:
-        """The caps of [judge]."""
+    def of(cls, settings: JudgeConfig, spent: Spent = NOTHING_SPENT) -> Budget:
+        """The caps of [judge], with what is left of the day's."""
+        day_calls, day_tokens = settings.max_calls_per_day, settings.max_tokens_per_day
+        day_cost = settings.max_cost_usd_per_day
         return cls(
             max_calls=settings.max_calls,
             max_tokens=settings.max_tokens,
             max_cost_usd=settings.max_cost_usd,
             input_usd_per_million_tokens=settings.input_usd_per_million_tokens,
             output_usd_per_million_tokens=settings.output_usd_per_million_tokens,
+            left_calls=None if day_calls is None else day_calls - spent.calls,
+            left_tokens=None if day_tokens is None else day_tokens - spent.tokens,
+            left_cost_usd=None if day_cost is None else day_cost - spent.cost_usd,
         )
 
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
@@ -78,7 +98,7 @@ class Budget:
                     self.calls += 1
                     self._held.append(wanted)
                     return None
-                if cap == "max_calls" or not self._held:
+                if cap.startswith("max_calls") or not self._held:
                     return cap
                 self._changed.wait()
 
@@ -94,14 +114,17 @@ class Budget:
             self._changed.notify_all()
 
     def _forbidden_by(self, wanted: Reservation) -> str | None:
-        if self.calls >= self.max_calls:
-            return "max_calls"
         held = [*self._held, wanted]
         input_tokens = self.input_tokens + sum(r.input_tokens for r in held)
         output_tokens = self.output_tokens + sum(r.output_tokens for r in held)
-        if input_tokens + output_tokens > self.max_tokens:
-            return "max_tokens"
-        cost = self.cost(input_tokens, output_tokens)
-        if self.max_cost_usd is not None and cost is not None and cost > self.max_cost_usd:
-            return "max_cost_usd"
+        takes: tuple[tuple[str, float | None, float | None, float | None], ...] = (
+            ("max_calls", self.calls + 1, self.max_calls, self.left_calls),
+            ("max_tokens", input_tokens + output_tokens, self.max_tokens, self.left_tokens),
+            ("max_cost_usd", self.cost(input_tokens, output_tokens), self.max_cost_usd, self.left_cost_usd),
+        )
+        for name, taken, run_cap, day_left in takes:
+            if taken is not None and run_cap is not None and taken > run_cap:
+                return name
+            if taken is not None and day_left is not None and taken > day_left:
+                return f"{name}_per_day"
         return None

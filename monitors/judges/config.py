@@ -24,6 +24,7 @@ class JudgeConfig(Section):
         max_calls: HTTP requests in one run, retries and repairs included.
         max_tokens: input and output tokens in one run.
         max_cost_usd: dollars in one run; needs both prices.
+        max_calls_per_day, max_tokens_per_day, max_cost_usd_per_day: the same for all runs of one UTC day.
         timeout_s: how long one request may take.
     """
 
@@ -39,6 +40,9 @@ class JudgeConfig(Section):
     max_calls: int = Field(500, ge=1)
     max_tokens: int = Field(2_000_000, ge=1)
     max_cost_usd: float | None = Field(None, gt=0)
+    max_calls_per_day: int | None = Field(None, ge=1)
+    max_tokens_per_day: int | None = Field(None, ge=1)
+    max_cost_usd_per_day: float | None = Field(None, gt=0)
     input_usd_per_million_tokens: float | None = Field(None, ge=0)
     output_usd_per_million_tokens: float | None = Field(None, ge=0)
     max_output_tokens: int = Field(800, ge=50)
@@ -48,13 +52,12 @@ class JudgeConfig(Section):
 
     @model_validator(mode="after")
     def _a_cost_cap_needs_prices(self) -> Self:
-        if self.max_cost_usd is not None and None in (
-            self.input_usd_per_million_tokens,
-            self.output_usd_per_million_tokens,
-        ):
-            raise ValueError(
-                "max_cost_usd needs input_usd_per_million_tokens and output_usd_per_million_tokens"
-            )
+        prices = (self.input_usd_per_million_tokens, self.output_usd_per_million_tokens)
+        for name in ("max_cost_usd", "max_cost_usd_per_day"):
+            if getattr(self, name) is not None and None in prices:
+                raise ValueError(
+                    f"{name} needs input_usd_per_million_tokens and output_usd_per_million_tokens"
+                )
         return self
 
     @model_validator(mode="after")

@@ -10,6 +10,8 @@ from collectors.model import Document, content_hash
 
 JudgeKind = Literal["local", "llm"]
 GradeStatus = Literal["graded", "unscored"]
+# Reasons that begin so are the endpoint's fault: such spans are asked for again by the next run.
+ENDPOINT_REASON = "endpoint: "
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,21 +1,16 @@
-"""What the monitor run calls: grades of everything by the local scorer, of a sample by the LLM judge."""
+"""What the monitor run calls: grades of everything by the local scorer."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from collectors.warehouse.connection import Warehouse
 from monitors.embedding.encoder import Encoder
-from monitors.judges.config import JudgeConfig
 from monitors.judges.grade import Grade, JudgedSpan
-from monitors.judges.llm_run import LlmRun, draw_sample, judge_sample, open_rubric
 from monitors.judges.local import LocalScorer
 from monitors.judges.spans import judged_spans, write_grades
 
-__all__ = ["LlmRun", "judged_spans", "llm_grades", "local_grades", "write_grades"]
+__all__ = ["judged_spans", "local_grades", "write_grades"]
 
 
 def local_grades(
@@ -35,45 +30,3 @@ def local_grades(
     """
     scorer = scorer or LocalScorer(encoder, clock=lambda: now)
     return scorer.grade_at(spans, now=now, run_id=run_id)
-
-
-def llm_grades(
-    warehouse: Warehouse,
-    settings: JudgeConfig,
-    *,
-    start: datetime,
-    end: datetime,
-    now: datetime,
-    run_id: str | None,
-    environ: Mapping[str, str] | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-) -> LlmRun:
-    """The LLM judge's grades of a seeded sample of the spans in [start, end), inside the caps of [judge].
-
-    Reads the sample over one short connection, then talks to the endpoint with none open. Nothing is
-    written: store `run.grades` with `write_grades` in the run's own transaction. An endpoint that fails
-    does not raise: see `run.stopped`, `run.unscored` and `run.skipped`. ConfigError when no model is set.
-    """
-    rubric = open_rubric(settings)
-    with warehouse.read() as con:
-        sample = draw_sample(
-            con,
-            settings,
-            rubric,
-            start=start,
-            end=end,
-            limit=settings.sample,
-            components=settings.components,
-        )
-    run = LlmRun.empty(settings, rubric, sample)
-    for _, state in judge_sample(
-        sample,
-        settings,
-        rubric,
-        clock=lambda: now,
-        run_id=run_id,
-        environ=os.environ if environ is None else environ,
-        sleep=sleep,
-    ):
-        run = state
-    return run

@@ -19,12 +19,11 @@ from monitors.judges.base import Stamp
 from monitors.judges.budget import Usage
 from monitors.judges.config import JudgeConfig
 from monitors.judges.endpoint import Answer, Endpoint, EndpointError, OutOfBudgetError, RejectedError
-from monitors.judges.grade import Grade, JudgedSpan, JudgeKind
+from monitors.judges.grade import ENDPOINT_REASON, Grade, JudgedSpan, JudgeKind
 from monitors.judges.prompt import PROMPT_VERSION, build_prompt, repair_message, reply_schema
 from monitors.judges.reply import UnreadableReplyError, Verdict, read_reply
 from monitors.judges.rubric import OVERALL, Rubric
 
-ENDPOINT_REASON = "endpoint: "
 _FAILURES_BEFORE_STOP = 5
 _FORMS = ("json_schema", "tool", "text")
 
@@ -46,7 +45,10 @@ class _Bill:
 
 
 class LlmJudge:
-    """Grades by a rubric. `skipped` counts spans that the budget or a stop left out, by reason."""
+    """Grades by a rubric.
+
+    `skipped` counts the spans that the budget or a stop left out, by reason; `left_out` names them.
+    """
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class LlmJudge:
         self._failures = 0
         self.stopped: str | None = None
         self.skipped: dict[str, int] = {}
+        self.left_out: dict[str, str] = {}
 
     @property
     def name(self) -> str:
@@ -90,13 +93,13 @@ class LlmJudge:
         if missing is not None:
             return self._unscored(span, f"no {missing}", _Bill())
         if self.stopped is not None:
-            self._skip(self.stopped)
+            self._skip(span, self.stopped)
             return []
         bill = _Bill()
         try:
             verdicts = self._verdicts(span, bill)
         except OutOfBudgetError as cap:
-            self._skip(f"budget: {cap}")
+            self._skip(span, f"budget: {cap}")
             return []
         except EndpointError as error:
             self._failed(error)
@@ -223,9 +226,10 @@ class LlmJudge:
         with self._lock:
             self._form = max(self._form, form)
 
-    def _skip(self, reason: str) -> None:
+    def _skip(self, span: JudgedSpan, reason: str) -> None:
         with self._lock:
             self.skipped[reason] = self.skipped.get(reason, 0) + 1
+            self.left_out[span.key] = reason
 
     def _failed(self, error: EndpointError) -> None:
         with self._lock:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
+from filelock import FileLock, Timeout
+
+from collectors.errors import RunInProgressError
 from collectors.model import PRODUCTION
-from collectors.warehouse.connection import Connection
-from collectors.warehouse.store import fetch
+from collectors.warehouse.connection import Connection, Warehouse
 from monitors.judges.budget import Budget
 from monitors.judges.config import JudgeConfig
+from monitors.judges.draws import Draw, Judgement, draw
 from monitors.judges.endpoint import Endpoint
 from monitors.judges.grade import Grade, JudgedSpan
-from monitors.judges.llm import ENDPOINT_REASON, LlmJudge, judge_version
+from monitors.judges.ledger import spent_today, write_drawn, write_run
+from monitors.judges.llm import LlmJudge, judge_version
 from monitors.judges.prompt import build_prompt
 from monitors.judges.rubric import OVERALL, Rubric, load_rubric
-from monitors.judges.spans import judged_spans, read_sql
+from monitors.judges.spans import judged_spans, write_grades
 
 # Grades are handed out after so many spans, so that a run that is stopped keeps what it paid for.
 _BATCH = 20
@@ -26,10 +32,15 @@ _BATCH = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """What was drawn: spans with their texts, out of `eligible` that are not judged yet."""
+    """What was drawn: spans with their texts, in the order in which they are judged."""
 
     spans: tuple[JudgedSpan, ...]
-    eligible: int
+    drawn: Draw
+
+    @property
+    def eligible(self) -> int:
+        """Out of how many that are not judged yet."""
+        return self.drawn.eligible
 
 
 @dataclass(kw_only=True)
@@ -44,6 +55,9 @@ class LlmRun:
         cost_usd: None while [judge] has no prices.
     """
 
+    judge_run_id: str
+    run_id: str | None
+    started_at: datetime
     judge: str
     judge_version: str
     rubric: str
@@ -61,9 +75,14 @@ class LlmRun:
     grades: list[Grade] = field(default_factory=list)
 
     @classmethod
-    def empty(cls, settings: JudgeConfig, rubric: Rubric, sample: Sample) -> LlmRun:
-        """A run before its first request."""
+    def empty(
+        cls, settings: JudgeConfig, rubric: Rubric, sample: Sample, *, at: datetime, run_id: str | None
+    ) -> LlmRun:
+        """A run before its first request; `run_id` is the monitor run's that it is a part of."""
         return cls(
+            judge_run_id=uuid4().hex,
+            run_id=run_id,
+            started_at=at,
             judge=settings.name,
             judge_version=judge_version(settings),
             rubric=rubric.name,
@@ -90,33 +109,32 @@ def draw_sample(
     dataset: str = PRODUCTION,
 ) -> Sample:
     """A seeded sample of the spans in [start, end) that this judge has not judged by this rubric."""
-    rows = fetch(
+    drawn = draw(
         con,
-        read_sql("judge_sample.sql"),
-        {
-            "start": start,
-            "end": end,
-            "judge": settings.name,
-            "judge_version": judge_version(settings),
-            "rubric": rubric.name,
-            "rubric_version": rubric.version,
-            "again": ENDPOINT_REASON,
-            "dataset": dataset,
-            "components": list(components) or None,
-            "seed": settings.seed,
-            "limit": limit,
-        },
+        Judgement(
+            judge=settings.name,
+            judge_version=judge_version(settings),
+            rubric=rubric.name,
+            rubric_version=rubric.version,
+        ),
+        start=start,
+        end=end,
+        limit=limit,
+        seed=settings.seed,
+        components=components,
+        dataset=dataset,
     )
-    keys = [row["key"] for row in rows]
+    keys = [span.key for span in drawn.spans]
     spans = judged_spans(con, start, end, dataset=dataset, keys=keys, any_kind=True) if keys else []
     order = {key: place for place, key in enumerate(keys)}
     return Sample(
         spans=tuple(sorted(spans, key=lambda s: order[s.key])),
-        eligible=int(rows[0]["eligible"]) if rows else 0,
+        drawn=drawn,
     )
 
 
 def judge_sample(
+    warehouse: Warehouse,
     sample: Sample,
     settings: JudgeConfig,
     rubric: Rubric,
@@ -125,23 +143,67 @@ def judge_sample(
     run_id: str | None,
     environ: Mapping[str, str],
     sleep: Callable[[float], None],
-) -> Iterator[tuple[list[Grade], LlmRun]]:
-    """Grade a sample; yields the new grades of each batch with the state of the run so far.
+) -> Iterator[LlmRun]:
+    """Grade a sample; yields the state of the run after each batch, when its grades and its bill are stored.
 
-    No connection to the warehouse is needed or held. ConfigError when no judge is configured.
+    No connection to the warehouse is held while the endpoint is asked. ConfigError when no judge is
+    configured, RunInProgressError while another judge is at work: two could not keep the caps of a day. An
+    endpoint that fails does not raise: see `stopped`, `unscored` and `skipped` of the run.
     """
-    endpoint = Endpoint(settings, Budget.of(settings), environ=environ, sleep=sleep)
+    with _alone(warehouse):
+        yield from _judged(
+            warehouse, sample, settings, rubric, clock=clock, run_id=run_id, environ=environ, sleep=sleep
+        )
+
+
+def _judged(
+    warehouse: Warehouse,
+    sample: Sample,
+    settings: JudgeConfig,
+    rubric: Rubric,
+    *,
+    clock: Callable[[], datetime],
+    run_id: str | None,
+    environ: Mapping[str, str],
+    sleep: Callable[[float], None],
+) -> Iterator[LlmRun]:
+    with warehouse.read() as con:
+        budget = Budget.of(settings, spent_today(con, settings.name, clock()))
+    endpoint = Endpoint(settings, budget, environ=environ, sleep=sleep)
     judge = LlmJudge(settings, rubric, endpoint, clock=clock, run_id=run_id)
-    run = LlmRun.empty(settings, rubric, sample)
+    run = LlmRun.empty(settings, rubric, sample, at=clock(), run_id=run_id)
     size = max(_BATCH, settings.concurrency)
     try:
         for start in range(0, len(sample.spans), size):
+            begun = budget.calls
             grades = judge.grade(sample.spans[start : start + size])
             run.grades.extend(grades)
-            _count(run, judge, endpoint.budget)
-            yield grades, run
+            _count(run, judge, budget)
+            if grades or budget.calls > begun:
+                with warehouse.write() as con:
+                    write_grades(con, grades)
+                    write_run(con, run, at=clock())
+            yield run
     finally:
         endpoint.close()
+        if sample.spans:
+            with warehouse.write() as con:
+                write_drawn(con, sample.drawn, run.grades, judge.left_out, run, at=clock())
+                write_run(con, run, at=clock())
+
+
+@contextmanager
+def _alone(warehouse: Warehouse) -> Iterator[None]:
+    """Hold the judge's lock, beside the warehouse."""
+    lock = FileLock(warehouse.path.with_name("judge.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunInProgressError("another judge is at work; what it leaves is for the next") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def estimate(sample: Sample, settings: JudgeConfig, rubric: Rubric) -> dict[str, Any]:

@@ -7,9 +7,9 @@ but for chance. The labelled mean is corrected by those, with the coefficients t
 With one score and plain random labels this is PPI++; with unequal chances, active statistical inference.
 
 References: Angelopoulos, Duchi, Zrnic (2023), PPI++, arXiv:2311.01453. Zrnic, Candes (2024), Active
-Statistical Inference, arXiv:2403.03208. Fisch et al. (2024), Stratified PPI, arXiv:2406.04291. The interval for every
-look: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas (2024), Annals of Statistics 52(6), asymptotic confidence
-sequences.
+Statistical Inference, arXiv:2403.03208. Fisch et al. (2024), Stratified PPI, arXiv:2406.04291. The interval
+for every look: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas (2024), Annals of Statistics 52(6), asymptotic
+confidence sequences.
 
 When not to use it: with labels that were picked by hand. Who was not drawn by chance speaks for nobody else.
 """
@@ -250,8 +250,13 @@ def _interval(
 
 
 def _control(control: Control) -> tuple[float, Floats]:
-    """How far the two means lie apart, and what each answer has to do with it, (N,)."""
+    """How far the two means lie apart, and what each answer has to do with it, (N,).
+
+    Nothing where one sample is too small to know its own spread: it would look more certain than it is.
+    """
     size = len(control.scores)
+    if min(control.wide.included.sum(), control.narrow.included.sum()) < MIN_LABELS:
+        return 0.0, np.zeros(size)
     wide, narrow = control.wide.weights(), control.narrow.weights()
     scores = np.where(control.wide.included | control.narrow.included, control.scores, 0.0)
     wide_mean, narrow_mean = float(wide @ scores), float(narrow @ scores)

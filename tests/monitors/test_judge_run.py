@@ -13,14 +13,17 @@ from click.testing import CliRunner, Result
 from judge_support import NOW, span
 from scripted_llm import Reply, Script, grades, scripted_llm
 
+from collectors.config import load
+from collectors.context import Context
 from collectors.home import Home
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import fetch, insert_spans
 from monitors.judge_cli import judge
 from monitors.judges.config import JudgeConfig
-from monitors.judges.grading import llm_grades, write_grades
 from monitors.judges.llm_run import draw_sample
 from monitors.judges.rubric import load_rubric
+from monitors.result import Window
+from monitors.run_judge import judge_new
 
 DAY = timedelta(days=1)
 
@@ -187,16 +190,19 @@ def test_component_and_range_choose_the_answers(
     assert json.loads(call(home, monkeypatch, "", *options).output)["prompts"] == 5
 
 
-def test_the_run_judges_through_one_function(stored: Warehouse) -> None:
+def test_the_run_of_the_monitors_is_named_in_grades_and_ledger(
+    stored: Warehouse, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with scripted_llm(lambda body, number: Reply(content=grades())) as server:
-        settings = JudgeConfig(model="m", base_url=server.url, enabled=True, sample=6)
-        run = llm_grades(
-            stored, settings, start=NOW - DAY, end=NOW + DAY, now=NOW, run_id="run-9", environ={}
-        )
-    assert (run.sampled, run.graded, len(run.grades), run.stopped) == (6, 6, 24, None)
-    assert {g.run_id for g in run.grades} == {"run-9"}
-    with stored.write() as con:
-        assert write_grades(con, run.grades) == 24
+        home.config.write_text(section(server.url, enabled=True, sample=6), "utf-8")
+        context = Context(home=home, config=load(home.config, home_config=home.config), clock=lambda: NOW)
+        period = Window(start=NOW - DAY, end=NOW + DAY)
+        graded = judge_new(context, stored, period, run_id="run-9", environ={}, say=None)
+    assert graded == 6
+    with stored.read() as con:
+        assert fetch(con, "SELECT DISTINCT run_id FROM grades") == [{"run_id": "run-9"}]
+        (row,) = fetch(con, "SELECT run_id, sampled, graded, calls, eligible FROM judge_runs")
+    assert row == {"run_id": "run-9", "sampled": 6, "graded": 6, "calls": 6, "eligible": 30}
 
 
 @pytest.mark.parametrize(
