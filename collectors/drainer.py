@@ -26,6 +26,8 @@ _STOP = "stop"
 _PAUSE_PER_WORK = 2.0
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
+# So much is a transaction worth its while; bytes as they came, mostly packed.
+_BACKLOG_BYTES = 2 << 20
 # It tries again anyway; people should soon hear of a warehouse that somebody else holds.
 _BUSY_S = 5.0
 
@@ -142,6 +144,7 @@ def drain_until_told(root: str, spec: RulesSpec, every_s: float, pipe: Connectio
     warehouse = Warehouse(home.warehouse, wait_s=_BUSY_S)
     spool = SpoolDrain(home.spool, warehouse, clock=system_clock, spec=spec)
     try:
+        spool.start()
         _drain_until_told(spool, every_s, pipe)
     except _ParentGoneError:
         return
@@ -158,7 +161,7 @@ def _drain_until_told(spool: SpoolDrain, every_s: float, pipe: Connection) -> No
             return
         # Small transactions one after the other would keep everybody else from the warehouse: without a
         # backlog, at most a third of the time is spent storing.
-        backlog = bool(progress.pending_bytes and not progress.problem and spool.was_large)
+        backlog = (progress.pending_bytes or 0) >= _BACKLOG_BYTES and not progress.problem
         wait_s = 0.0 if backlog else max(every_s, _PAUSE_PER_WORK * (time.monotonic() - started))
         try:
             if not last and pipe.poll(wait_s):

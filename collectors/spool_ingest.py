@@ -26,13 +26,16 @@ from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
 from collectors.workers import Workers, processes
 
-# A transaction holds about this much: large enough to be cheap a span, small enough for memory.
-BATCH_ITEMS = 20_000
+# A transaction holds about this much: large enough to be cheap a span, small enough for memory. What a
+# transaction leaves of a row group (122,880 rows) the next one writes again.
+BATCH_ITEMS = 60_000
 BATCH_BYTES = 64 << 20
 BATCH_REQUESTS = 2_000
 # What one process decodes at a time; bytes as they came, mostly packed.
 CHUNK_BYTES = 1 << 20
 CHUNK_REQUESTS = 200
+# Decoded chunks that wait, for each process: so that decoding goes on while a transaction is written.
+_AHEAD = 6
 
 
 def drain(
@@ -100,11 +103,9 @@ class SpoolDrain:
         self._warehouse = warehouse
         self._clock = clock
         spec = spec or RulesSpec()
-        self._workers = Workers(decoder(spec), processes(spec.ingest.processes))
+        self._workers = Workers(decoder(spec), processes(spec.ingest.processes), ahead=_AHEAD)
         # Which file was migrated: another one in its place, or none, is brought up to date first.
         self._migrated: tuple[int, int] | None = None
-        # Whether the last pass stored whole transactions: then the next is waiting, most likely.
-        self.was_large = False
         self._idle: list[tuple[str, int, bool]] = []
         self._cursors: dict[str, int] = {}
 
@@ -116,7 +117,6 @@ class SpoolDrain:
         told: Callable[[DrainSummary], None] = lambda summary: None,
     ) -> DrainSummary:
         """One pass over everything that can be read now; `told` hears of each transaction."""
-        self.was_large = False
         if not self.folder.is_dir() or not self._changed():
             return DrainSummary()
         lock = FileLock(self.folder / DRAIN_LOCK, timeout=wait_s, thread_local=False)
@@ -128,6 +128,10 @@ class SpoolDrain:
             return self._pass(max_batches, told)
         finally:
             lock.release()
+
+    def start(self) -> None:
+        """Start the processes that decode, before there is anything to decode: it takes them a second."""
+        self._workers.start()
 
     def close(self) -> None:
         """End the processes that decode, if there are any."""
@@ -168,7 +172,6 @@ class SpoolDrain:
                 stored = commit.store(transaction.work)
                 summary += stored
                 batches += 1
-                self.was_large = self.was_large or transaction.is_full()
                 told(stored)
             for path in transaction.finished:
                 path.unlink(missing_ok=True)

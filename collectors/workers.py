@@ -1,7 +1,7 @@
 """Work that takes processor time, spread over processes, with the results in the order of the tasks.
 
-Each process holds one task at a time, and at most two a process are ahead of the one whose result is wanted:
-memory stays flat and nobody waits on a full pipe. A process ends when its pipe closes: also when this one is
+Each process holds one task at a time, and few results are ahead of the one that is wanted: memory stays flat
+and nobody waits on a full pipe. A process ends when its pipe closes: also when this one is
 killed.
 """
 
@@ -15,7 +15,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from queue import SimpleQueue
 from typing import Generic, TypeVar, cast
 
@@ -25,6 +27,7 @@ Result = TypeVar("Result")
 # Starting a process costs about a second of its time; less work than this is done here.
 _WORTH_STARTING = 4
 _MOST = 4
+_LOADED = ["collectors.ingest_pieces", "collectors.spool_decode"]
 
 
 def processes(wanted: int | None = None) -> int:
@@ -32,12 +35,25 @@ def processes(wanted: int | None = None) -> int:
     return wanted or min(_MOST, len(os.sched_getaffinity(0)))
 
 
+def warm() -> ForkServerContext:
+    """Begin to load, in a process of its own, what those that decode are then forked from.
+
+    Called early, it costs no waiting: whatever else has to be done first goes on beside it.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_LOADED)
+    forkserver.ensure_running()
+    return context
+
+
 class Workers(Generic[Task, Result]):
     """`make()` gives the function that does a task; it is called once in each process, and is picklable."""
 
-    def __init__(self, make: Callable[[], Callable[[Task], Result]], count: int) -> None:
+    def __init__(self, make: Callable[[], Callable[[Task], Result]], count: int, *, ahead: int = 2) -> None:
+        """`ahead` results a process may wait to be taken."""
         self._make = make
         self._count = count
+        self._ahead = ahead
         self._here: Callable[[Task], Result] | None = None
         self._pipes: list[Connection] = []
         self._running: list[multiprocessing.process.BaseProcess] = []
@@ -53,7 +69,7 @@ class Workers(Generic[Task, Result]):
             for task in remaining:
                 yield self.here(task)
             return
-        self._start()
+        self.start()
         yield from self._spread(_chained(first, remaining))
 
     def here(self, task: Task) -> Result:
@@ -73,10 +89,11 @@ class Workers(Generic[Task, Result]):
                 process.join()
         self._pipes, self._running = [], []
 
-    def _start(self) -> None:
-        if self._pipes:
+    def start(self) -> None:
+        """Start the processes, if there are to be any; `map` does it as well, when there is work enough."""
+        if self._pipes or self._count < 2:
             return
-        context = multiprocessing.get_context("spawn")
+        context = warm()
         for _ in range(self._count):
             ours, theirs = context.Pipe()
             process = context.Process(
@@ -101,7 +118,8 @@ class Workers(Generic[Task, Result]):
 
         # A thread a process takes each result at once and hands over the next task, whatever this one does.
         with ThreadPoolExecutor(len(self._pipes)) as threads:
-            ahead = deque((task, threads.submit(done, task)) for task in islice(tasks, 2 * len(self._pipes)))
+            most = self._ahead * len(self._pipes)
+            ahead = deque((task, threads.submit(done, task)) for task in islice(tasks, most))
             try:
                 while ahead:
                     task, future = ahead.popleft()
