@@ -9,8 +9,7 @@ the ordinary way, each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -24,9 +23,19 @@ from collectors.sources._otlp_rows import FIRST_NS, Redaction, Row, Shared, row_
 from collectors.sources._otlp_shapes import Shape, shape_of
 from collectors.sources.base import RECORD_ERRORS
 
-_MOST_SHAPES, _MOST_SHARED = 1_000, 2_000
-# Characters of what spans share; what is longer is not worth remembering.
-_LONGEST_SHARED = 8_000
+# Shapes and combinations that are remembered; one that is longer than so many characters counts for several.
+_MOST = 4_000
+_LONG = 4_000
+
+
+class _Known:
+    """A shape, and what spans of it share, by what tells them apart."""
+
+    __slots__ = ("shape", "shared")
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.shared: dict[Any, Shared | None] = {}
 
 
 class Columns:
@@ -37,18 +46,21 @@ class Columns:
         self._index = index
         self._redaction = redaction
         self._source = source
-        self._shapes: dict[tuple[str, ...], Shape] = {}
-        self._shared: dict[Any, Shared | None] = {}
+        self._known: dict[tuple[str, ...], _Known] = {}
+        self._remembered = 0
 
     def table(self, raws: Sequence[RawSpan]) -> tuple[pa.Table, list[RawSpan]]:
         """The spans that are plain enough as a table in `SPAN_SCHEMA`, and those that are not; both in order.
 
         The table's spans are as `to_span` and redaction would make them. The ids of `raws` must differ.
         """
+        if self._remembered > _MOST:
+            self._known.clear()
+            self._remembered = 0
         rows: list[Row] = []
         others: list[RawSpan] = []
-        for raw, (shape, shared) in zip(raws, self._with_shared(raws), strict=True):
-            row = None if shared is None else self._row(raw, shape, shared)
+        for raw, (known, shared) in zip(raws, self._with_shared(raws), strict=True):
+            row = None if shared is None else self._row(raw, known.shape, shared)
             if row is None:
                 others.append(raw)
             else:
@@ -62,54 +74,46 @@ class Columns:
             # The ordinary way says what is wrong with it.
             return None
 
-    def _with_shared(self, raws: Sequence[RawSpan]) -> list[tuple[Shape, Shared | None]]:
+    def _with_shared(self, raws: Sequence[RawSpan]) -> list[tuple[_Known, Shared | None]]:
+        """For each span what is known of its shape and what it shares; None when it goes the ordinary way."""
+        found: list[tuple[_Known, Shared | None]] = []
+        new: list[tuple[int, _Known, Any]] = []
         origins: dict[int, Any] = {}
-        keys = [self._key(raw, origins) for raw in raws]
-        if len(self._shared) > _MOST_SHARED:
-            self._shared.clear()
-        new: dict[Any, tuple[Shape, RawSpan]] = {}
-        for raw, (shape, key) in zip(raws, keys, strict=True):
-            if key is not None and key not in self._shared:
-                new[key] = shape, raw
+        for raw in raws:
+            attributes = raw.attributes
+            names = tuple(attributes)
+            known = self._known.get(names)
+            if known is None:
+                known = self._known[names] = self._shape(attributes)
+            number = id(raw.origin)
+            if number not in origins:
+                origins[number] = self._origin(raw.origin)
+            origin = origins[number]
+            shared = None
+            if origin is not None and known.shape.usable and not raw.events and _is_well(raw):
+                values = list(attributes.values())
+                same = [values[place] for place in known.shape.shared]
+                # Types and texts: 1, 1.0 and True are equal and not the same.
+                texts = [value if type(value) is str else repr(value) for value in same]
+                key = origin, raw.name, raw.parent_span_id is None, raw.status, *map(type, same), *texts
+                try:
+                    shared = known.shared[key]
+                except KeyError:
+                    new.append((len(found), known, key))
+            found.append((known, shared))
         if new:
-            self._learn(new)
-        return [(shape, None if key is None else self._shared[key]) for shape, key in keys]
+            self._learn(raws, new)
+            for place, known, key in new:
+                found[place] = known, known.shared[key]
+        return found
 
-    def _key(self, raw: RawSpan, origins: dict[int, Any]) -> tuple[Shape, Any]:
-        """The shape, and what tells everything that is shared; None when the span goes the ordinary way."""
-        attributes = raw.attributes
-        names = tuple(attributes)
-        shape = self._shapes.get(names) or self._new_shape(names, attributes)
-        if not shape.usable or raw.events or raw.status == "error" or raw.status_message:
-            return shape, None
-        number = id(raw.origin)
-        if number not in origins:
-            origins[number] = self._origin(raw.origin)
-        origin = origins[number]
-        if origin is None:
-            return shape, None
-        values = list(attributes.values())
-        shared = [values[place] for place in shape.shared]
-        # Types and texts: 1, 1.0 and True are equal and not the same.
-        texts = [raw.name, *[value if type(value) is str else repr(value) for value in shared]]
-        if sum(map(len, texts)) > _LONGEST_SHARED:
-            return shape, None
-        return shape, (
-            names,
-            origin,
-            raw.parent_span_id is None,
-            raw.status,
-            tuple(map(type, shared)),
-            *texts,
-        )
+    def _shape(self, attributes: Mapping[str, Any]) -> _Known:
+        self._remember(attributes)
+        return _Known(shape_of(attributes, self._index, self._is_plain))
 
-    def _new_shape(self, names: tuple[str, ...], attributes: Mapping[str, Any]) -> Shape:
-        shape = shape_of(attributes, self._index, self._is_plain)
-        if sum(map(len, names)) <= _LONGEST_SHARED:
-            if len(self._shapes) >= _MOST_SHAPES:
-                self._shapes.clear()
-            self._shapes[names] = shape
-        return shape
+    def _remember(self, texts: Iterable[str]) -> None:
+        """Count what is kept; long texts count more."""
+        self._remembered += 1 + sum(map(len, texts)) // _LONG
 
     def _is_plain(self, key: str) -> bool:
         return self._redaction is None or self._redaction.plain(key)
@@ -122,30 +126,35 @@ class Columns:
         if self._index.resource(origin.resource).own:
             return None
         found = repr(origin.resource), origin.scope_name, origin.scope_version
-        return found if sum(map(len, found)) <= _LONGEST_SHARED else None
+        return found if sum(map(len, found)) <= _LONG else None
 
-    def _learn(self, new: Mapping[Any, tuple[Shape, RawSpan]]) -> None:
-        """Go the ordinary way once for each combination, with what is shared."""
-        made: dict[Any, Span] = {}
-        for key, (shape, raw) in new.items():
-            self._shared[key] = None
+    def _learn(self, raws: Sequence[RawSpan], new: Sequence[tuple[int, _Known, Any]]) -> None:
+        """Go the ordinary way once for each combination that is new, with what is shared."""
+        made: list[tuple[_Known, Any, RawSpan, Span]] = []
+        for place, known, key in new:
+            if key in known.shared:
+                continue
+            raw = raws[place]
+            known.shared[key] = None
+            self._remember(part for part in key if type(part) is str)
             try:
-                span = self._bare(raw, shape)
+                span = self._bare(raw, known.shape)
             except RECORD_ERRORS:
                 continue
             if TRUNCATED not in span.attributes and span.user_id is None and span.session_id is None:
-                made[key] = span
-        spans = list(made.values())
+                made.append((known, key, raw, span))
+        if not made:
+            return
+        spans = [span for _, _, _, span in made]
         stored = spans if self._redaction is None else self._redaction.stored(spans)
-        for key, span in zip(made, stored, strict=True):
-            shape, raw = new[key]
-            self._shared[key] = Shared(span, self._places(raw, shape, span))
+        for (known, key, raw, _), span in zip(made, stored, strict=True):
+            known.shared[key] = Shared(span, self._places(raw, known.shape, span))
 
     def _bare(self, raw: RawSpan, shape: Shape) -> Span:
         """The span with nothing of its own."""
         items = list(raw.attributes.items())
         attributes = dict(items[place] for place in shape.shared)
-        bare = replace(raw, attributes=attributes, start_ns=FIRST_NS, end_ns=0)
+        bare = raw._replace(attributes=attributes, start_ns=FIRST_NS, end_ns=0)
         return to_span(bare, source=self._source, index=self._index)
 
     def _places(self, raw: RawSpan, shape: Shape, span: Span) -> dict[str, Any]:
@@ -156,3 +165,7 @@ class Columns:
         places = {key: span.attributes.get(key) for key in raw.attributes if key in own or key in shared}
         # What comes after them is not an attribute of the span: its resource, its finish reasons.
         return {**places, **span.attributes}
+
+
+def _is_well(raw: RawSpan) -> bool:
+    return raw.status != "error" and not raw.status_message

@@ -24,6 +24,8 @@ from collectors.sources._otlp_raw import (
 )
 from collectors.sources.base import shorten
 
+_NO_ID = bytes(16)
+
 
 def spans(body: bytes) -> Iterator[RawSpan | Rejected]:
     """Every span of one ExportTraceServiceRequest; SourceError when the bytes are not one."""
@@ -65,20 +67,24 @@ def _parse(request: Any, body: bytes) -> None:
 def _span(item: Any, origin: Origin) -> RawSpan:
     if item.start_time_unix_nano == 0:
         raise RecordError("startTimeUnixNano is missing")
+    # Each look at a field costs: what nearly all spans have not is asked for once.
+    parent, status, events = item.parent_span_id, item.status, item.events
     return RawSpan(
         trace_id=_id(item.trace_id, 16, "traceId"),
         span_id=_id(item.span_id, 8, "spanId"),
-        parent_span_id=_id(item.parent_span_id, 8, "parentSpanId", optional=True) or None,
+        parent_span_id=(_id(parent, 8, "parentSpanId", optional=True) or None) if parent else None,
         name=item.name,
         start_ns=item.start_time_unix_nano,
         end_ns=item.end_time_unix_nano,
         attributes=_attributes(item.attributes),
         events=tuple(
             RawEvent(name=event.name, at_ns=event.time_unix_nano, attributes=_attributes(event.attributes))
-            for event in item.events
-        ),
-        status=STATUS_CODES.get(item.status.code, "unset"),
-        status_message=item.status.message,
+            for event in events
+        )
+        if events
+        else (),
+        status=STATUS_CODES.get(status.code, "unset"),
+        status_message=status.message,
         origin=origin,
     )
 
@@ -101,8 +107,8 @@ def _attributes(pairs: Iterable[KeyValue], depth: int = 0) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for pair in pairs:
         value = pair.value
-        # Most values are text; asking for it is quicker than asking which type it is.
-        found[pair.key] = value.string_value or _value(value, depth)
+        # Most values are text or counts; asking for them is quicker than asking which type it is.
+        found[pair.key] = value.string_value or value.int_value or _value(value, depth)
     return found
 
 
@@ -121,10 +127,10 @@ def _value(value: AnyValue, depth: int = 0) -> Any:
 
 
 def _id(value: bytes, size: int, name: str, *, optional: bool = False) -> str:
+    if len(value) == size and value != _NO_ID[:size]:
+        return value.hex()
     if not any(value):
         if optional:
             return ""
         raise RecordError(f"{name} is missing" if not value else f"{name} is all zeros")
-    if len(value) != size:
-        raise RecordError(f"{name} = {value[:32].hex()!r}: must be {size} bytes")
-    return value.hex()
+    raise RecordError(f"{name} = {value[:32].hex()!r}: must be {size} bytes")

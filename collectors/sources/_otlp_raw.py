@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 STATUS_CODES: Mapping[int, str] = {0: "unset", 1: "ok", 2: "error"}
 
@@ -27,9 +27,11 @@ class RawEvent:
     attributes: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RawSpan:
-    """An OTLP span with plain Python attribute values; ids are lower-case hex, times ns."""
+class RawSpan(NamedTuple):
+    """An OTLP span with plain Python attribute values; ids are lower-case hex, times ns.
+
+    A tuple, which is made in a quarter of the time of a frozen record.
+    """
 
     trace_id: str
     span_id: str

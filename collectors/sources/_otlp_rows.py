@@ -13,7 +13,7 @@ from collectors.cleaning import TEXT_LIMIT
 from collectors.model import Span
 from collectors.semconv_index import Index
 from collectors.sources._otlp_raw import RawSpan
-from collectors.sources._otlp_shapes import COUNTS, IDS, Shape
+from collectors.sources._otlp_shapes import AMOUNTS, COUNTS, IDS, Shape
 from collectors.sources._otlp_texts import Flat, flattened, input_text, output_text
 from collectors.tables import SPAN_SCHEMA, json_text, span_table
 
@@ -26,7 +26,9 @@ _LARGEST = 2**63 - 1
 _SCALARS = frozenset({str, int, bool, float, type(None)})
 _INPUT, _OUTPUT = semconv.INPUT_MESSAGES[0], semconv.OUTPUT_MESSAGES[0]
 _ROLES = messages.known_roles()
-_NUMBERS = (*COUNTS, "cost_usd", "time_to_first_token_s")
+_FIELDS = tuple(dict.fromkeys((*COUNTS, *AMOUNTS.values(), *IDS)))
+# Sets, for they are asked for every attribute.
+_INPUT_VALUE, _OUTPUT_VALUE = frozenset(semconv.INPUT_VALUE), frozenset(semconv.OUTPUT_VALUE)
 
 
 class Redaction(Protocol):
@@ -83,25 +85,22 @@ def row_of(
         return None
     attributes = raw.attributes
     values = list(attributes.values())
-    fields: dict[str, Any] = {}
-    for name, place in shape.fields.items():
-        value = _field(name, values[place], shape)
-        if value is None:
-            return None
-        fields[name] = value if redaction is None or name not in IDS else redaction.identified(name, value)
+    fields = _fields(values, shape, redaction)
+    if fields is None:
+        return None
     seen: dict[str, str] = {}
     given, made = _texts(attributes, shape, index, seen if redaction and redaction.sees_messages else None)
     kept: dict[str, Any] = {}
     gone: list[str] = []
     for place, key in shape.own_kept:
         value = values[place]
-        if type(value) not in _SCALARS:
-            return None
-        text = given if key in semconv.INPUT_VALUE else made if key in semconv.OUTPUT_VALUE else None
+        text = given if key in _INPUT_VALUE else made if key in _OUTPUT_VALUE else None
         if text is not None and value == text:
             gone.append(key)
-        else:
+        elif type(value) in _SCALARS:
             kept[key] = cleaning.plain(value)
+        else:
+            return None
     texts = _cleaned(given), _cleaned(made)
     if any(text is not None and len(text) > TEXT_LIMIT for text in texts):
         return None
@@ -121,17 +120,28 @@ def row_of(
     )
 
 
-def _field(name: str, value: Any, shape: Shape) -> Any:
-    """The value as the column holds it; None when it is not plainly of the column's kind."""
-    kind = type(value)
-    if name in COUNTS:
-        return value if kind is int and 0 <= value <= _LARGEST else None
-    if name in IDS:
-        return cleaning.identifier(name, value) if kind is str else None
-    if kind is not float and kind is not int:
-        return None
-    number = value / 1000 if shape.first_token_ms and name == "time_to_first_token_s" else float(value)
-    return number if 0 <= number < float("inf") else None
+def _fields(values: Sequence[Any], shape: Shape, redaction: Redaction | None) -> dict[str, Any] | None:
+    """The values as the columns hold them; None when one is not plainly of its column's kind."""
+    fields: dict[str, Any] = {}
+    for name, place in shape.counts:
+        value = values[place]
+        if type(value) is not int or not 0 <= value <= _LARGEST:
+            return None
+        fields[name] = value
+    for name, place in shape.amounts:
+        value = values[place]
+        if type(value) is not float and type(value) is not int:
+            return None
+        fields[name] = value / 1000 if shape.first_token_ms and name != "cost_usd" else float(value)
+        if not 0 <= fields[name] < float("inf"):
+            return None
+    for name, place in shape.ids:
+        value = values[place]
+        found = cleaning.identifier(name, value) if type(value) is str else None
+        if found is None:
+            return None
+        fields[name] = found if redaction is None else redaction.identified(name, found)
+    return fields
 
 
 def _texts(
@@ -181,7 +191,7 @@ def table_of(rows: Sequence[Row], redaction: Redaction | None) -> pa.Table:
         "input_text": [_now(row.texts[0], found) for row in rows],
         "output_text": [_now(row.texts[1], found) for row in rows],
         "attributes": [_attributes(row, found) for row in rows],
-        **{name: [row.fields.get(name) for row in rows] for name in (*_NUMBERS, *IDS)},
+        **{name: [row.fields.get(name) for row in rows] for name in _FIELDS},
     }
     columns = [
         pa.array(own[name], type=kind) if name in own else shared.column(name).take(places)

@@ -17,7 +17,8 @@ from collectors.sources._otlp_notes import has_notes
 COUNTS = ("input_tokens", "output_tokens", "cached_tokens")
 IDS = ("user_id", "session_id")
 _FIRST_TOKEN = ("first_token_s", "first_token_ms")
-_OWN_FIELDS = frozenset({*COUNTS, *IDS, *_FIRST_TOKEN, "cost_usd", "total_tokens"})
+AMOUNTS: Mapping[str, str] = {"cost_usd": "cost_usd", **dict.fromkeys(_FIRST_TOKEN, "time_to_first_token_s")}
+_OWN_FIELDS = frozenset({*COUNTS, *IDS, *AMOUNTS, "total_tokens"})
 _INPUT = frozenset({*semconv.INPUT_MESSAGES, *semconv.INPUT_VALUE})
 _OUTPUT = frozenset({*semconv.OUTPUT_MESSAGES, *semconv.OUTPUT_VALUE, *semconv.OUTPUT_CALLS})
 _INPUT_FLAT = (*semconv.INPUT_FLAT, semconv.EMBEDDED_TEXT)
@@ -34,9 +35,8 @@ class Shape:
 
     Attributes:
         shared: places of the values that many spans have in common.
-        fields: place by span field, of counts, ids, cost and seconds to the first token.
-        first_token_ms: whether the last is in milliseconds.
-        has_total: whether a total count of tokens stands beside its two parts.
+        counts, amounts, ids: (span field, place) of the values that go into a column as they are.
+        first_token_ms: whether the time to the first token is in milliseconds.
         input, output: whether any key may hold the text of that side.
         flat: whether texts are spread over several keys.
         own_kept: (place, key) of what stays in `attributes` and is not shared.
@@ -44,7 +44,9 @@ class Shape:
 
     usable: bool
     shared: tuple[int, ...] = ()
-    fields: Mapping[str, int]
+    counts: tuple[tuple[str, int], ...] = ()
+    amounts: tuple[tuple[str, int], ...] = ()
+    ids: tuple[tuple[str, int], ...] = ()
     first_token_ms: bool = False
     input: bool = False
     output: bool = False
@@ -52,7 +54,7 @@ class Shape:
     own_kept: tuple[tuple[int, str], ...] = ()
 
 
-_NO_SHAPE = Shape(usable=False, fields={})
+_NO_SHAPE = Shape(usable=False)
 
 
 def shape_of(attributes: Mapping[str, Any], index: Index, plain: Callable[[str], bool]) -> Shape:
@@ -83,6 +85,7 @@ def shape_of(attributes: Mapping[str, Any], index: Index, plain: Callable[[str],
         for name, rank in meaning.fields:
             best[name] = min(best.get(name, (rank, place)), (rank, place))
     fields = {name: place for name, (_, place) in best.items() if name in _OWN_FIELDS}
+    # A total says nothing beside its two parts, and stands for one that is missing.
     if "total_tokens" in fields and not {"input_tokens", "output_tokens"} <= fields.keys():
         return _NO_SHAPE
     if all(name in fields for name in _FIRST_TOKEN):
@@ -90,22 +93,15 @@ def shape_of(attributes: Mapping[str, Any], index: Index, plain: Callable[[str],
     return Shape(
         usable=True,
         shared=tuple(shared),
-        fields=_renamed(fields),
+        counts=tuple((name, fields[name]) for name in COUNTS if name in fields),
+        amounts=tuple((AMOUNTS[name], fields[name]) for name in AMOUNTS if name in fields),
+        ids=tuple((name, fields[name]) for name in IDS if name in fields),
         first_token_ms="first_token_ms" in fields,
         input=bool(flats & set(_INPUT_FLAT)) or not _INPUT.isdisjoint(keys),
         output=bool(flats & set(semconv.OUTPUT_FLAT)) or not _OUTPUT.isdisjoint(keys),
         flat=bool(flats),
         own_kept=tuple(own_kept),
     )
-
-
-def _renamed(fields: Mapping[str, int]) -> dict[str, int]:
-    """By the names of span fields; a total needs no place, for it says nothing beside its parts."""
-    renamed = {name: place for name, place in fields.items() if name not in ("total_tokens", *_FIRST_TOKEN)}
-    for name in _FIRST_TOKEN:
-        if name in fields:
-            renamed["time_to_first_token_s"] = fields[name]
-    return renamed
 
 
 def _is_sound(key: str) -> bool:
