@@ -182,7 +182,8 @@ class _Space:
 
     def __init__(self, rng: np.random.Generator) -> None:
         own = _unit(rng.standard_normal((TOPICS + 1, DIMENSION)))
-        self._centres = (0.35 * _unit(rng.standard_normal((1, DIMENSION))) + 0.6 * own).astype(np.float32)
+        self.common = 0.35 * _unit(rng.standard_normal((1, DIMENSION)))
+        self._centres = (self.common + 0.6 * own).astype(np.float32)
         # Within a topic some directions vary much more than others, as in real embeddings.
         spread = np.exp(-np.arange(DIMENSION) / 80.0)
         self._spread = (spread * 0.72 / np.linalg.norm(spread)).astype(np.float32)

@@ -18,6 +18,7 @@ from monitors.statistics.kernels import median_bandwidth, squared_distances
 Floats = NDArray[np.float64]
 Rows = NDArray[np.float32]
 _NEIGHBOURS = 20
+_LEFT_OUT = 4  # topics that are left out in turn
 
 
 class FeatureMap(Protocol):
@@ -116,3 +117,36 @@ def topic_distance(features: Rows) -> float:
     order = np.argpartition(squared, near - 1, axis=1)[:, :near]
     centre = float(np.take_along_axis(gram, order, axis=1).mean())
     return float(np.sqrt(max(centre - mean @ mean, 0.01 * spread, 1e-12)))
+
+
+def topic_profile(features: Rows, variance: Floats, *, ridge: float) -> Floats:
+    """(D,) how the squared distance of a new topic divides among the directions of the reference; sums to 1.
+
+    A topic that the reference has lies in the directions in which its rows vary; one that it does not have
+    lies partly in others. How far is learnt by leaving topics of the reference out: what stands around a row,
+    seen from the covariance of all other rows. features: (m, D), m of some hundreds. variance: (D,) of the
+    directions, largest first. ridge: times their mean, that directions are weighed with.
+    """
+    first = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(features))}
+    rows = features[sorted(first.values())].astype(np.float64)
+    share, flat = variance / variance.sum(), np.full(variance.size, 1.0 / variance.size)
+    count = min(_NEIGHBOURS, len(rows) // 3)
+    if count < 2:
+        return np.asarray(share, dtype=np.float64)
+    seen = []
+    for anchor in np.linspace(0, len(rows) - 1, _LEFT_OUT).astype(int):
+        near = np.argpartition(squared_distances(rows[anchor : anchor + 1], rows)[0], count)[:count]
+        rest = np.delete(rows, near, axis=0)
+        away = rows[near].mean(axis=0) - rest.mean(axis=0)
+        covariance = np.cov(rest.T, bias=True)
+        limit = ridge * float(np.trace(covariance)) / len(covariance)
+        covariance[np.diag_indices_from(covariance)] += limit
+        # Between a direction that varies like all others and one in which topics of the reference lie.
+        values = np.linalg.eigvalsh(covariance)
+        weight = 1.0 / values
+        even, usual = weight.mean(), ((values - limit) * weight).sum() / (values - limit).sum()
+        found = float(away @ np.linalg.solve(covariance, away) / (away @ away))
+        seen.append((found - usual) / max(even - usual, 1e-300))
+    new = float(np.clip(np.mean(seen), 0.0, 1.0))
+    profile: Floats = new * flat + (1.0 - new) * share
+    return profile

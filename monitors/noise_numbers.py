@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.checks.base import CheckSettings, Reference, WindowSample
+from monitors.detectable import exceeds
 from monitors.noise import Times
 from monitors.noise_cache import WindowCache
 from monitors.noise_change import ChangePoint, locate
@@ -37,6 +38,8 @@ class Features:
 
 
 _WIDENINGS = 40  # doublings of the search for a critical size
+_POINTS, _REFINEMENTS = 9, 3  # of that search: to a five-hundredth of the first interval
+_NEGLIGIBLE = 1e-3  # weight of a setting, times the chance that is asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +48,7 @@ class NumberTest:
 
     Attributes:
         feature: its index. shift: (q,) observed minus expected of every feature, in its own unit.
-        p: after the number of features and lengths. tests: that number.
+        late: of the last eighth. p: after the number of features and lengths. tests: that number.
         ongoing: whether the last eighth still shows it.
     """
 
@@ -53,6 +56,7 @@ class NumberTest:
     feature: int
     shift: Floats
     prediction: Prediction
+    late: Prediction
     p: float
     tests: int
     ongoing: bool
@@ -102,15 +106,16 @@ class NumberModel:
         prediction, shift = self._shift(times, counts, sums, part)
         ps = self.p_values(shift, prediction)
         j = int(np.argmin(ps))
-        now = self._shift(times, counts, sums, last)[1][j] if last.start > part.start else shift[j]
+        late, now = self._shift(times, counts, sums, last) if last.start > part.start else (prediction, shift)
         return NumberTest(
             scale=scale,
             feature=j,
             shift=shift,
             prediction=prediction,
+            late=late,
             p=float(min(1.0, ps[j] * lengths * shift.size)),
             tests=lengths * shift.size,
-            ongoing=bool(now * np.sign(shift[j]) >= STILL_THERE * abs(shift[j])),
+            ongoing=bool(now[j] * np.sign(shift[j]) >= STILL_THERE * abs(shift[j])),
         )
 
     def _shift(self, times: Times, counts: Floats, sums: Floats, part: slice) -> tuple[Prediction, Floats]:
@@ -129,35 +134,63 @@ class NumberModel:
         chosen: Floats = np.where(sides > 0, up, np.where(sides < 0, down, both))
         return chosen
 
-    def critical(self, feature: int, p: float, prediction: Prediction, *, sign: float) -> float:
-        """The size of a shift whose p-value is just `p`, upwards or (sign < 0) downwards."""
-        from scipy.optimize import brentq
-
-        side = self.features.sides[feature]
-        direction = {"up": 1.0, "down": -1.0, "both": 1.0 if sign >= 0 else -1.0}[side]
-        target = p / 2.0 if side == "both" else p
-        sd = float(self.level.sd[feature])
-        spread = np.sqrt(prediction.unit) * sd
-        skewness = self._skewness(prediction, direction)[:, feature]
-        z = float(-_normal_quantile(target))
+    def criticals(self, p: float, prediction: Prediction, signs: Floats) -> Floats:
+        """(q,) sizes of shifts whose p-value is just `p`, upwards or (sign < 0) downwards."""
+        two_sided = np.array([side == "both" for side in self.features.sides])
+        target = np.where(two_sided, p / 2.0, p)
+        up = np.where(signs >= 0, 1.0, -1.0)
+        # Settings that history has all but ruled out cannot change the answer.
+        weights = self.level.noise.weights
+        used = weights.max(axis=1) > _NEGLIGIBLE * target.min()
+        weights = weights[used]
+        spread = np.outer(np.sqrt(prediction.unit[used]), self.level.sd)
         # Under each setting alone the answer is explicit; the mixture's lies between the extremes.
-        each = spread * reskew(z, skewness)
-        low, high = float(each.min()) * 0.99, float(each.max()) * 1.01
+        skewness = self._skewness(prediction, 1.0)[used] * up
+        each = spread * reskew(-_normal_quantile(target), skewness)
+        low, high = each.min(axis=0) * 0.99, each.max(axis=0) * 1.01
 
-        def excess(size: float) -> float:
-            return float(np.log(self._tail(feature, size, prediction, direction) / target))
+        def excess(sizes: Floats) -> Floats:
+            """(k, q) of sizes (k, q): log of the tail over the target, falling."""
+            z = sizes[:, None, :] / spread
+            tails = (weights * normal_tail(unskew(z, skewness))).sum(axis=1)
+            return np.asarray(np.log(np.maximum(tails, 1e-300) / target), dtype=np.float64)
 
         # Very skewed features (nearly all values the same) can lie outside: widen until the answer is inside.
-        step = float(spread.max())
+        step = spread.max(axis=0)
         for _ in range(_WIDENINGS):
-            below, above = excess(low) < 0, excess(high) > 0
-            if not below and not above:
+            below, above = excess(np.stack([low, high])) * np.array([[-1.0], [1.0]]) > 0
+            if not (below.any() or above.any()):
                 break
             low, high, step = low - step * below, high + step * above, step * 2.0
-        else:
-            return high
-        root = brentq(excess, low, high, xtol=1e-4 * sd, maxiter=60, full_output=False)
-        return float(np.asarray(root, dtype=np.float64).item())
+        for _ in range(_REFINEMENTS):
+            sizes = low + (high - low) * np.linspace(0.0, 1.0, _POINTS)[:, None]
+            first = np.clip((excess(sizes) > 0).sum(axis=0), 1, _POINTS - 1)
+            column = np.arange(first.size)
+            low, high = sizes[first - 1, column], sizes[first, column]
+        return np.asarray((low + high) / 2.0, dtype=np.float64)
+
+    def chance(
+        self, test: NumberTest, alpha: float, shifts: Callable[[Floats], Floats], *, most: float, least: float
+    ) -> Callable[[Floats], Floats]:
+        """The chances that a test like this finds changes of sizes (S,), which shift the features by (S, q).
+
+        The features must pass their limit, the level the shift `least` that matters, and the last eighth must
+        agree; the least likely of them counts. most: the largest size, whose direction is that of all.
+        """
+        signs = np.sign(shifts(np.array([most]))[0])
+        limit = self.criticals(alpha / test.tests, test.prediction, signs)
+        sd, late = (np.sqrt(self.level.variance(p.unit)) for p in (test.prediction, test.late))
+
+        def chance(sizes: Floats) -> Floats:
+            moved = shifts(sizes) * signs
+            passes = exceeds(moved, sd, limit)
+            best = int(np.argmax(passes.sum(axis=0)))
+            matters = exceeds(moved[:, 0], sd[:1], least)
+            still = exceeds((1.0 - STILL_THERE) * moved[:, best], late[best : best + 1], 0.0)
+            found: Floats = np.minimum(np.minimum(passes[:, best], matters), still)
+            return found
+
+        return chance
 
     def _skewness(self, prediction: Prediction, sign: float) -> Floats:
         """(G, q) skewness of the block means: only the sampling part of the variance is skewed."""
@@ -171,12 +204,6 @@ class NumberModel:
         tails = normal_tail(unskew(size / spread, self._skewness(prediction, sign)))
         averaged: Floats = np.maximum((self.level.noise.weights * tails).sum(axis=0), 1e-300)
         return averaged
-
-    def _tail(self, feature: int, size: float, prediction: Prediction, sign: float) -> float:
-        """That of one feature."""
-        z = size / (np.sqrt(prediction.unit) * self.level.sd[feature])
-        tails = normal_tail(unskew(z, self._skewness(prediction, sign)[:, feature]))
-        return max(float(np.dot(self.level.noise.weights[:, feature], tails)), 1e-300)
 
     def change_point(self, recent: Sequence[WindowSample], feature: int, sign: float) -> ChangePoint:
         """When the shift of this feature began, within `recent`."""
@@ -192,8 +219,7 @@ class NumberModel:
         return locate([s.window for s in used], residuals, variances)
 
 
-def _normal_quantile(p: float) -> float:
+def _normal_quantile(p: Floats) -> Floats:
     from scipy.special import ndtri
 
-    quantile = np.asarray(ndtri(p), dtype=np.float64)
-    return float(quantile.item())
+    return np.asarray(ndtri(p), dtype=np.float64)

@@ -9,14 +9,15 @@ variances.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitors.checks.base import CheckSettings, Reference, WindowSample
-from monitors.features_embedding import FeatureMap, sample_rows, topic_distance
+from monitors.detectable import exceeds
+from monitors.features_embedding import FeatureMap, sample_rows, topic_distance, topic_profile
 from monitors.noise import Times
 from monitors.noise_cache import WindowCache
 from monitors.noise_change import ChangePoint, locate
@@ -31,6 +32,7 @@ Floats = NDArray[np.float64]
 
 _COVARIANCE_ROWS = 3000
 _MOMENT_ROWS = 400
+_TOPIC_ROWS = 600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,7 @@ class VectorTest:
     Attributes:
         shift: (D,) observed minus expected, in the eigenbasis. expected: (D,).
         variance: (D,) of the shift while nothing changed. weights: (D,) of the squares.
+        late_variance: (D,) of that of the last eighth.
         p: after the number of lengths. tail: of the statistic `size`. alpha: of this length.
         ongoing: whether the last eighth still shows it.
     """
@@ -48,6 +51,7 @@ class VectorTest:
     shift: Floats
     expected: Floats
     variance: Floats
+    late_variance: Floats
     weights: Floats
     p: float
     tail: QuadraticTail
@@ -110,7 +114,9 @@ class VectorModel:
             self.unrest = measure_unrest(
                 self.level, windows, counts, means, self.moments, least_rows=settings.min_rows
             )
-        self.topic = topic_distance(sample_rows(sources if pool is None else [pool], 600, rng))
+        content = sample_rows(sources if pool is None else [pool], _TOPIC_ROWS, rng)
+        self.topic = topic_distance(content)
+        self.profile = topic_profile(content, variance, ridge=RIDGE)
         self._cache = WindowCache()
 
     def tests(
@@ -144,13 +150,14 @@ class VectorModel:
         form = quadratic(
             self.level, prediction, shift, self.moments, Unrest() if unrest is None else self.unrest[unrest]
         )
-        now = self._shift(series, last)[1] if last.start > part.start else shift
+        late, now = self._shift(series, last) if last.start > part.start else (prediction, shift)
         tail = form.tail
         return VectorTest(
             scale=scale,
             shift=shift,
             expected=prediction.mean,
             variance=form.variance,
+            late_variance=self.level.variance(late.unit),
             weights=form.weights,
             p=min(1.0, tail.sf(form.size) * lengths),
             tail=tail,
@@ -163,6 +170,37 @@ class VectorModel:
         prediction = self.level.predict(series.times, series.counts, part)
         share = series.counts[part] / series.counts[part].sum()
         return prediction, share @ series.means[part] - prediction.mean
+
+    def chance(self, test: VectorTest, margin: float) -> Callable[[Floats], Floats]:
+        """The chances that a test like this finds shares (S,) of a topic that the reference does not have.
+
+        A breach needs the statistic above its limit, the share above the margin, and the last eighth to
+        agree; the least likely of them counts.
+        """
+        noise, late, w, profile = test.variance, test.late_variance, test.weights, self.profile
+        limit, level = test.tail.isf(test.alpha), float(w @ noise)
+        # Of the statistic, the squared length, and the agreement: variance without a change, and by it.
+        plain = 2.0 * float(w**2 @ noise**2), 2.0 * float(noise @ noise), float(w**2 @ (noise * late))
+        added = (
+            4.0 * float(profile @ (w**2 * noise)),
+            4.0 * float(profile @ noise),
+            float(profile @ (w**2 * late)),
+        )
+
+        def chance(shares: Floats) -> Floats:
+            moved = (shares * self.topic) ** 2  # squared length of the shift
+            sds = [np.sqrt(p + a * moved) for p, a in zip(plain, added, strict=True)]
+            statistic = level + moved * float(profile @ w)
+            found: Floats = np.minimum.reduce(
+                [
+                    exceeds(statistic, sds[0], limit),
+                    exceeds(moved, sds[1], (margin * self.topic) ** 2),
+                    exceeds((1.0 - STILL_THERE) * statistic, sds[2], 0.0),
+                ]
+            )
+            return found
+
+        return chance
 
     def change_point(self, recent: Sequence[WindowSample], test: VectorTest) -> ChangePoint:
         """When the shift of this test began, within `recent`."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.checks._number_power import NumberChange, NumberPower
 from monitors.checks.base import CheckSettings, Outcome, Reference, WindowSample
 from monitors.noise_numbers import Features, NumberModel, NumberTest
 from monitors.noise_scales import no_rows
@@ -66,12 +67,21 @@ class NumberFitted:
     """A check on numbers that has learnt its reference."""
 
     def __init__(
-        self, *, reference: Reference, features: Features, view: View, settings: CheckSettings, margin: float
+        self,
+        *,
+        reference: Reference,
+        features: Features,
+        view: View,
+        settings: CheckSettings,
+        margin: float,
+        change: NumberChange | None = None,
     ) -> None:
+        """change: the sort of change of which the evidence says how small it may be."""
         self.model = NumberModel(reference, features)
         self.view, self.settings, self.margin = view, settings, margin
         self.reference_rows = reference_rows(reference)
         self.reference_figures = view.figures(view.reference)
+        self._power = change and NumberPower(view.reference, features, change, margin)
 
     def evaluate(self, recent: Sequence[WindowSample], *, alpha: float) -> Outcome:
         """Judge the last window; see `Fitted`."""
@@ -83,8 +93,11 @@ class NumberFitted:
         read = [(t, self.view.read(_values(t), t, self.model, self.margin)) for t in tests]
         breaches = [(t, r) for t, r in read if t.p <= alpha and r.relevant and t.ongoing]
         test, reading = min(breaches or read, key=lambda pair: pair[0].p)
-        critical = self.model.critical(0, alpha / test.tests, test.prediction, sign=float(test.shift[0]))
-        needed = self.view.threshold(reading, critical, self.margin)
+        critical = self.model.criticals(alpha / test.tests, test.prediction, np.sign(test.shift))
+        needed = self.view.threshold(reading, float(critical[0]), self.margin)
+        evidence = self._evidence(recent, test, reading, breach=bool(breaches))
+        if self._power:
+            evidence["detectable"] = self._power.detectable(self.model, tests, alpha)
         return Outcome(
             status="breach" if breaches else "ok",
             value=reading.value,
@@ -97,7 +110,7 @@ class NumberFitted:
             n_reference=self.reference_rows,
             n_sampled=test.scale.rows,
             reason=self._reason(test, reading, alpha, breach=bool(breaches)),
-            evidence=self._evidence(recent, test, reading, breach=bool(breaches)),
+            evidence=evidence,
         )
 
     def _reason(self, test: NumberTest, reading: Reading, alpha: float, *, breach: bool) -> str:

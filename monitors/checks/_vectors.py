@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
 from monitors.checks.base import CheckSettings, Outcome, Reference, WindowSample
+from monitors.detectable import Look, hours_of, longest_of, smallest
+from monitors.detectable import evidence as detectable
 from monitors.features_embedding import sample_rows
 from monitors.noise_scales import no_rows
 from monitors.noise_vectors import VectorModel, VectorTest
@@ -105,7 +107,23 @@ class VectorFitted:
             n_reference=self.reference_rows,
             n_sampled=test.scale.rows,
             reason=self._reason(test, value, share, alpha, breach=bool(breaches)),
-            evidence=self._evidence(recent, test, share, breach=bool(breaches)),
+            evidence={
+                **self._evidence(recent, test, share, breach=bool(breaches)),
+                "detectable": self.detectable(tests),
+            },
+        )
+
+    def detectable(self, tests: Sequence[VectorTest]) -> dict[str, Any]:
+        """What share of a new topic is seen, and how soon."""
+        used = [tests[i] for i in longest_of([t.scale for t in tests])]
+        looks = [Look(hours=hours_of(t.scale), chance=self.model.chance(t, self.margin)) for t in used]
+        return detectable(
+            smallest(looks, most=1.0),
+            tests[-1].scale,
+            unit="share of new content",
+            rows="texts",
+            change="a new topic of {}",
+            size="{:.0%}",
         )
 
     def share(self, test: VectorTest) -> float:

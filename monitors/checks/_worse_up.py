@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.checks._number_power import NumberChange
 from monitors.checks._numbers import NumberFitted, Reading, reference_values
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference
 from monitors.features_numbers import positive_features
@@ -91,6 +92,14 @@ class WorseUpCheck:
             view=WorseUpView(values, level, unit=self.unit, statistic=self.statistic),
             settings=settings,
             margin=self.margin if settings.margin is None else settings.margin,
+            change=NumberChange(
+                apply=lambda values, size: values * (1.0 + size),
+                measure=lambda values, size: 1.0 + size,
+                most=9.0,
+                unit="share more",
+                said=f"{self.title.lower()} {{}} higher",
+                written="{:.0%}",
+            ),
         )
 
 

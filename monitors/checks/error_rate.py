@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from monitors.checks._numbers import chance, nothing, spanned, split_key
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Outcome, Reference, WindowSample
+from monitors.detectable import Look, evidence, hours_of, longest_of, smallest
 from monitors.noise_change import locate
 from monitors.noise_rates import RateModel, fit_rate
 from monitors.noise_scales import STILL_THERE, Scale, latest, missing, no_rows, scales_of
@@ -56,8 +57,43 @@ class ErrorRateFitted:
             n_reference=self.model.rows,
             n_sampled=rows,
             reason=f"{words}, {chance(ps[best])}" if guilty else words,
-            evidence=self._evidence(recent, scale, rate, breach=bool(guilty)),
+            evidence={
+                **self._evidence(recent, scale, rate, breach=bool(guilty)),
+                "detectable": self._detectable(scales, alpha),
+            },
         )
+
+    def _detectable(self, scales: Sequence[Scale], alpha: float) -> dict[str, Any]:
+        """How many more errors are seen, and how soon."""
+        looks = [
+            Look(hours=hours_of(scales[i]), chance=self._chance(scales[i], alpha / len(scales)))
+            for i in longest_of(scales)
+        ]
+        return evidence(
+            smallest(looks, most=1.0 - self.model.rate),
+            scales[-1],
+            unit="more of all requests",
+            rows="requests",
+            change="errors of {} more of all requests",
+            size="{:.1%}",
+        )
+
+    def _chance(self, scale: Scale, alpha: float) -> Callable[[Floats], Floats]:
+        """The chances that so many windows find rises of the rate (S,)."""
+        from scipy.special import betainc
+
+        rows, late = scale.rows, sum(len(s.rows) for s in scale.samples[-latest(scale) :])
+        matters = int(np.ceil((self.model.rate + self.margin) * rows))
+        needed = max(self.model.critical(alpha, rows), matters)
+
+        def chance(sizes: Floats) -> Floats:
+            now = np.minimum(self.model.rate + sizes, 1.0)
+            again = np.maximum(np.ceil((self.model.rate + STILL_THERE * sizes) * late), 1.0)
+            found = betainc(float(needed), max(rows - needed + 1.0, 1e-9), now)
+            still = betainc(again, np.maximum(late - again + 1.0, 1e-9), now)
+            return np.asarray(np.minimum(found, still), dtype=np.float64)
+
+        return chance
 
     def _matters(self, scale: Scale, events: int, rows: int) -> bool:
         """Above the margin, and still so in the last eighth."""
@@ -68,7 +104,7 @@ class ErrorRateFitted:
     def _evidence(
         self, recent: Sequence[WindowSample], scale: Scale, rate: float, *, breach: bool
     ) -> dict[str, Any]:
-        evidence: dict[str, Any] = {
+        found: dict[str, Any] = {
             "current": {"error_rate": rate},
             "reference": {"error_rate": self.model.rate, "errors": float(self.model.events)},
             "scale_windows": scale.windows,
@@ -76,23 +112,21 @@ class ErrorRateFitted:
             "noise": {"rate_sd": self.model.sd},
         }
         if not breach:
-            return evidence
+            return found
         used = [s for s in recent if len(s.rows)]
         rates = np.array([float(s.rows.mean()) for s in used]) - self.model.rate
         # Of a rate of about the one now found, so that windows without an error are not taken as certain.
         middle = (self.model.rate + rate) / 2.0
         variances = np.array([middle * (1.0 - middle) / len(s.rows) for s in used])
-        evidence["change_point"] = locate([s.window for s in used], rates, variances + 1e-9).evidence()
+        found["change_point"] = locate([s.window for s in used], rates, variances + 1e-9).evidence()
         failed = [
             key
             for sample in reversed(scale.samples)
             for key, row in zip(sample.keys, sample.rows[:, 0], strict=True)
             if row > 0
         ]
-        evidence["examples"] = [
-            {**split_key(key), "why": "failed", "score": 1.0} for key in failed[:_EXAMPLES]
-        ]
-        return evidence
+        found["examples"] = [{**split_key(key), "why": "failed", "score": 1.0} for key in failed[:_EXAMPLES]]
+        return found
 
 
 class ErrorRateCheck:

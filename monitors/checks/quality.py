@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.checks._number_power import NumberChange
 from monitors.checks._numbers import NumberFitted, Reading, reference_values
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference
 from monitors.features_numbers import level_feature
@@ -72,6 +73,14 @@ class QualityCheck:
             view=QualityView(reference_values(reference, seed)),
             settings=settings,
             margin=MARGIN if settings.margin is None else settings.margin,
+            change=NumberChange(
+                apply=lambda grades, size: grades - size,
+                measure=lambda grades, size: size,
+                most=3.0,
+                unit="grade points lost",
+                said="a mean grade {} lower",
+                written="{:.2f}",
+            ),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.checks._number_power import NumberChange
 from monitors.checks._numbers import NumberFitted, Reading, reference_values
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, text_concern
 from monitors.features_numbers import shape_features
@@ -84,12 +85,21 @@ class TokenLengthCheck:
         chosen, default = (
             (settings.skew_margin, SKEW_MARGIN) if reference.kind == "skew" else (settings.margin, MARGIN)
         )
+        view = LengthView(values)
         return NumberFitted(
             reference=reference,
             features=shape_features(values),
-            view=LengthView(values),
+            view=view,
             settings=settings,
             margin=default if chosen is None else chosen,
+            change=NumberChange(
+                apply=lambda lengths, size: lengths * (1.0 + size),
+                measure=lambda lengths, size: psi(values, lengths, edges=view.edges),
+                most=9.0,
+                unit="share longer",
+                said="texts {} longer",
+                written="{:.0%}",
+            ),
         )
 
 
