@@ -12,7 +12,7 @@ from dashboard.data_incident import SilenceRow, as_mapping
 
 @dataclass(frozen=True, kw_only=True)
 class MonitorRow:
-    """One monitor: its latest result, and how its windows went in the range."""
+    """One monitor: its latest result, how its windows went in the range, and what it can see in words."""
 
     monitor: str
     check_name: str
@@ -32,6 +32,7 @@ class MonitorRow:
     window_end: datetime
     reference_name: str | None
     computed_at: datetime
+    sees: str | None
     windows: int
     breaches: int
     without_data: int

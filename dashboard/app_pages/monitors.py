@@ -108,6 +108,7 @@ def _table(frame: ui.Frame, rows: Sequence[MonitorRow]) -> None:
                 "Last window": frame.when(r.window_end),
                 "Windows out of band": f"{r.breaches} of {r.windows}" if r.windows else formats.UNKNOWN,
                 "In words": r.reason,
+                "Can see": r.sees or formats.UNKNOWN,
             }
             for r in rows
         ],
@@ -137,6 +138,8 @@ def _one(frame: ui.Frame, row: MonitorRow) -> None:
                 f"{formats.count(row.n_sampled)} sampled"
             )
         )
+        if row.sees:
+            st.caption(plain(f"What it finds four times in five: {row.sees}."))
         if not any(p.value is not None for p in points):
             ui.nothing(
                 "No value in this range", "Every window lacked data; the sentence above says what is missing."

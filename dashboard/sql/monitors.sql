@@ -21,6 +21,7 @@ SELECT
     results.concern, results.status, results.value, results.threshold, results.unit, results.p_value,
     results.n_current, results.n_reference, results.n_sampled, results.reason, results.window_end,
     results.reference_name, results.computed_at,
+    json_extract_string(results.evidence, '$.detectable.said') AS sees,
     coalesce(went.windows, 0) AS windows,
     coalesce(went.breaches, 0) AS breaches,
     coalesce(went.without_data, 0) AS without_data,
