@@ -25,7 +25,9 @@ from monitors.streams import (
     REFUSAL,
     TOOL,
     UNITS,
+    VERDICT,
     WORD_FIELDS,
+    verdict_row,
 )
 
 Place = tuple[Any, ...]
@@ -34,6 +36,7 @@ LONGEST_NAME = 80
 # A week of texts of a stream is in memory and in the warehouse: the words of their beginnings will do.
 WORD_CHARACTERS = 2000
 _PLACE = ("chain", "component", "bucket")
+_VERDICT = ("judge", "against", "said", "right")
 _CHARACTERS_A_TOKEN = int(ESTIMATED_TOKENS.rpartition("/")[2])
 
 
@@ -59,6 +62,7 @@ class RawNames:
 
     names: list[Row] = field(default_factory=list)
     tools: list[Row] = field(default_factory=list)
+    verdicts: list[Row] = field(default_factory=list)
 
 
 def read_names(con: Connection, wanted: frozenset[str], parameters: Mapping[str, Any]) -> RawNames:
@@ -67,6 +71,7 @@ def read_names(con: Connection, wanted: frozenset[str], parameters: Mapping[str,
     return RawNames(
         names=fetch(con, query("names"), bounds) if wanted.intersection(NAME_FIELDS) else [],
         tools=fetch(con, query("tools"), bounds) if TOOL in wanted else [],
+        verdicts=fetch(con, query("verdicts"), parameters) if VERDICT in wanted else [],
     )
 
 
@@ -94,6 +99,15 @@ def extras(
             basis="names of tools",
             n=rows[0]["n_tool"],
             rows=_objects([row["tool"] for row in rows]),
+            keys=tuple(key_of(row) for row in rows),
+        )
+    for place, rows in grouped(raw.verdicts).items():
+        yield Extra(
+            place=place,
+            field=VERDICT,
+            basis="verdicts",
+            n=rows[0]["n_verdicts"],
+            rows=_objects([verdict_row(*(row[k] for k in _VERDICT)) for row in rows]),
             keys=tuple(key_of(row) for row in rows),
         )
 

@@ -19,7 +19,10 @@ TOOL = "tool"
 CHARACTER_FIELDS = {"input_characters": "input_length", "output_characters": "output_length"}
 # What a span says of itself in one word; all of them are read of the spans that the numbers are read of.
 NAME_FIELDS = ("model", "provider", "prompt_version", "error_type", "finish_reason")
-CATEGORY_FIELDS = (*NAME_FIELDS, TOOL, REFUSAL, *LANGUAGE_FIELDS)
+# What judges said beside what they are held against; in the window in which the later of the two came.
+VERDICT = "judge_verdict"
+UNREAD = "its replies"
+CATEGORY_FIELDS = (*NAME_FIELDS, TOOL, REFUSAL, VERDICT, *LANGUAGE_FIELDS)
 OPTIONAL_FIELDS = (*WORD_FIELDS, *CATEGORY_FIELDS, *CHARACTER_FIELDS)
 
 # The unit of each number, as `basis` of its samples.
@@ -73,3 +76,18 @@ def quality_field(criterion: str, judge: str, *, local: bool) -> str:
     ('quality.readability', 'quality.correctness@gpt')
     """
     return f"{QUALITY}{criterion}" if local else f"{QUALITY}{criterion}@{judge}"
+
+
+def verdict_row(judge: str, against: str, said: str, right: str) -> str:
+    """One row of VERDICT. `against`: people, others (the median of the other judges), or UNREAD."""
+    return "\t".join((judge, against, said, right))
+
+
+def split_verdict(row: str) -> tuple[tuple[str, str], str, str]:
+    """The judge and what it is held against, what it said, and what the others said.
+
+    >>> split_verdict(verdict_row("llm/correctness", "people", "3.0", "2.0"))
+    (('llm/correctness', 'people'), '3.0', '2.0')
+    """
+    judge, against, said, right = row.split("\t")
+    return (judge, against), said, right

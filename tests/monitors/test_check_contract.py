@@ -17,7 +17,7 @@ from collectors.errors import ConfigError
 from monitors.checks import CHECKS
 from monitors.checks.base import Check, CheckSettings, NotReady, Reference, WindowSample, applies
 from monitors.result import Concern, ReferenceKind, Window
-from monitors.streams import OPTIONAL_FIELDS
+from monitors.streams import OPTIONAL_FIELDS, verdict_row
 
 # The documented example joins, and so do files that somebody wants to be tested.
 OWN = [Path(f) for f in os.environ.get("CHAINWATCH_CHECKS", "").split(os.pathsep) if f]
@@ -31,6 +31,15 @@ WORDS = [f"{a}{b}" for a in "bdfgklmnprst" for b in ("ade", "ile", "one", "ule")
 CENTRES = topics(0, 6)
 
 
+def verdicts(rng: np.random.Generator, count: int) -> NDArray[Any]:
+    """A judge that is right in four cases of five."""
+    people = rng.integers(0, 4, size=count)
+    judge = np.where(rng.random(count) < 0.8, people, rng.integers(0, 4, size=count))
+    made = np.empty(count, dtype=object)
+    made[:] = [verdict_row("llm/ok", "people", str(a), str(b)) for a, b in zip(judge, people, strict=True)]
+    return made
+
+
 def rows_of(check: Check, rng: np.random.Generator, count: int) -> NDArray[Any]:
     if check.data == "embedding":
         return texts(rng, CENTRES, rng.integers(0, 5, size=count))
@@ -41,7 +50,8 @@ def rows_of(check: Check, rng: np.random.Generator, count: int) -> NDArray[Any]:
     if check.data == "category":
         names = ["answered", "refused"] if check.name == "refusal_rate" else ["large", "small", "tiny"]
         weights = [0.97, 0.03] if check.name == "refusal_rate" else [0.6, 0.35, 0.05]
-        return rng.choice(names, size=count, p=weights).astype(object)
+        drawn = rng.choice(names, size=count, p=weights).astype(object)
+        return verdicts(rng, count) if check.name == "judge_agreement" else drawn
     if check.name == "error_rate":
         return (rng.random(count) < 0.02).astype(float)
     if check.name == "quality":
