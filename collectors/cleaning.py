@@ -19,7 +19,7 @@ from collectors.model import Document, utc
 TEXT_LIMIT = 1_000_000
 ID_LIMIT = 512
 MAX_DEPTH = 64
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Inference logs older or newer than this are a broken clock or a wrong unit.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -123,7 +123,7 @@ def amount(key: str, value: Any) -> float | None:
 
 def count(key: str, value: Any) -> int | None:
     """A whole number from 0 to 2**63 - 1."""
-    if type(value) is int and 0 <= value <= _LARGEST:
+    if type(value) is int and 0 <= value <= LARGEST:
         return value
     if not isinstance(value, int) or isinstance(value, bool):
         as_float = number(key, value)
@@ -134,7 +134,7 @@ def count(key: str, value: Any) -> int | None:
         whole = int(as_float)
     else:
         whole = value
-    if not 0 <= whole <= _LARGEST:
+    if not 0 <= whole <= LARGEST:
         raise InvalidValueError(key, value, "must be between 0 and 2**63 - 1")
     return whole
 

@@ -10,6 +10,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -75,19 +76,60 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-def read_blocks(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """Some whole lines of a plain file, by place and size in bytes."""
+
+    start: int
+    size: int
+
+    def read(self, path: Path) -> bytes:
+        """The lines; fewer when the file has become shorter."""
+        with path.open("rb") as stream:
+            stream.seek(self.start)
+            return stream.read(self.size)
+
+
+def read_blocks(path: Path, size: int) -> Iterator[tuple[int, bytes | Stretch]]:
     """(number of its first line, whole lines of about `size` bytes together).
 
-    SourceError when the file breaks off, after what could be read of it.
+    Of a plain file only where they stand, so that whoever takes them apart reads them. SourceError when the
+    file breaks off, after what could be read of it.
     """
+    with open_binary(path) as stream:
+        packed = isinstance(stream.raw, gzip.GzipFile)
+    yield from _packed_blocks(path, size) if packed else _stretches(path, size)
+
+
+def _stretches(path: Path, size: int) -> Iterator[tuple[int, Stretch]]:
+    number, start = 1, 0
+    try:
+        with path.open("rb") as stream:
+            while True:
+                block = stream.read(size)
+                if not block:
+                    return
+                end = block.rfind(b"\n") + 1
+                if end == 0 or len(block) < size:
+                    # A line longer than a block, or the end: up to the next line's start.
+                    block += stream.readline(LINE_LIMIT)
+                    end = len(block)
+                yield number, Stretch(start=start, size=end)
+                number += max(1, block.count(b"\n", 0, end))
+                start += end
+                stream.seek(start)
+    except _READ_ERRORS as error:
+        raise SourceError(f"{path}: cannot be read past line {number - 1}: {error}") from error
+
+
+def _packed_blocks(path: Path, size: int) -> Iterator[tuple[int, bytes]]:
     number, held = 1, bytearray()
     failure: Exception | None = None
     with open_binary(path) as stream:
-        # A packed file that breaks off raises in the middle of a read, and what that read had is lost.
-        step = io.DEFAULT_BUFFER_SIZE if isinstance(stream.raw, gzip.GzipFile) else size
         while True:
             try:
-                more = stream.read1(step)
+                # A file that breaks off raises in the middle of a read, and what that read had is lost.
+                more = stream.read1(io.DEFAULT_BUFFER_SIZE)
             except _READ_ERRORS as error:
                 failure = error
                 break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,17 +13,20 @@ from pathlib import Path
 from collectors.errors import SourceError
 from collectors.fieldmap import choose
 from collectors.files import head, read_blocks
-from collectors.ingest_batch import Batch, Prepared, store_several
+from collectors.ingest_batch import Batch, Prepared, Stored, store_several
 from collectors.ingest_pieces import FileSpec, Loaded, Piece, Reader, Tally, piece_reader
 from collectors.ingest_rules import RulesSpec
 from collectors.sources.base import HEAD_BYTES, SOURCES, LineSource
 from collectors.warehouse.connection import Warehouse
 from collectors.workers import Workers, processes
 
-# About what one process reads at a time.
-PIECE_BYTES = 2 << 20
-# Long texts fill a transaction before its number of records does.
-BATCH_CHARACTERS = 32_000_000
+# About what is read at a time: of a file of lines by one process, and of any other.
+PIECE_BYTES = 1 << 20
+# So many bytes of files are hardly done before the processes that decode are there.
+WORTH_WARMING = 16 * PIECE_BYTES
+PIECE_ROWS, PIECE_CHARACTERS = 10_000, 32_000_000
+# Long texts fill a transaction before its number of records does; two may be in memory.
+BATCH_BYTES = 192 << 20
 _PROGRESS_EVERY = 1_000
 FORGOTTEN = "spans of users whose data was deleted"
 
@@ -64,6 +68,15 @@ class FileReport:
     def taken(self) -> int:
         """Records that are in the warehouse now, whether they came today or before."""
         return self.read - sum(self.quarantined.values()) - sum(self.skipped.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """What became of one transaction's records."""
+
+    stored: Stored
+    refused: int
+    known: int
 
 
 @dataclass(frozen=True)
@@ -166,7 +179,7 @@ class Ingest:
         try:
             for item in reader.source.read(path, reader.context):
                 characters += reader.add(batch, tally, item, self.clock())
-                if len(batch) >= self.rules.ingest.batch_rows or characters >= BATCH_CHARACTERS:
+                if len(batch) >= PIECE_ROWS or characters >= PIECE_CHARACTERS:
                     yield reader.loaded(batch, tally, self.clock())
                     batch, tally, characters = Batch(), Tally(), 0
                 if (report.read + tally.read) % _PROGRESS_EVERY == 0:
@@ -179,35 +192,53 @@ class Ingest:
             raise broken
 
     def _store_all(self, loaded: Iterable[Loaded], report: FileReport) -> None:
-        held: list[Prepared] = []
-        try:
-            for one in loaded:
-                report.count(one.tally)
-                held.append(one.prepared)
-                if sum(map(len, held)) >= self.rules.ingest.batch_rows:
-                    self._store(held, report)
-                    held = []
-                self.progress(report)
-        finally:
-            self._store(held, report)
-            self.progress(report)
+        """Store what comes, one transaction while the next is gathered."""
+        with ThreadPoolExecutor(1, "chainwatch-store") as thread:
+            under_way: Future[_Outcome] | None = None
+            held: list[Prepared] = []
+            rows = size = 0
 
-    def _store(self, held: Sequence[Prepared], report: FileReport) -> None:
+            def hand_over() -> None:
+                nonlocal under_way, held, rows, size
+                if under_way is not None:
+                    self._count(under_way.result(), report)
+                under_way, held, rows, size = thread.submit(self._store, held), [], 0, 0
+
+            try:
+                for one in loaded:
+                    report.count(one.tally)
+                    held.append(one.prepared)
+                    rows += len(one.prepared)
+                    size += one.prepared.spans.nbytes
+                    if rows >= self.rules.ingest.batch_rows or size >= BATCH_BYTES:
+                        hand_over()
+                    self.progress(report)
+            finally:
+                hand_over()
+                if under_way is not None:
+                    self._count(under_way.result(), report)
+                self.progress(report)
+
+    def _store(self, held: Sequence[Prepared]) -> _Outcome:
         offered = sum(one.spans.num_rows + one.duplicates for one in held)
         if not sum(map(len, held)):
-            report.known += offered
-            return
+            return _Outcome(stored=Stored(), refused=0, known=offered)
         stored, refused = store_several(self.warehouse, held, now=self.clock())
-        report.new += stored.spans
-        report.known += max(0, offered - stored.spans - stored.forgotten - refused)
-        if stored.forgotten:
-            report.skipped[FORGOTTEN] += stored.forgotten
+        known = max(0, offered - stored.spans - stored.forgotten - refused)
         refused += sum(one.refused for one in held)
+        return _Outcome(stored=stored, refused=refused, known=known)
+
+    def _count(self, outcome: _Outcome, report: FileReport) -> None:
+        stored = outcome.stored
+        report.new += stored.spans
+        report.known += outcome.known
         report.feedback += stored.feedback
         report.annotations += stored.annotations
         report.contents += stored.contents
-        if refused:
-            report.quarantined["refused by the warehouse"] += refused
+        if stored.forgotten:
+            report.skipped[FORGOTTEN] += stored.forgotten
+        if outcome.refused:
+            report.quarantined["refused by the warehouse"] += outcome.refused
 
 
 def detect(path: Path) -> str:

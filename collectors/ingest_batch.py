@@ -9,13 +9,14 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
+from collectors.columns import SpanColumns
 from collectors.contents import store_contents
 from collectors.errors import WarehouseError
 from collectors.merging import merge_parts, merge_unfinished
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span, content_hash
 from collectors.retention.tombstones import refuse
 from collectors.sources.base import SpanContent, shorten
-from collectors.tables import span_table
+from collectors.tables import SPAN_SCHEMA, column_table
 from collectors.warehouse import store
 from collectors.warehouse.connection import Warehouse
 
@@ -33,9 +34,10 @@ DATA_ERRORS = (
 
 @dataclass
 class Batch:
-    """Records on their way into the warehouse."""
+    """Records on their way into the warehouse; spans as objects, as columns, or both."""
 
     spans: list[Span] = field(default_factory=list)
+    columns: SpanColumns = field(default_factory=SpanColumns)
     feedback: list[Feedback] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
     contents: list[SpanContent] = field(default_factory=list)
@@ -44,6 +46,7 @@ class Batch:
     def __len__(self) -> int:
         lists: tuple[Sized, ...] = (
             self.spans,
+            self.columns,
             self.feedback,
             self.annotations,
             self.contents,
@@ -106,26 +109,31 @@ class Prepared:
 
 def prepare(batch: Batch, *, now: datetime) -> Prepared:
     """The batch as it will be stored. A span that no table can hold is quarantined, alone."""
-    spans = merge_parts(batch.spans)
+    parts = [part for part in (SpanColumns.of(batch.spans), batch.columns) if part.rows]
+    offered = sum(part.rows for part in parts)
+    if len({key for part in parts for key in part.ids()}) < offered:
+        # Rare, so the parts of a span are merged as objects: there is one way to do it.
+        parts = [SpanColumns.of(merge_parts([*batch.spans, *batch.columns.spans()]))]
+    rows = sum(part.rows for part in parts)
     quarantined = list(batch.quarantined)
     try:
-        table = span_table(spans)
+        table = pa.concat_tables([column_table(part) for part in parts] or [SPAN_SCHEMA.empty_table()])
     except DATA_ERRORS:
-        tables = []
-        for span in spans:
+        tables = [SPAN_SCHEMA.empty_table()]
+        for one in (part.slice(row, row + 1) for part in parts for row in range(part.rows)):
             try:
-                tables.append(span_table([span]))
+                tables.append(column_table(one))
             except DATA_ERRORS as error:
-                quarantined.append(refused(span.source, span, error, now))
-        table = pa.concat_tables(tables) if tables else span_table([])
+                quarantined.append(refused(one.column("source")[0], one.span(0), error, now))
+        table = pa.concat_tables(tables)
     return Prepared(
         spans=table,
         feedback=batch.feedback,
         annotations=batch.annotations,
         contents=batch.contents,
         quarantined=quarantined,
-        duplicates=len(batch.spans) - len(spans),
-        refused=len(spans) - table.num_rows,
+        duplicates=offered - rows,
+        refused=rows - table.num_rows,
     )
 
 

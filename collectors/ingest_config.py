@@ -108,7 +108,8 @@ class MapConfig(Section):
 class IngestConfig(Section):
     """How files are loaded."""
 
-    batch_rows: int = Field(default=10_000, ge=1, le=1_000_000, description="records in one transaction")
+    # A row group of DuckDB: a transaction of less is written twice, to the log and to the file.
+    batch_rows: int = Field(default=122_880, ge=1, le=1_000_000, description="records in one transaction")
     processes: int | None = Field(
         default=None, ge=1, le=64, description="processes that decode; by default one a core, at most 4"
     )

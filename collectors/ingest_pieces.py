@@ -12,14 +12,16 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from collectors.columns import SpanColumns
 from collectors.fieldmap import choose
-from collectors.files import lines_of
+from collectors.files import Stretch, lines_of
 from collectors.ingest_batch import Batch, Prepared
 from collectors.ingest_rules import Rules, RulesSpec
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span
 from collectors.sources.base import (
     SOURCES,
     Bad,
+    BlockSource,
     Item,
     LineSource,
     Skipped,
@@ -54,10 +56,10 @@ class FileSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """Some whole lines of the file."""
+    """Some whole lines of the file, or where they stand in it."""
 
     first_line: int
-    block: bytes
+    block: bytes | Stretch
     now: datetime
 
 
@@ -83,12 +85,15 @@ class Reader:
         """The records of some lines."""
         if not isinstance(self.source, LineSource):
             raise TypeError(f"{self._spec.format_name} cannot be read by lines")
-        lines = lines_of(piece.block, piece.first_line)
-        return self.items(self.source.lines(lines, self.context), now=piece.now)
+        block = piece.block if isinstance(piece.block, bytes) else piece.block.read(self._spec.path)
+        if isinstance(self.source, BlockSource):
+            taken = self.source.block(block, piece.first_line, self.context)
+            return self._taken(taken.columns, taken.items, piece.now)
+        lines = lines_of(block, piece.first_line)
+        return self._taken(SpanColumns(), self.source.lines(lines, self.context), piece.now)
 
-    def items(self, items: Iterable[Item], *, now: datetime) -> Loaded:
-        """The records as they will be stored."""
-        batch, tally = Batch(), Tally()
+    def _taken(self, columns: SpanColumns, items: Iterable[Item], now: datetime) -> Loaded:
+        batch, tally = Batch(columns=columns), Tally(read=columns.rows, spans=columns.rows)
         for item in items:
             self.add(batch, tally, item, now)
         return self.loaded(batch, tally, now)

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
 from datetime import timedelta
 from typing import Any
 
 from collectors import cleaning
 from collectors.cleaning import TEXT_LIMIT, InvalidValueError, MissingKeyError
+from collectors.columns import DEFAULTS, OBJECTS, SPAN_COLUMNS
 from collectors.model import KINDS, STATUSES, Annotation, Feedback, Span, content_hash
 
-_DEFAULTS: Mapping[str, Any] = {f.name: None if f.default is MISSING else f.default for f in fields(Span)}
-_OBJECTS = ("parameters", "resource_use", "attributes")
 TRUNCATED = "chainwatch.truncated"
-_LONG_TEXTS = ("input_text", "output_text", "reference_text", "prompt_template")
-_CLOCK_SLACK = timedelta(microseconds=1)
+# Keys of records that a span has no use for: they are said by whoever reads the record.
+NOT_OURS = ("type", "source", "ingested_at")
+LONG_TEXTS = ("input_text", "output_text", "reference_text", "prompt_template")
+CLOCK_SLACK = timedelta(microseconds=1)
+
+# What takes the value of a key; InvalidValueError when it cannot be taken.
+Rule = Callable[[str, Any], Any]
 
 _TEXTS = (
     "chain", "component", "name", "error_type", "input_text", "output_text", "reference_text", "model",
@@ -45,18 +48,18 @@ def _choice(choices: tuple[str, ...]) -> Callable[[str, Any], str | None]:
     return take
 
 
-_SPAN: Mapping[str, Callable[[str, Any], Any]] = {
+SPAN_RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_TEXTS, cleaning.text),
     **dict.fromkeys(("trace_id", "span_id", "parent_span_id", "user_id", "session_id"), cleaning.identifier),
     **dict.fromkeys(("started_at", "ended_at"), cleaning.time),
     **dict.fromkeys(("duration_s", "time_to_first_token_s", "cost_usd"), cleaning.amount),
     **dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens"), cleaning.count),
-    **dict.fromkeys(_OBJECTS, cleaning.mapping),
+    **dict.fromkeys(OBJECTS, cleaning.mapping),
     "kind": _choice(KINDS),
     "status": _choice(STATUSES),
     "documents": cleaning.documents,
 }
-SPAN_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Span) if f.name not in ("source", "ingested_at"))
+SPAN_FIELDS: tuple[str, ...] = tuple(name for name in SPAN_COLUMNS if name not in ("source", "ingested_at"))
 
 _SHARED: Mapping[str, Callable[[str, Any], Any]] = {
     **dict.fromkeys(("trace_id", "span_id"), cleaning.identifier),
@@ -85,12 +88,12 @@ def make_span(record: Mapping[str, Any], *, source: str) -> Span:
     for key, value in record.items():
         if value is None:
             continue
-        take = _SPAN.get(key)
+        take = SPAN_RULES.get(key)
         if take is not None:
             taken = take(key, value)
             if taken is not None:
                 found[key] = taken
-        elif key not in ("type", "source", "ingested_at"):
+        elif key not in NOT_OURS:
             extra[cleaning.clean(str(key))] = cleaning.plain(value)
     if extra:
         found["attributes"] = {**extra, **found.get("attributes", {})}
@@ -107,11 +110,11 @@ def _span(source: str, found: Mapping[str, Any]) -> Span:
     """
     span = object.__new__(Span)
     fields_ = span.__dict__
-    fields_.update(_DEFAULTS)
+    fields_.update(DEFAULTS)
     fields_.update(found)
     fields_["source"] = source
-    for name in _OBJECTS:
-        if fields_[name] is None:
+    for name in OBJECTS:
+        if not fields_[name]:
             fields_[name] = {}
     return span
 
@@ -132,7 +135,7 @@ def _complete(found: dict[str, Any], record: Mapping[str, Any]) -> None:
     if ended is None:
         if duration is not None:
             found["ended_at"] = started + _seconds(duration)
-    elif ended < started - _CLOCK_SLACK:
+    elif ended < started - CLOCK_SLACK:
         raise InvalidValueError(
             "ended_at", record.get("ended_at"), f"must not be before started_at ({started.isoformat()})"
         )
@@ -154,7 +157,7 @@ def _seconds(duration: float) -> timedelta:
 
 
 def _shorten(found: dict[str, Any]) -> None:
-    cut = {key: len(text) for key in _LONG_TEXTS if (text := found.get(key)) and len(text) > TEXT_LIMIT}
+    cut = {key: len(text) for key in LONG_TEXTS if (text := found.get(key)) and len(text) > TEXT_LIMIT}
     if cut:
         for key in cut:
             found[key] = found[key][:TEXT_LIMIT]

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 
+from collectors.columns import DEFAULTS, OBJECTS, SPAN_COLUMNS, SpanColumns
 from collectors.model import Document, Span
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -28,31 +27,49 @@ _TYPES: Mapping[str, pa.DataType] = {
     **dict.fromkeys(("input_tokens", "output_tokens", "cached_tokens"), pa.int64()),
     "documents": _DOCUMENTS,
 }
-SPAN_COLUMNS: tuple[str, ...] = tuple(field.name for field in fields(Span))
 SPAN_SCHEMA = pa.schema([(name, _TYPES.get(name, pa.string())) for name in SPAN_COLUMNS])
-_JSON = frozenset({"parameters", "resource_use", "attributes"})
 _encode = msgspec.json.Encoder().encode
-_row = attrgetter(*SPAN_COLUMNS)
 
 
 def span_table(spans: Sequence[Span]) -> pa.Table:
     """The spans in `SPAN_SCHEMA`, in their order; an Arrow error when a value does not fit its column."""
-    if not spans:
+    return column_table(SpanColumns.of(spans))
+
+
+def column_table(columns: SpanColumns) -> pa.Table:
+    """The rows in `SPAN_SCHEMA`; an Arrow error when a value does not fit its column."""
+    if not columns.rows:
         return SPAN_SCHEMA.empty_table()
-    columns = zip(*map(_row, spans), strict=True)
     arrays = [
-        _column(name, values, kind)
-        for name, values, kind in zip(SPAN_COLUMNS, columns, SPAN_SCHEMA.types, strict=True)
+        _column(name, columns.values.get(name), kind, columns.rows)
+        for name, kind in zip(SPAN_COLUMNS, SPAN_SCHEMA.types, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=SPAN_SCHEMA)
 
 
-def _column(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if name in _JSON:
-        return pa.array([json_text(value) if value else None for value in values], type=kind)
+def _column(name: str, values: Sequence[Any] | None, kind: pa.DataType, rows: int) -> pa.Array:
+    if values is None:
+        default = DEFAULTS[name]
+        if name == "documents":
+            return pa.array([()] * rows, type=kind)
+        return pa.nulls(rows, kind) if not default else pa.repeat(pa.scalar(default, kind), rows)
+    if name in OBJECTS:
+        return pa.array(_json_texts(values), type=kind)
     if name == "documents":
         return pa.array([[_document(d) for d in value] if value else () for value in values], type=kind)
     return pa.array(values, type=kind)
+
+
+def _json_texts(values: Sequence[Any]) -> list[str | None]:
+    """The JSON text of each; rows may share one object."""
+    known: dict[int, str | None] = {}
+    texts = []
+    for value in values:
+        key = id(value)
+        if key not in known:
+            known[key] = json_text(value) if value else None
+        texts.append(known[key])
+    return texts
 
 
 def _document(document: Document) -> dict[str, Any]:

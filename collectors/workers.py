@@ -14,12 +14,14 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from itertools import count, islice
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from queue import SimpleQueue
 from typing import Generic, TypeVar, cast
+
+from collectors.handing_over import receive, send
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -27,6 +29,8 @@ Result = TypeVar("Result")
 # Starting a process costs about a second of its time; less work than this is done here.
 _WORTH_STARTING = 4
 _MOST = 4
+# Looking for cycles takes as long as half a task, and leaves hardly any.
+_COLLECTED_EVERY = 32
 _LOADED = ["collectors.ingest_pieces", "collectors.spool_decode"]
 
 
@@ -149,8 +153,8 @@ def _chained(first: list[Task], rest: Iterator[Task]) -> Iterator[Task]:
 def _ask(pipe: Connection, task: object) -> tuple[object] | None:
     """What the process at the other end made of the task, or None when it is no more."""
     try:
-        pipe.send(task)
-        return (pipe.recv(),)
+        send(pipe, task)
+        return (receive(pipe),)
     except (EOFError, OSError):
         return None
 
@@ -170,9 +174,9 @@ def _work(pipe: Connection, make: Callable[[], Callable[[object], object]]) -> N
 
 
 def _serve(pipe: Connection, do: Callable[[object], object]) -> None:
-    while True:
+    for number in count(1):
         try:
-            task = pipe.recv()
+            task = receive(pipe)
         except (EOFError, OSError):
             return
         answer: object
@@ -181,8 +185,12 @@ def _serve(pipe: Connection, do: Callable[[object], object]) -> None:
         except Exception as error:
             answer = error
         try:
-            pipe.send(answer)
+            send(pipe, answer)
         except OSError:
             return
         del task, answer
-        gc.collect()
+        if number == 1:
+            # What the first task made the modules remember stays as well.
+            gc.freeze()
+        elif number % _COLLECTED_EVERY == 0:
+            gc.collect()

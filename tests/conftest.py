@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from collectors.config import Config
@@ -20,6 +21,11 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 # No test may reach a model hub, and none needs to.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# A busy machine is no failure.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture

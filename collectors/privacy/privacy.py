@@ -79,10 +79,12 @@ class Privacy:
             return batch
         texts: dict[Any, None] = {}
         marked = self._spans.gather(batch.spans, texts)
+        rows = self._spans.gather_columns(batch.columns, texts)
         self._gather(batch, texts)
         found = self._scanner.changes([text for text in texts if text is not None and len(text) >= SHORTEST])
         return Batch(
             spans=self._spans.apply(batch.spans, marked, found),
+            columns=self._spans.apply_columns(batch.columns, rows, found),
             feedback=[self._feedback(f, found) for f in batch.feedback],
             annotations=[self._annotation(a, found) for a in batch.annotations],
             contents=[c for old in batch.contents if (c := self._content(old, found)) is not None],

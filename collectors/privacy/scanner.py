@@ -50,6 +50,7 @@ class Scanner:
         for detector in detectors:
             sieves.setdefault(detector.sieve, {}).setdefault(detector.gate, []).append(detector)
         self._sieves = [(_union(gates), list(gates.items())) for gates in sieves.values()]
+        self._any = _union(sieve for sieve, _ in self._sieves)
         self._patterns = [(rule, replacement(name, rule)) for name, rule in patterns]
         self._recogniser = recogniser
         self._inside = inside
@@ -79,12 +80,17 @@ class Scanner:
         """Which sieves hold each text back, as bits: the detectors' first, then one for all patterns."""
         held = [0] * len(texts)
         column = _column(texts)
+        # One search for all of them leaves few texts to be searched for each.
+        among = _places(column, [self._any]) if self._sieves else []
+        few = column.take(pa.array(among, pa.int64()))
+        for number, (sieve, _) in enumerate(self._sieves):
+            for place in _places(few, [sieve]):
+                held[among[place]] |= 1 << number
         # A pattern of one's own is searched for by itself: nobody knows what it would do to the others.
-        searched = [[sieve] for sieve, _ in self._sieves] + [[rule.expression for rule, _ in self._patterns]]
-        for number, expressions in enumerate(searched):
-            for place in _places(column, expressions):
-                held[place] |= 1 << number
-        return held if self._recogniser is None else [which | 1 << len(searched) for which in held]
+        number = len(self._sieves)
+        for place in _places(column, [rule.expression for rule, _ in self._patterns]):
+            held[place] |= 1 << number
+        return held if self._recogniser is None else [which | 1 << (number + 1) for which in held]
 
     def _json(self, text: str, depth: int) -> str | None:
         """A text that is JSON, with its values redacted; None for one that is not, or is too deep."""

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, Literal, TypeVar
 
+from collectors.columns import SpanColumns
 from collectors.model import Document, Span
 from collectors.privacy.config import FieldActions
 from collectors.privacy.identity import Identity
@@ -58,17 +59,68 @@ class Spans:
                 new["user_id"] = made
             if (raw := span.session_id) is not None and (made := sessions(raw)) != raw:
                 new["session_id"] = made
-            if self._plainly:
-                self._act(span, new)
-            if found:
-                if not untouched(searched(span)):
-                    new |= {name: found[t] for name in self._names if (t := getattr(span, name)) in found}
-                if span.documents:
-                    self._documents(span, found, new)
-            if mark or found:
-                self._look_inside(span, mark, found, new)
+            if mark or found or self._plainly:
+                self._act(span, mark, found, new, in_texts=bool(found) and not untouched(searched(span)))
             stored.append(changed(span, new) if new else span)
         return stored
+
+    def gather_columns(self, columns: SpanColumns, texts: dict[Any, None]) -> set[int]:
+        """As `gather`: every text to `texts`; the rows where a key matters."""
+        for name in self._names:
+            texts.update(dict.fromkeys(columns.values.get(name, ())))
+        if self.actions.documents == "redact":
+            for documents in columns.values.get("documents", ()):
+                for document in documents:
+                    texts[document.text] = None
+        marked: set[int] = set()
+        if self.actions.attributes == "redact":
+            for name in _NESTED:
+                known: dict[int, bool] = {}
+                for row, value in enumerate(columns.values.get(name, ())):
+                    # Rows may share one object.
+                    if id(value) not in known:
+                        known[id(value)] = bool(value) and self.nested.gather(value, texts)
+                    if known[id(value)]:
+                        marked.add(row)
+        return marked
+
+    def apply_columns(self, columns: SpanColumns, marked: set[int], found: Mapping[str, str]) -> SpanColumns:
+        """As `apply`. Few rows hold anything, and those are looked at as spans."""
+        new: dict[str, list[Any]] = {}
+        kinds: tuple[Literal["user", "session"], ...] = ("user", "session")
+        for kind in kinds:
+            ids = columns.values.get(f"{kind}_id")
+            if ids is not None:
+                make = self.identified(kind)
+                made = {raw: None if raw is None else make(raw) for raw in set(ids)}
+                new[f"{kind}_id"] = [made[raw] for raw in ids]
+        touched = range(columns.rows) if self._plainly else sorted(marked | self._holding(columns, found))
+        for row in touched:
+            span, changes = columns.span(row), dict[str, Any]()
+            self._act(span, row in marked, found, changes, in_texts=bool(found))
+            for name, value in changes.items():
+                if name not in new:
+                    new[name] = list(columns.column(name))
+                new[name][row] = value
+        return columns.with_(new)
+
+    def _holding(self, columns: SpanColumns, found: Mapping[str, str]) -> set[int]:
+        """The rows with a text that something was found in."""
+        rows: set[int] = set()
+        if not found:
+            return rows
+        for name in self._names:
+            rows.update(row for row, text in enumerate(columns.values.get(name, ())) if text in found)
+        for row, documents in enumerate(columns.values.get("documents", ())):
+            if documents and any(document.text in found for document in documents):
+                rows.add(row)
+        for name in _NESTED:
+            rows.update(
+                row
+                for row, value in enumerate(columns.values.get(name, ()))
+                if value and not _without(value, found)
+            )
+        return rows
 
     @cached_property
     def _names(self) -> tuple[str, ...]:
@@ -97,7 +149,20 @@ class Spans:
             return partial(self.identity.hash, kind)
         return (lambda raw: None) if action == "drop" else (lambda raw: raw)
 
-    def _act(self, span: Span, new: dict[str, Any]) -> None:
+    def _act(
+        self, span: Span, mark: bool, found: Mapping[str, str], new: dict[str, Any], *, in_texts: bool
+    ) -> None:
+        """Put into `new` what becomes of the span's texts, documents and nested values."""
+        if self._plainly:
+            self._act_on_whole(span, new)
+        if in_texts:
+            new |= {name: found[t] for name in self._names if (t := getattr(span, name)) in found}
+        if found and span.documents:
+            self._documents(span, found, new)
+        if mark or found:
+            self._look_inside(span, mark, found, new)
+
+    def _act_on_whole(self, span: Span, new: dict[str, Any]) -> None:
         for name in _TEXTS:
             action, text = getattr(self.actions, name), getattr(span, name)
             if text is not None and action in ("hash", "drop"):

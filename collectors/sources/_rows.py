@@ -34,13 +34,19 @@ def items(row: Mapping[str, Any], context: SourceContext, line: int | None) -> I
 
 def _native(row: Mapping[str, Any], source: str) -> Item:
     kind = row.get("type")
-    if kind is None or kind in ("span", ""):
+    if is_span(row):
         return make_span(row, source=source)
     if kind == "feedback":
         return make_feedback(row, source=source)
     if kind == "annotation":
         return make_annotation(row, source=source)
     raise InvalidValueError("type", kind, f"choose one of: {', '.join(_TYPES)}")
+
+
+def is_span(row: Mapping[str, Any]) -> bool:
+    """Whether a row in our names is to be a span; others say what they are."""
+    kind = row.get("type")
+    return kind is None or kind in ("span", "")
 
 
 def bad(error: Exception, row: object, line: int | None) -> Bad:

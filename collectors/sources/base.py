@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
+from collectors.columns import SpanColumns
 from collectors.model import Annotation, Feedback, Span
 from collectors.registry import Registry
 from collectors.semconv_index import DEFAULT, Index
@@ -89,6 +90,22 @@ class LineSource(Protocol):
 
     def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
         """The records of (line number, bytes) pairs; blank lines hold none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A block of lines: its plain spans as columns, and every other record as an item."""
+
+    columns: SpanColumns
+    items: Iterable[Item]
+
+
+@runtime_checkable
+class BlockSource(LineSource, Protocol):
+    """A format whose lines are mostly plain spans: a block of lines can be taken at once."""
+
+    def block(self, block: bytes, first_line: int, context: SourceContext) -> Taken:
+        """What `lines` yields of the lines of `block`, of which the first has that number."""
 
 
 SOURCES: Registry[Source] = Registry("collectors.sources", "SOURCE", "format")

@@ -6,14 +6,19 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
+
+from collectors.columns import SpanColumns
 from collectors.errors import SourceError
-from collectors.files import BOM, WHOLE_LIMIT, read_all, read_lines
+from collectors.files import BOM, WHOLE_LIMIT, lines_of, read_all, read_lines
 from collectors.json_text import loads
-from collectors.sources._rows import bad, items
-from collectors.sources.base import Item, SourceContext, not_json
+from collectors.record_columns import check_records
+from collectors.sources._rows import bad, is_span, items
+from collectors.sources.base import Bad, Item, SourceContext, Taken, not_json
 
 # A first line longer than this may go on beyond the bytes that are looked at.
 _LONG_LINE = 60_000
+_decode_lines = msgspec.json.Decoder().decode_lines
 
 
 class Jsonl:
@@ -45,10 +50,52 @@ class Jsonl:
         return True
 
     def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
-        for number, line in lines:
-            text = (line.removeprefix(BOM) if number == 1 else line).strip()
-            if text:
-                yield from _line(text, number, context)
+        return _items(_each(lines), context)
+
+    def block(self, block: bytes, first_line: int, context: SourceContext) -> Taken:
+        if context.field_map is not None:
+            return Taken(columns=SpanColumns(), items=self.lines(lines_of(block, first_line), context))
+        block = block.removeprefix(BOM) if first_line == 1 else block
+        rows = _rows(block, first_line)
+        spans = [
+            (place, row) for place, (_, row) in enumerate(rows) if isinstance(row, dict) and is_span(row)
+        ]
+        found = check_records([row for _, row in spans], source=context.source)
+        plain = {place for place, _ in spans}.difference(spans[n][0] for n in found.rest)
+        others = (row for place, row in enumerate(rows) if place not in plain)
+        return Taken(columns=found.columns, items=_items(others, context))
+
+
+def _rows(block: bytes, first_line: int) -> list[tuple[int, object]]:
+    """Line numbers with the value of the line, or a `Bad` in its place; blank lines are left out."""
+    try:
+        found = _decode_lines(block)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        found = []
+    if found and len(found) == block.count(b"\n") + (block[-1:] != b"\n"):
+        return list(enumerate(found, start=first_line))
+    # A line is blank, or none, or JSON as only Python writes it: each is read by itself.
+    return list(_each(lines_of(block, first_line)))
+
+
+def _each(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, object]]:
+    for number, line in lines:
+        text = (line.removeprefix(BOM) if number == 1 else line).strip()
+        if text:
+            try:
+                yield number, loads(text)
+            except (ValueError, RecursionError) as error:
+                yield number, not_json(number, text, error)
+
+
+def _items(rows: Iterable[tuple[int, object]], context: SourceContext) -> Iterator[Item]:
+    for number, row in rows:
+        if isinstance(row, dict):
+            yield from items(row, context, number)
+        elif isinstance(row, Bad):
+            yield row
+        else:
+            yield bad(TypeError("must be a JSON object"), row, number)
 
 
 def _is_record(start: bytes) -> bool:
@@ -62,22 +109,6 @@ def _is_record(start: bytes) -> bool:
         return False
 
 
-def _line(text: bytes, number: int, context: SourceContext) -> Iterator[Item]:
-    try:
-        row = loads(text)
-    except (ValueError, RecursionError) as error:
-        yield not_json(number, text, error)
-        return
-    yield from _record(row, number, context)
-
-
-def _record(row: object, number: int, context: SourceContext) -> Iterator[Item]:
-    if isinstance(row, dict):
-        yield from items(row, context, number)
-    else:
-        yield bad(TypeError("must be a JSON object"), row, number)
-
-
 def _array(path: Path, context: SourceContext) -> Iterator[Item]:
     """A whole-file array; the line of a record is its place in the array."""
     text = read_all(path, WHOLE_LIMIT)
@@ -85,8 +116,7 @@ def _array(path: Path, context: SourceContext) -> Iterator[Item]:
         rows = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path}: not JSON: {error}") from error
-    for number, row in enumerate(rows, start=1):
-        yield from _record(row, number, context)
+    yield from _items(enumerate(rows, start=1), context)
 
 
 SOURCE = Jsonl()
