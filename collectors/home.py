@@ -37,6 +37,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def fits(self) -> Path:
+        """What checks learnt of their references; learnt again when it is not there."""
+        return self.root / "fits"
+
+    @property
     def run_lock(self) -> Path:
         return self.root / "run.lock"
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from monitors.checks.base import Fitted, NotReady, Outcome, Reference, WindowSample
 from monitors.config import MonitorsConfig, WindowsConfig
+from monitors.fit_cache import FitCache
 from monitors.plan import Monitor, alpha_of, settings_of
 from monitors.result import Result, Window
 from monitors.streams import Stream
@@ -41,6 +42,7 @@ class Evaluator:
         store: production's samples.
         pools: the evaluation sets' samples, by stream.
         breaches: windows in breach so far, by name of monitor; the reference for drift leaves them out.
+        fits: where what was learnt is kept between runs; None learns anew.
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class Evaluator:
         windows: WindowsConfig,
         monitors: MonitorsConfig,
         seed: int,
+        fits: FitCache | None = None,
     ) -> None:
         self._store = store
+        self._kept_fits = fits or FitCache(None)
         self._pools = pools
         self._breaches: dict[str, set[datetime]] = {name: set(at) for name, at in breaches.items()}
         self._windows = windows
@@ -197,7 +201,9 @@ class Evaluator:
         elif (twin := self._twin(day, digest)) is not None:
             fitted = twin
         else:
-            fitted = monitor.check.fit(
+            fitted = self._kept_fits.learn(
+                monitor.check,
+                digest,
                 Reference(
                     kind=monitor.kind,
                     name=pool.dataset if pool is not None else name,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,22 +24,8 @@ def shape_features(reference: Floats) -> Features:
     >>> features.of(np.array([0.0, 499.5, 999.0]))[:, 0].round(2).tolist()
     [-1.73, 0.0, 1.73]
     """
-    ordered = np.sort(reference)
-
-    def of(values: Floats) -> Floats:
-        low = np.searchsorted(ordered, values, side="left")
-        high = np.searchsorted(ordered, values, side="right")
-        x = (low + high) / ordered.size - 1.0
-        columns = [
-            np.sqrt(3.0) * x,
-            np.sqrt(5.0) * (3 * x**2 - 1) / 2,
-            np.sqrt(7.0) * (5 * x**3 - 3 * x) / 2,
-            np.sqrt(9.0) * (35 * x**4 - 30 * x**2 + 3) / 8,
-        ]
-        return np.stack(columns, axis=1)
-
     names = ("the level", "the spread", "the asymmetry", "the tails")
-    return Features(names=names, sides=("both",) * 4, of=of, least_sd=0.1)
+    return Features(names=names, sides=("both",) * 4, of=_Shape(ordered=np.sort(reference)), least_sd=0.1)
 
 
 def positive_features(reference: Floats, tail_name: str) -> Features:
@@ -58,17 +46,48 @@ def positive_features(reference: Floats, tail_name: str) -> Features:
     low, high = float(np.quantile(logs, 0.005)) - spread, float(np.quantile(logs, 0.995)) + spread
     tail = float(np.quantile(reference, 0.9))
 
-    def of(values: Floats) -> Floats:
-        logged = np.clip(np.log(np.maximum(values, floor)), low, high)
-        return np.stack([logged, (values > tail).astype(np.float64)], axis=1)
-
-    return Features(names=("the typical request", tail_name), sides=("up", "up"), of=of, least_sd=0.02)
+    return Features(
+        names=("the typical request", tail_name),
+        sides=("up", "up"),
+        of=_Positive(floor=floor, low=low, high=high, tail=tail),
+        least_sd=0.02,
+    )
 
 
 def level_feature(side: Side) -> Features:
     """The value itself, for bounded scores."""
+    return Features(names=("the mean",), sides=(side,), of=_level, least_sd=0.02)
 
-    def of(values: Floats) -> Floats:
-        return values[:, None].astype(np.float64)
 
-    return Features(names=("the mean",), sides=(side,), of=of, least_sd=0.02)
+# Classes and no functions made on the way: what was learnt is kept between runs.
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
+    ordered: Floats
+
+    def __call__(self, values: Floats) -> Floats:
+        low = np.searchsorted(self.ordered, values, side="left")
+        high = np.searchsorted(self.ordered, values, side="right")
+        x = (low + high) / self.ordered.size - 1.0
+        columns = [
+            np.sqrt(3.0) * x,
+            np.sqrt(5.0) * (3 * x**2 - 1) / 2,
+            np.sqrt(7.0) * (5 * x**3 - 3 * x) / 2,
+            np.sqrt(9.0) * (35 * x**4 - 30 * x**2 + 3) / 8,
+        ]
+        return np.stack(columns, axis=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Positive:
+    floor: float
+    low: float
+    high: float
+    tail: float
+
+    def __call__(self, values: Floats) -> Floats:
+        logged = np.clip(np.log(np.maximum(values, self.floor)), self.low, self.high)
+        return np.stack([logged, (values > self.tail).astype(np.float64)], axis=1)
+
+
+def _level(values: Floats) -> Floats:
+    return values[:, None].astype(np.float64)

@@ -5,6 +5,7 @@ length.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ class WindowCache:
     def __init__(self, size: int = 64) -> None:
         self._size = size
         self._kept: dict[tuple[object, ...], Floats] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Of windows that come after the reference; no part of what was learnt of it."""
+        return {"_size": self._size, "_kept": {}}
 
     def get(self, sample: WindowSample, work: Callable[[WindowSample], Floats]) -> Floats:
         """What `work` makes of the sample; a window that was read again with other rows is worked out

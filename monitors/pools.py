@@ -12,6 +12,7 @@ from monitors.judges.grade import Grade, JudgedSpan
 from monitors.judges.grading import write_grades
 from monitors.result import Window
 from monitors.sampling import Sampler
+from monitors.sketches.store import write_sets
 from monitors.sql import query
 from monitors.streams import TEXT_FIELDS, Stream
 from monitors.summaries import Sample, read_pools, write_pools
@@ -70,7 +71,9 @@ def _sample(warehouse: Warehouse, sampler: Sampler, grade: Grader, sets: Sequenc
         raw = sampler.read(con, period, dataset=dataset)
     grades = grade(raw.judged)
     samples = sampler.samples(raw, grades, period, dataset=dataset)
+    sketched = sampler.sketches(raw, samples, period, dataset=dataset)
     with warehouse.write() as con:
         write_grades(con, grades)
         write_pools(con, dataset, samples)
+        write_sets(con, dataset, sketched)
     return samples

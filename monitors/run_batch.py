@@ -19,6 +19,7 @@ from monitors.checks.base import Check
 from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.evaluate import Evaluator
 from monitors.explain import carried, explain, is_fresh, taken_together
+from monitors.fit_cache import FitCache
 from monitors.judges.grade import Grade
 from monitors.judges.grading import local_grades, write_grades
 from monitors.judges.local import LocalScorer
@@ -28,6 +29,8 @@ from monitors.result import Result, Window
 from monitors.run_log import RunLog, Totals
 from monitors.run_state import RunState, write_evaluated, write_results
 from monitors.sampling import Raw, Sampler
+from monitors.sketches.made import Sketched, sample_sketches
+from monitors.sketches.store import add_sketches, write_days, write_sketches
 from monitors.sql import query
 from monitors.streams import Stream
 from monitors.summaries import Sample, SampleStore, prune_samples, write_samples
@@ -51,6 +54,7 @@ class Tools:
     pools: Mapping[Stream, Sample]
     windows: WindowsConfig
     monitors: MonitorsConfig
+    fits: FitCache
     flush: Callable[[AlertBook, Connection], None]
     log: RunLog
     now: datetime
@@ -82,6 +86,7 @@ class Batches:
             windows=tools.windows,
             monitors=tools.monitors,
             seed=tools.seed,
+            fits=tools.fits,
         )
         self._topology = state.topology
         self._running = dict(state.running)
@@ -100,10 +105,21 @@ class Batches:
         with self._tools.warehouse.read() as con:
             read = self._read(con, windows)
         grades = self._grade(read.raw)
-        samples = self._sampled(read.raw, grades, windows)
+        samples, sketched = self._sampled(read.raw, grades, windows)
         with self._tools.warehouse.write() as con:
             write_grades(con, grades)
             write_samples(con, samples, windows)
+            self._write_sketches(con, sketched, windows)
+
+    def mend(self) -> None:
+        """Make the sketches that samples have none of: a user was forgotten, or an older version sampled."""
+        state, until = self._state, self._state.evaluated_until
+        texts = (s for s in state.samples if s.stream.data == "embedding")
+        missing = sample_sketches(texts, but=state.sketched)
+        if missing and until is not None:
+            with self._tools.warehouse.write() as con:
+                add_sketches(con, missing)
+                write_days(con, since=min(s.window.start for s in missing), until=until)
 
     def run(self, windows: Sequence[Window]) -> None:
         """Evaluate the windows of one batch, in order of time, and store what came of it."""
@@ -113,7 +129,7 @@ class Batches:
         grades = self._grade(read.raw)
         for window in windows:
             self._store.drop_window(window)
-        samples = self._sampled(read.raw, grades, windows)
+        samples, sketched = self._sampled(read.raw, grades, windows)
         self._topology = merged(self._topology, read.sightings)
         first_bucket = (windows[0].start - _EPOCH) // tools.windows.length
         inferred, self._running = deploy_log.infer(read.versions, self._running, first_bucket=first_bucket)
@@ -122,13 +138,15 @@ class Batches:
             # Before the explanations, which read them.
             with tools.warehouse.write() as con:
                 write_grades(con, grades)
+        # A catch-up learns references that no later run will want: only the last are worth their room.
+        tools.fits.keeps = windows[-1] == self._state.pending.all[-1]
         results = self._evaluate(windows)
         for window in windows:
             # What was evaluated before is history to the alerts, but for streams whose data came late.
             if window.start in self._new or window.start in self._state.pending.late:
                 deploys = [d for d in self._deploys if d.deployed_at < window.end]
                 self.book.step(window.end, results[window], self._topology, deploys)
-        self._write(windows, [r for w in windows for r in results[w]], samples, read, inferred)
+        self._write(windows, [r for w in windows for r in results[w]], samples, sketched, read, inferred)
         self._store.drop_before(horizon(windows[-1], tools.windows, scales=self._scales))
 
     @property
@@ -154,13 +172,23 @@ class Batches:
         encoder = tools.sampler.encoder
         return local_grades(raw.judged, encoder, tools.now, tools.log.run_id, scorer=tools.scorer)
 
-    def _sampled(self, raw: Raw, grades: Sequence[Grade], windows: Sequence[Window]) -> list[Sample]:
-        """The samples of exactly these windows; what else was read between them is left."""
+    def _sampled(
+        self, raw: Raw, grades: Sequence[Grade], windows: Sequence[Window]
+    ) -> tuple[list[Sample], list[Sketched]]:
+        """The samples and sketches of exactly these windows; what else was read between them is left."""
         wanted = {w.start for w in windows}
         period = Window(start=windows[0].start, end=windows[-1].end)
         samples = [s for s in self._tools.sampler.samples(raw, grades, period) if s.window.start in wanted]
         self._store.add(samples)
-        return samples
+        sketched = [s for s in self._tools.sampler.sketches(raw, samples, period) if s.window.start in wanted]
+        return samples, sketched
+
+    def _write_sketches(
+        self, con: Connection, sketched: Sequence[Sketched], windows: Sequence[Window]
+    ) -> None:
+        write_sketches(con, sketched, windows)
+        until = max(windows[-1].end, self._state.evaluated_until or windows[-1].end)
+        write_days(con, since=windows[0].start, until=until)
 
     def _evaluate(self, windows: Sequence[Window]) -> dict[Window, list[Result]]:
         """Results by window. Texts are read in one go at the end, for the breaches only."""
@@ -220,6 +248,7 @@ class Batches:
         windows: Sequence[Window],
         results: list[Result],
         samples: Sequence[Sample],
+        sketched: Sequence[Sketched],
         read: _Read,
         inferred: Sequence[Deploy],
     ) -> None:
@@ -237,6 +266,7 @@ class Batches:
         with tools.warehouse.write() as con:
             write_results(con, results, run_id=tools.log.run_id, config_hash=tools.config_hash, at=tools.now)
             write_samples(con, samples, windows)
+            self._write_sketches(con, sketched, windows)
             prune_samples(con, oldest)
             write_evaluated(con, windows, self._state, tools.log.run_id)
             write_sightings(con, read.sightings)

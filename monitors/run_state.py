@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +18,9 @@ from monitors.config import WindowsConfig
 from monitors.deploys import Place, Running, read_deploys, read_running
 from monitors.result import Result, Window
 from monitors.run_log import code_version
+from monitors.sketches.store import SketchKey, stored_texts
 from monitors.sql import query
-from monitors.summaries import Sample, read_samples
+from monitors.summaries import Sample, read_samples, with_sketch
 from monitors.topology import Topology, read_topology
 from monitors.window import Pending, horizon, pending_windows, window_of
 
@@ -37,6 +38,8 @@ class RunState:
         counts, stamps: production spans by start of window, since the horizon of the pending windows: how
             many, and a number that changes with every one that comes or is completed.
         warm: earlier windows that have spans and no samples yet; they are a reference, not evaluated.
+        evaluated_until: the end of the last window that was evaluated. sketched: which of the samples of
+            texts have a stored sketch.
         breaches: starts of windows in breach by monitor.
         explained: evidence of the breaches of the last window, which may go on.
     """
@@ -46,6 +49,8 @@ class RunState:
     stamps: Mapping[datetime, int]
     warm: tuple[Window, ...]
     samples: list[Sample]
+    evaluated_until: datetime | None
+    sketched: Collection[SketchKey]
     breaches: Mapping[str, set[datetime]]
     explained: Mapping[str, Mapping[str, Any]]
     topology: Topology
@@ -62,8 +67,9 @@ def read_state(
     now: datetime,
     since: datetime | None,
     scales: int,
+    sketches: bool = False,
 ) -> RunState:
-    """The state of the installation at the start of a run."""
+    """The state of the installation at the start of a run. sketches: whether a check asks for stored ones."""
     watermark = _one(con, "SELECT max(window_start) FROM evaluated_windows")
     first = _one(con, "SELECT min(started_at) FROM spans WHERE dataset = 'production'")
     starts = [at for at in (watermark, since) if at is not None] or ([first] if first is not None else [])
@@ -75,6 +81,8 @@ def read_state(
             stamps={},
             warm=(),
             samples=[],
+            evaluated_until=None,
+            sketched=(),
             breaches={},
             explained={},
             topology=Topology(),
@@ -100,6 +108,9 @@ def read_state(
     )
     from_ = horizon(pending.all[0], windows, scales=scales) if len(pending) else now
     samples = read_samples(con, from_, now) if len(pending) else []
+    whole = Window(start=from_, end=max(now, from_ + windows.length))
+    sketched = stored_texts(con, whole, windows.length, whole=sketches) if samples else {}
+    samples = [with_sketch(s, sketched.get((s.stream, s.window.start, s.basis))) for s in samples]
     sampled = {s.window.start for s in samples}
     warm = tuple(
         Window(start=start, end=start + windows.length)
@@ -112,6 +123,8 @@ def read_state(
         stamps=stamps,
         warm=warm,
         samples=samples,
+        evaluated_until=watermark + windows.length if watermark is not None else None,
+        sketched=sketched,
         breaches=_breaches(con, from_),
         explained=_explained(con, watermark),
         topology=read_topology(con),

@@ -22,6 +22,7 @@ from monitors.alerting.book import AlertBook
 from monitors.checks import CHECKS
 from monitors.checks.base import Check
 from monitors.embedding.encoder import Say, open_encoder
+from monitors.fit_cache import FitCache
 from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
 from monitors.notify.deliver import DeliveryReport, deliver_pending
@@ -160,6 +161,7 @@ class _Pass:
                 now=self._now,
                 since=since,
                 scales=scales,
+                sketches=any(getattr(check, "from_sketches", False) for check in checks),
             )
         before = {i.incident_id: i.is_open for i in state.book.incidents}
         if state.pending.new:
@@ -203,6 +205,7 @@ class _Pass:
             lambda spans: local_grades(spans, encoder, self._now, self._log.run_id, scorer=scorer),
             configured=self._settings.windows.evaluation_set,
         )
+        fits = FitCache(self._context.home.fits, now=self._context.clock())
         batches = Batches(
             Tools(
                 warehouse=self._warehouse,
@@ -212,6 +215,7 @@ class _Pass:
                 pools=pools,
                 windows=self._settings.windows,
                 monitors=self._settings.monitors,
+                fits=fits,
                 flush=self._flush,
                 log=self._log,
                 now=self._now,
@@ -220,6 +224,7 @@ class _Pass:
             ),
             state,
         )
+        batches.mend()
         done, total = 0, len(state.pending) + len(state.warm)
         for batch in days(state.warm):
             batches.warm_up(batch)
@@ -230,6 +235,7 @@ class _Pass:
             self.totals = batches.totals
             done += len(batch)
             self._tell(done, total)
+        fits.prune()
 
     def _judge(self, state: RunState) -> None:
         """Ask the LLM judge first, so that its grades are seen in the windows they belong to."""

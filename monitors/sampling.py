@@ -19,6 +19,7 @@ from monitors.judges.grade import Grade, JudgedSpan
 from monitors.judges.grading import judged_spans
 from monitors.result import Window
 from monitors.sampling_names import RawNames, extras, grouped, key_of, read_names
+from monitors.sketches.made import Sketched, number_sketches, read_bins, sample_sketches
 from monitors.sql import query
 from monitors.streams import ESTIMATED_TOKENS, NUMBER_FIELDS, TEXT_FIELDS, UNITS, Stream, quality_field
 from monitors.summaries import Sample, compact
@@ -40,6 +41,7 @@ class Raw:
     texts: list[Row]
     judged: list[JudgedSpan]
     grades: list[Row]
+    bins: list[Row] = dataclasses.field(default_factory=list)
     names: RawNames = dataclasses.field(default_factory=RawNames)
 
     @property
@@ -88,6 +90,7 @@ class Sampler:
             texts=texts,
             judged=judged_spans(con, period.start, period.end, dataset=dataset, keys=keys) if keys else [],
             grades=fetch(con, query("grades"), bounds),
+            bins=read_bins(con, period, self._step(dataset), dataset=dataset),
             names=read_names(con, self._wanted, lots | {"cap": numbers_cap}),
         )
 
@@ -125,6 +128,15 @@ class Sampler:
                     keys=extra.keys,
                 )
         return made.samples
+
+    def sketches(
+        self, raw: Raw, samples: Sequence[Sample], period: Window, *, dataset: str = PRODUCTION
+    ) -> list[Sketched]:
+        """The sketches of everything read: of all its numbers, and of the texts and grades in `samples`."""
+        whole = None if dataset == PRODUCTION else period
+        step = self._step(dataset)
+        numbers = number_sketches(raw.bins, raw.counts, step, whole=whole, dataset=dataset)
+        return [*numbers, *sample_sketches(samples)]
 
     def _step(self, dataset: str) -> int:
         """The length of a bucket in microseconds; an evaluation set is one bucket, however long."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row, fetch, insert
 from monitors.checks.base import WindowSample
 from monitors.result import Window
+from monitors.sketches.text_sketch import TextSketch
 from monitors.streams import CHARACTER_FIELDS, NAME_FIELDS, NUMBER_FIELDS, Stream
 
 
@@ -35,6 +36,7 @@ class Sample:
             where a sampled span has none, so that all numbers and names of one component and window have the
             same keys.
         keys: k keys "trace_id/span_id".
+        stored_sketch: of vectors, where it was read with them.
     """
 
     stream: Stream
@@ -46,13 +48,20 @@ class Sample:
     keys: tuple[str, ...]
     seed: int
     dataset: str = PRODUCTION
+    stored_sketch: TextSketch | None = field(default=None, repr=False, compare=False)
 
     def as_window_sample(self) -> WindowSample:
         """What a check is given: float32 vectors, or the numbers and strings that are there."""
         if self.stream.data == "embedding":
             # Not kept: a week of float32 vectors of many streams is a lot of memory.
             rows = self.rows.astype(np.float32)
-            return WindowSample(window=self.window, n=self.n, rows=rows, keys=self.keys)
+            return WindowSample(
+                window=self.window,
+                n=self.n,
+                rows=rows,
+                keys=self.keys,
+                stored_sketch=lambda: self.sketch,
+            )
         return self._told
 
     @cached_property
@@ -79,6 +88,13 @@ class Sample:
         head = f"{self.window.start.isoformat()} {self.n} {self.basis} {self.rows.shape}".encode()
         return hashlib.blake2b(head + _bytes(self.rows), digest_size=16).digest()
 
+    @cached_property
+    def sketch(self) -> TextSketch:
+        """The mergeable sketch of vectors: the stored one, which is equal to what the rows make."""
+        if self.stored_sketch is not None:
+            return self.stored_sketch
+        return TextSketch.of(self.rows, self.keys, n=self.n, n_missing=self.n_missing)
+
     @property
     def kept(self) -> int:
         """Rows with a value that the sample has."""
@@ -92,6 +108,11 @@ def _bytes(rows: NDArray[Any]) -> bytes:
 def digest_of(samples: Iterable[Sample]) -> bytes:
     """Identifies a sequence of samples by what they hold."""
     return hashlib.blake2b(b"".join(s.digest for s in samples), digest_size=16).digest()
+
+
+def with_sketch(sample: Sample, sketch: TextSketch | None) -> Sample:
+    """The sample with its stored sketch, where there is one."""
+    return sample if sketch is None else replace(sample, stored_sketch=sketch)
 
 
 def compact(rows: NDArray[Any], stream: Stream) -> NDArray[Any]:

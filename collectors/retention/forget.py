@@ -7,6 +7,7 @@ the user, so a trace goes as a whole as soon as one of its spans does.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any
 from collectors.context import Context
 from collectors.retention.enforce import audit
 from collectors.retention.quotes import QUOTING, without_quotes
-from collectors.retention.sampled import without_vectors
+from collectors.retention.sampled import without_sketches, without_vectors
 from collectors.retention.targets import sql
 from collectors.retention.tombstones import bury, user_digest
 from collectors.retention.users import UserForms
@@ -89,6 +90,8 @@ def forget(
         rows = _each(con, users, count=False)
         bury(con, user.remembered, at=now)
         audit(con, "forget", f"user {subject}", {"traces": traces, "rows": rows}, at=now)
+    # What checks learnt of everybody's vectors is learnt again without these.
+    shutil.rmtree(context.home.fits, ignore_errors=True)
     # Also when this call found nothing: an earlier one may have been killed before it came to this.
     if compacting:
         compact(warehouse, progress=told)
@@ -137,7 +140,10 @@ def _gather(con: Connection, users: Sequence[str]) -> int:
 def _each(con: Connection, users: Sequence[str], *, count: bool) -> dict[str, int]:
     """Count or delete, table by table; the spans last, since the others are found by them."""
     bounds = {"users": list(users), "patterns": _patterns(users)}
-    found = {"samples": without_vectors(con, count=count)}
+    found = {
+        "samples": without_vectors(con, count=count),
+        "text_sketches": without_sketches(con, count=count),
+    }
     for table, key, column in QUOTING:
         found[table] = without_quotes(con, table, key, column, count=count)
     for table, where in _WHOLE:

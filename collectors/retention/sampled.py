@@ -42,6 +42,17 @@ def without_vectors(con: Connection, *, count: bool) -> int:
     return len(rows)
 
 
+def without_sketches(con: Connection, *, count: bool) -> int:
+    """Delete the sums of embeddings that a trace in `gone` may be part of; returns how many there are.
+
+    The sum of a single text is its vector. The next run makes those anew whose samples are still stored.
+    """
+    places = [row["place"] for row in fetch(con, sql("sketched_of"))]
+    if places and not count:
+        con.execute("DELETE FROM text_sketches WHERE list_contains($places, rowid)", {"places": places})
+    return len(places)
+
+
 def _rows_of(field: str, blob: bytes, rows: int, kept: list[int]) -> bytes:
     """The rows `kept` of the `rows` in the blob, as a blob."""
     if field in _TEXTS:

@@ -7,7 +7,7 @@ comes from `seed`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.result import Concern, ReferenceKind, ResultStatus, Window
+from monitors.sketches.text_sketch import TextSketch
 
 Floats = NDArray[np.float64]
 DataKind = Literal["embedding", "number", "text", "category"]
@@ -32,12 +33,21 @@ class WindowSample:
         rows: (k, d) float32 embeddings with unit rows, (k, 1) float64 numbers, or (k, 1) objects: str texts
             or names of categories; k <= cap.
         keys: k keys "trace_id/span_id", for evidence.
+        stored_sketch: gives the sketch of the same rows, where it need not be made of them.
     """
 
     window: Window
     n: int
     rows: NDArray[Any]
     keys: tuple[str, ...]
+    stored_sketch: Callable[[], TextSketch] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def sketch(self) -> TextSketch:
+        """Of embeddings: their mergeable sums, as they are stored, or made of the rows."""
+        if self.stored_sketch is not None:
+            return self.stored_sketch()
+        return TextSketch.of(self.rows, self.keys, n=self.n, n_missing=0)
 
 
 @dataclass(frozen=True, kw_only=True)

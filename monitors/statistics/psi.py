@@ -40,8 +40,16 @@ def psi(reference: Floats, current: Floats, *, edges: Floats | None = None) -> f
     if len(reference) == 0 or len(current) == 0:
         return float("nan")
     inner = decile_edges(reference) if edges is None else edges
-    p = np.maximum(shares(reference, inner), _FLOOR)
-    q = np.maximum(shares(current, inner), _FLOOR)
+    return psi_of_shares(shares(reference, inner), shares(current, inner))
+
+
+def psi_of_shares(before: Floats, after: Floats) -> float:
+    """The same of (k,) shares in each bin, floored at 1e-4.
+
+    >>> round(psi_of_shares(np.array([0.5, 0.5]), np.array([0.2, 0.8])), 6)
+    0.415888
+    """
+    p, q = np.maximum(before, _FLOOR), np.maximum(after, _FLOOR)
     return float(((q - p) * np.log(q / p)).sum())
 
 

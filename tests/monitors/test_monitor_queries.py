@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from importlib import resources
 
@@ -30,13 +31,21 @@ GIVEN = {
     "keys": ["t/s"],
     "most": 10,
     "longest": 200,
+    "offset": 100_000,
+    "log_gamma": 0.02,
+    "starts": [START],
+    "low": START,
+    "high": START + HOUR,
+    "length": HOUR,
+    "days": True,
+    "whole": True,
 }
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_runs_on_an_empty_warehouse(warehouse: Warehouse, name: str):
     sql = query(name)
-    given = {key: value for key, value in GIVEN.items() if f"${key}" in sql}
+    given = {key: value for key, value in GIVEN.items() if re.search(rf"\${key}\b", sql)}
     values = ["c", "a", "llm", True, None, 0, START, START]
     with warehouse.write() as con:
         con.execute(sql, values if "?" in sql else given)

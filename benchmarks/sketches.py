@@ -1,0 +1,180 @@
+"""Any window against any window from sketches: time, false alarms, power beside exact MMD, size.
+
+The time is that of reading two stretches of one stream from the warehouse and comparing them, with 1, 30 and
+90 days of history of 16 streams of texts stored. Trials compare 512 rows with 512, eight windows each: topics
+on a sphere, unchanged or with a share of a new topic; units are whole windows, or the parts of windows.
+
+    python benchmarks/sketches.py [--quick] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks._figures import figure, tell
+from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.migrate import migrate
+from monitors.result import Window
+from monitors.sketches.compare import compare, units_of
+from monitors.sketches.made import Sketched
+from monitors.sketches.permute import sketch_test
+from monitors.sketches.store import add_sketches, read_buckets
+from monitors.sketches.text_sketch import TextSketch, merged
+from monitors.statistics.mmd import mmd_test
+from monitors.streams import Stream
+
+Rows = NDArray[np.float32]
+BAR_S = 0.05
+DIMENSION, TOPICS, WINDOW, WINDOWS = 256, 8, 64, 8
+STREAMS = 16
+START = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def texts(rng: np.random.Generator, count: int, *, new: float = 0.0) -> Rows:
+    """Rows around eight topics of which the last is new: it has `new` of the rows."""
+    centres = np.random.default_rng(0).standard_normal((TOPICS, DIMENSION))
+    centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+    topic = np.where(rng.random(count) < new, TOPICS - 1, rng.integers(0, TOPICS - 1, count))
+    rows = 0.75 * centres[topic] + 0.66 * rng.standard_normal((count, DIMENSION)) / np.sqrt(DIMENSION)
+    unit: Rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype("<f2").astype(np.float32)
+    return unit
+
+
+def windows(rows: Rows, name: str) -> list[TextSketch]:
+    return [
+        TextSketch.of(
+            rows[at : at + WINDOW], [f"{name}-{at}-{i}/a" for i in range(WINDOW)], n=WINDOW, n_missing=0
+        )
+        for at in range(0, len(rows), WINDOW)
+    ]
+
+
+def rates(trials: int, exact_trials: int) -> list[dict[str, Any]]:
+    """Share of trials with p <= .05, by share of new content."""
+    found = []
+    for new in (0.0, 0.05, 0.1, 0.2):
+        count = trials if new == 0.0 else max(100, trials // 5)
+        hits = {"parts": 0, "windows": 0, "exact": 0}
+        exact_count = min(count, exact_trials)
+        for trial in range(count):
+            rng = np.random.default_rng([trial, round(1000 * new)])
+            a, b = texts(rng, WINDOW * WINDOWS), texts(rng, WINDOW * WINDOWS, new=new)
+            one, two = windows(a, "a"), windows(b, "b")
+            for permuted in ("parts", "windows"):
+                test = sketch_test(
+                    units_of(one, permuted), units_of(two, permuted), permutations=199, rng=rng
+                )
+                hits[permuted] += test.p <= 0.05
+            if trial < exact_count:
+                hits["exact"] += mmd_test(a, b, permutations=199, rng=rng).p <= 0.05
+        for name, label, of in (
+            ("parts", "sketches, parts permuted", count),
+            ("windows", "sketches, windows permuted", count),
+            ("exact", "exact MMD, rows permuted", exact_count),
+        ):
+            rate = hits[name] / of
+            # What 2.6 standard errors of a rate of .05 allow.
+            room = 2.6 * (0.05 * 0.95 / of) ** 0.5
+            bar = {"bar": 0.05 + room, "holds": rate <= 0.05 + room} if new == 0.0 else {}
+            found.append(figure(f"p <= .05, {new:.0%} new, {label}, {of} trials", round(rate, 3), "", **bar))
+    return found
+
+
+def stored(warehouse: Warehouse, first: int, days: int, rng: np.random.Generator) -> None:
+    """Days of hourly sketches of all streams, every one of its own, and those of whole days."""
+    for day in range(first, first + days):
+        made = []
+        for stream in _streams():
+            hours = windows(texts(rng, WINDOW * 24), f"{day}-{stream}")
+            at = START + day * DAY
+            made += [
+                Sketched(
+                    stream=stream,
+                    window=Window(start=at + h * HOUR, end=at + (h + 1) * HOUR),
+                    basis="e",
+                    sketch=s,
+                )
+                for h, s in enumerate(hours)
+            ]
+            made.append(
+                Sketched(
+                    stream=stream, window=Window(start=at, end=at + DAY), basis="e", sketch=merged(hours)
+                )
+            )
+        with warehouse.write() as con:
+            add_sketches(con, made)
+
+
+def _streams() -> list[Stream]:
+    return [
+        Stream("chain", f"component{i // 2}", ("input_text", "output_text")[i % 2]) for i in range(STREAMS)
+    ]
+
+
+def times(warehouse: Warehouse, days: int, repeats: int) -> list[dict[str, Any]]:
+    """Median seconds of three questions, reading and comparing apart."""
+    end = START + days * DAY
+    half = START + timedelta(days=days / 2)
+    questions = {
+        "the last hour against the day before": (Window(start=end - DAY, end=end - HOUR), end - HOUR),
+        "the first half against the second": (Window(start=START, end=half), half),
+        "the last hour against all before": (Window(start=START, end=end - HOUR), end - HOUR),
+    }
+    found = []
+    for name, (before, start) in questions.items():
+        reading, comparing = [], []
+        for _ in range(repeats):
+            with warehouse.read() as con:
+                begun = time.perf_counter()
+                one = read_buckets(con, _streams()[3], before)
+                two = read_buckets(con, _streams()[3], Window(start=start, end=end))
+                reading.append(time.perf_counter() - begun)
+            begun = time.perf_counter()
+            compare(one, two)
+            comparing.append(time.perf_counter() - begun)
+        total = median(r + c for r, c in zip(reading, comparing, strict=True))
+        parts = f"reads {median(reading):.3f}, compares {median(comparing):.3f}"
+        found.append(
+            figure(
+                f"{days} days stored: {name} ({parts})", round(total, 3), "s", bar=BAR_S, holds=total <= BAR_S
+            )
+        )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--quick", action="store_true", help="200 null trials and 10 days instead of 90")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    rng = np.random.default_rng(1)
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = Warehouse(Path(folder) / "warehouse.duckdb")
+        migrate(warehouse)
+        before = 0
+        for days in (1, 10) if options.quick else (1, 30, 90):
+            stored(warehouse, before, days - before, rng)
+            before = days
+            rows += times(warehouse, days, repeats=9)
+        size = warehouse.path.stat().st_size
+        rows.append(figure("a bucket on disk", round(size / (STREAMS * before * 25)), "bytes"))
+    rows += rates(200 if options.quick else 1_000, 40 if options.quick else 200)
+    tell(rows, as_json=options.json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Mergeable sketches of windows: what is compared without reading a row."""

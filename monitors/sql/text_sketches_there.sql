@@ -1,0 +1,5 @@
+-- Which windows of $length have a sketch of their texts; the sketch itself, if $whole.
+SELECT chain, component, field, basis, window_start, CASE WHEN $whole THEN sketch END AS sketch
+FROM text_sketches
+WHERE dataset = 'production' AND window_start >= $start AND window_end <= $end
+    AND window_end - window_start = $length
