@@ -107,6 +107,7 @@ class SpoolDrain:
         # Which file was migrated: another one in its place, or none, is brought up to date first.
         self._migrated: tuple[int, int] | None = None
         self._idle: list[tuple[str, int, bool]] = []
+        self._listed: list[tuple[Segment, bool]] = []
         self._cursors: dict[str, int] = {}
 
     def run(
@@ -116,7 +117,10 @@ class SpoolDrain:
         wait_s: float = 0.0,
         told: Callable[[DrainSummary], None] = lambda summary: None,
     ) -> DrainSummary:
-        """One pass over everything that can be read now; `told` hears of each transaction."""
+        """One pass over everything that can be read; `told` hears of each transaction.
+
+        While more comes than is stored, the pass goes on.
+        """
         if not self.folder.is_dir() or not self._changed():
             return DrainSummary()
         lock = FileLock(self.folder / DRAIN_LOCK, timeout=wait_s, thread_local=False)
@@ -154,22 +158,14 @@ class SpoolDrain:
         if self._migrated is None or self._migrated != self._warehouse.identity():
             migrate(self._warehouse)
             self._migrated = self._warehouse.identity()
-        segments = readable(self.folder)
         with self._warehouse.read() as con:
             # Another process may have drained in between.
             self._cursors = dict(con.execute("SELECT segment, position FROM spool_cursors").fetchall())
         summary = DrainSummary()
         batches = 0
-        commit = Commit(
-            warehouse=self._warehouse,
-            decode=self._workers.here,
-            now=self._clock(),
-            live=[s.name for s in list_segments(self.folder)],
-        )
-        for transaction in self._transactions(segments):
+        for transaction in self._transactions():
             if transaction.work:
-                commit = replace(commit, now=self._clock())
-                stored = commit.store(transaction.work)
+                stored = self._commit().store(transaction.work)
                 summary += stored
                 batches += 1
                 told(stored)
@@ -180,15 +176,28 @@ class SpoolDrain:
             if batches == max_batches:
                 break
         else:
-            self._idle = [(s.name, s.size, final) for s, final in segments if s.path.exists()]
+            self._idle = [(s.name, s.size, final) for s, final in self._listed if s.path.exists()]
         return replace(summary, pending_bytes=self.pending_bytes())
 
-    def _transactions(self, segments: list[tuple[Segment, bool]]) -> Iterator[_Transaction]:
+    def _commit(self) -> Commit:
+        listed = {segment.name for segment, _ in self._listed}
+        return Commit(
+            warehouse=self._warehouse,
+            decode=self._workers.here,
+            now=self._clock(),
+            live=sorted(listed | {segment.name for segment in list_segments(self.folder)}),
+        )
+
+    def _list(self) -> list[tuple[Segment, bool]]:
+        self._listed = readable(self.folder)
+        return self._listed
+
+    def _transactions(self) -> Iterator[_Transaction]:
         """Decoded requests in transactions' worths; a segment is `finished` with the one that ends it."""
         reads: deque[_Read] = deque()
 
         def chunks() -> Iterator[Chunk]:
-            for read in _reads(segments, dict(self._cursors), self._clock()):
+            for read in _reads(self._list, dict(self._cursors), self._clock):
                 reads.append(read)
                 yield read.chunk
 
@@ -205,21 +214,34 @@ class SpoolDrain:
         return sum(max(0, s.size - self._cursors.get(s.name, HEADER_BYTES)) for s, _ in readable(self.folder))
 
 
-def _reads(segments: list[tuple[Segment, bool]], cursors: dict[str, int], now: datetime) -> Iterator[_Read]:
+def _reads(
+    listed: Callable[[], list[tuple[Segment, bool]]], positions: dict[str, int], clock: Callable[[], datetime]
+) -> Iterator[_Read]:
+    """Chunks of everything behind `positions`, and of what came meanwhile, until that is less than one."""
     held: list[tuple[str, Entry]] = []
     finished: list[Path] = []
+    ended: set[str] = set()
     size = 0
-    for segment, final in segments:
-        for entry in _entries(segment, cursors.get(segment.name, 0), final):
-            held.append((segment.name, entry))
-            size += entry.end - entry.start
-            if size >= CHUNK_BYTES or len(held) >= CHUNK_REQUESTS:
-                yield _Read(chunk=Chunk(entries=held, now=now), finished=tuple(finished))
-                held, finished, size = [], [], 0
-        if final:
-            finished.append(segment.path)
+    more = CHUNK_BYTES
+    while more >= CHUNK_BYTES:
+        more = 0
+        for segment, final in listed():
+            if segment.name in ended:
+                continue
+            for entry in _entries(segment, positions.get(segment.name, 0), final):
+                held.append((segment.name, entry))
+                positions[segment.name] = entry.end
+                more += entry.end - entry.start
+                size += entry.end - entry.start
+                if size >= CHUNK_BYTES or len(held) >= CHUNK_REQUESTS:
+                    yield _Read(chunk=Chunk(entries=held, now=clock()), finished=tuple(finished))
+                    held, finished, size = [], [], 0
+            # One that was renamed meanwhile is looked at again under its new name.
+            if final and segment.path.exists():
+                finished.append(segment.path)
+                ended.add(segment.name)
     if held or finished:
-        yield _Read(chunk=Chunk(entries=held, now=now), finished=tuple(finished))
+        yield _Read(chunk=Chunk(entries=held, now=clock()), finished=tuple(finished))
 
 
 def _entries(segment: Segment, position: int, final: bool) -> Iterator[Entry]:

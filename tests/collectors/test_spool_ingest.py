@@ -17,6 +17,8 @@ from filelock import FileLock
 from collectors import spool_batch
 from collectors.errors import WarehouseBusyError, WarehouseError
 from collectors.home import Home
+from collectors.ingest_config import IngestConfig
+from collectors.ingest_rules import RulesSpec
 from collectors.spool import Spool
 from collectors.spool_frame import SpoolRecord
 from collectors.spool_ingest import SpoolDrain, drain
@@ -248,6 +250,38 @@ def test_a_spool_that_starts_over_is_not_taken_for_the_old_one(home: Home, clock
         assert drain(home, warehouse, clock=clock).spans == 1
     with warehouse.read() as con:
         assert con.execute("SELECT count(*) FROM spool_cursors").fetchall()[0][0] <= 1
+
+
+def test_what_comes_during_a_pass_is_stored_by_it(
+    home: Home, warehouse: Warehouse, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.spool_ingest.CHUNK_BYTES", 1)
+    monkeypatch.setattr("collectors.spool_ingest.BATCH_REQUESTS", 1)
+    numbers = iter(range(4, 12))
+    # Segments of one request each: names come and go, and so do cursors.
+    spool = Spool(home.spool, max_bytes=64 << 20, segment_age_s=0.0)
+
+    def append(number: int) -> None:
+        record = SpoolRecord(
+            signal="traces", content_type="application/json", received_at=AT, body=body([span(number)])
+        )
+        spool.append(record).result(timeout=10)
+
+    def told(stored: object) -> None:
+        number = next(numbers, None)
+        if number is not None:
+            append(number)
+
+    for number in range(4):
+        append(number)
+    one_process = RulesSpec(ingest=IngestConfig(processes=1))
+    reader = SpoolDrain(home.spool, warehouse, clock=clock, spec=one_process)
+    summary = reader.run(told=told)
+    assert (summary.requests, summary.spans, summary.duplicates) == (12, 12, 0)
+    assert ids(warehouse) == list(range(12))
+    spool.close()
+    assert reader.run().requests == 0
+    assert list_segments(home.spool) == []
 
 
 def test_two_drainers_keep_apart(home: Home, warehouse: Warehouse, clock: Clock) -> None:
