@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "silence": ("monitors.alert_cli:silence", "Silence alerts that match labels, for a while."),
     "judge": ("monitors.judge_cli:judge", "Grade answers with the configured judge."),
     "compare": ("monitors.compare_cli:compare", "Compare two stretches of time from sketches."),
+    "label": ("monitors.label_cli:label", "Give answers to people to grade, and take their grades in."),
     "report": ("monitors.report_cli:report", "Write Evidently's HTML report of two windows."),
     "query": ("collectors.cli:query", "Run read-only SQL on the warehouse."),
     "status": ("monitors.status_cli:status", "Say what is stored, what ran last, and what is wrong."),
