@@ -30,6 +30,7 @@ _WHOLE: tuple[tuple[str, str], ...] = (
     ("feedback", _OF_USER),
     ("annotations", _OF_TRACES),
     ("grades", _OF_TRACES),
+    ("drawn_spans", _OF_TRACES),
     ("span_contents", _OF_TRACES),
     ("quarantine", sql("quarantine_of")),
     ("spans", _OF_TRACES),

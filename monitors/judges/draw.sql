@@ -46,7 +46,7 @@ eligible AS (
     ANTI JOIN done USING (trace_id, span_id)
     WHERE s.started_at >= $start AND s.started_at < $end
         AND s.dataset = $dataset
-        AND coalesce(s.output_text, '') <> ''
+        AND (coalesce(s.output_text, '') <> '' OR len(s.documents) > 0)
         AND CASE WHEN $components::VARCHAR[] IS NULL THEN s.parent_span_id IS NULL
             ELSE list_contains($components, s.component) END
 ),

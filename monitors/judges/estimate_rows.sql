@@ -8,7 +8,8 @@ WITH answers AS (
         trace_id, span_id, chain, component, coalesce(component_version, chain_version, '') AS version,
         date_trunc('hour', started_at) AS hour
     FROM spans
-    WHERE started_at >= $start AND started_at < $end AND dataset = $dataset AND coalesce(output_text, '') <> ''
+    WHERE started_at >= $start AND started_at < $end AND dataset = $dataset
+        AND (coalesce(output_text, '') <> '' OR len(documents) > 0)
 ),
 graded AS (
     SELECT *

@@ -22,6 +22,7 @@ class JudgedSpan:
         question: what was asked: the question at the head of the trace for an LLM or application span,
             the component's own input for a retriever or reranker.
         answer: what the component said; None for a component that only returns documents.
+        input_text: what this component was given, where that is not what the user asked: a tool's arguments.
         documents: the component's own documents, or those of the last retriever or reranker before the
             answer in the same trace; empty when the trace has none.
         is_application: the span has no parent, so its answer is the application's.
@@ -36,6 +37,7 @@ class JudgedSpan:
     dataset: str
     question: str | None
     answer: str | None
+    input_text: str | None = None
     documents: tuple[Document, ...] = ()
     reference_text: str | None = None
     is_application: bool = False

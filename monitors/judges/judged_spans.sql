@@ -40,6 +40,7 @@ SELECT
     CASE WHEN j.kind IN ('retriever', 'reranker') THEN j.input_text
         ELSE coalesce(h.question, j.input_text) END AS question,
     j.output_text AS answer,
+    j.input_text,
     CASE WHEN len(j.documents) > 0 THEN j.documents ELSE s.documents END AS documents,
     j.reference_text, j.is_application
 FROM judged j

@@ -120,6 +120,7 @@ def _material(span: JudgedSpan, rubric: Rubric) -> dict[str, Any]:
     """The parts that the rubric names and the span has."""
     parts: dict[str, Any] = {
         "question": _cut(span.question, _QUESTION),
+        "input": _cut(span.input_text, _ANSWER),
         "documents": [_cut(d.text, _DOCUMENT) for d in span.documents if d.text][:_DOCUMENTS],
         "reference": _cut(span.reference_text, _ANSWER),
         "answer": _cut(span.answer, _ANSWER),

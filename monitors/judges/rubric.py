@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from collectors.errors import ConfigError
 from monitors.judges.grade import JudgedSpan
 
-Part = Literal["question", "answer", "documents", "reference"]
+Part = Literal["question", "input", "answer", "documents", "reference"]
 OVERALL = "overall"
 
 
@@ -88,6 +88,7 @@ class Rubric(_Strict):
         """The first part that the rubric needs and the span has not; None when it has all."""
         has = {
             "question": bool((span.question or "").strip()),
+            "input": bool((span.input_text or "").strip()),
             "answer": bool((span.answer or "").strip()),
             "documents": any((d.text or "").strip() for d in span.documents),
             "reference": bool((span.reference_text or "").strip()),

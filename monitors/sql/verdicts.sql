@@ -43,7 +43,7 @@ replies AS (
     FROM said
     WHERE graded_at >= $start AND criterion = 'overall'
         AND NOT starts_with(coalesce(reason, ''), 'endpoint: ')
-        AND coalesce(reason, '') NOT IN ('no question', 'no answer', 'no documents', 'no reference')
+        AND coalesce(reason, '') NOT IN ('no question', 'no input', 'no answer', 'no documents', 'no reference')
 ),
 everything AS (
     SELECT *, epoch_us(came_at) // $length_us AS bucket, md5($seed::VARCHAR || trace_id || span_id || judge) AS lot

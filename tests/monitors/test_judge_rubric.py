@@ -85,7 +85,7 @@ def test_a_rubric_from_a_file(tmp_path: Path) -> None:
     path.write_text(TEXT.replace('name = "answer_quality"', 'name = "mine"'), "utf-8")
     assert load_rubric(str(path)).name == "mine"
     with pytest.raises(
-        ConfigError, match=r"'nothing': no such rubric; choose one of: answer_quality, .* \.toml file"
+        ConfigError, match=r"'nothing': no such rubric; choose one of: answer_correctness, .* \.toml file"
     ):
         load_rubric("nothing")
 
@@ -103,3 +103,22 @@ def test_the_examples_in_the_documentation_are_valid() -> None:
     config, rubric = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert parse_rubric(rubric, "docs").name == "politeness"
     assert parse(config, "docs").section("judge", JudgeConfig).max_cost_usd == 1.0
+
+
+def test_there_is_a_rubric_for_every_kind_of_component_and_of_fault() -> None:
+    assert set(shipped()) >= {
+        "answer_correctness", "answer_quality", "comprehensiveness", "groundedness", "guardrail",
+        "prompt_injection", "readability", "refusal", "relevance", "retriever", "router", "tool_call", "toxicity",
+    }  # fmt: skip
+
+
+def test_a_tool_is_judged_by_its_own_input() -> None:
+    rubric = load_rubric("tool_call")
+    call = judged(kind="tool", input_text='{"city": "Rome"}', answer=None, documents=())
+    assert rubric.missing(call) is None
+    assert '"input": "{\\"city\\": \\"Rome\\"}"' in build_prompt(call, rubric, seed=1).user
+    assert rubric.missing(judged(kind="tool", input_text=" ")) == "input"
+    assert (
+        "input"
+        not in build_prompt(judged(input_text="all of a prompt"), load_rubric("relevance"), seed=1).user
+    )
