@@ -193,20 +193,18 @@ class SpoolDrain:
         return self._listed
 
     def _transactions(self) -> Iterator[_Transaction]:
-        """Decoded requests in transactions' worths; a segment is `finished` with the one that ends it."""
-        reads: deque[_Read] = deque()
+        """Decoded requests in transactions' worths; a segment is `finished` with the one that ends it.
 
-        def chunks() -> Iterator[Chunk]:
-            for read in _reads(self._list, dict(self._cursors), self._clock):
-                reads.append(read)
-                yield read.chunk
-
+        What comes while others are decoded joins them: a part of a transaction is for when no more comes.
+        """
+        reader = _Reader(dict(self._cursors))
         transaction = _Transaction()
-        for decoding in self._workers.map(chunks()):
-            transaction.add(reads.popleft(), decoding)
-            if transaction.is_full():
-                yield transaction
-                transaction = _Transaction()
+        while reader.has_more:
+            for decoding in self._workers.map(reader.chunks(self._list(), self._clock())):
+                transaction.add(reader.reads.popleft(), decoding)
+                if transaction.is_full():
+                    yield transaction
+                    transaction = _Transaction()
         yield transaction
 
     def pending_bytes(self) -> int:
@@ -214,34 +212,44 @@ class SpoolDrain:
         return sum(max(0, s.size - self._cursors.get(s.name, HEADER_BYTES)) for s, _ in readable(self.folder))
 
 
-def _reads(
-    listed: Callable[[], list[tuple[Segment, bool]]], positions: dict[str, int], clock: Callable[[], datetime]
-) -> Iterator[_Read]:
-    """Chunks of everything behind `positions`, and of what came meanwhile, until that is less than one."""
-    held: list[tuple[str, Entry]] = []
-    finished: list[Path] = []
-    ended: set[str] = set()
-    size = 0
-    more = CHUNK_BYTES
-    while more >= CHUNK_BYTES:
-        more = 0
-        for segment, final in listed():
-            if segment.name in ended:
+class _Reader:
+    """Reads on, from each segment's position; `reads` are what is being decoded."""
+
+    def __init__(self, positions: dict[str, int]) -> None:
+        self.reads: deque[_Read] = deque()
+        # Whether the last listing held a chunk or more: then there may be another by now.
+        self.has_more = True
+        self._positions = positions
+        self._ended: set[str] = set()
+
+    def chunks(self, segments: list[tuple[Segment, bool]], now: datetime) -> Iterator[Chunk]:
+        """What the segments hold that was not read before."""
+        self.has_more = False
+        held: list[tuple[str, Entry]] = []
+        finished: list[Path] = []
+        size = 0
+        for segment, final in segments:
+            if segment.name in self._ended:
                 continue
-            for entry in _entries(segment, positions.get(segment.name, 0), final):
+            for entry in _entries(segment, self._positions.get(segment.name, 0), final):
                 held.append((segment.name, entry))
-                positions[segment.name] = entry.end
-                more += entry.end - entry.start
+                self._positions[segment.name] = entry.end
                 size += entry.end - entry.start
                 if size >= CHUNK_BYTES or len(held) >= CHUNK_REQUESTS:
-                    yield _Read(chunk=Chunk(entries=held, now=clock()), finished=tuple(finished))
+                    self.has_more = True
+                    yield self._read(held, finished, now)
                     held, finished, size = [], [], 0
             # One that was renamed meanwhile is looked at again under its new name.
             if final and segment.path.exists():
                 finished.append(segment.path)
-                ended.add(segment.name)
-    if held or finished:
-        yield _Read(chunk=Chunk(entries=held, now=clock()), finished=tuple(finished))
+                self._ended.add(segment.name)
+        if held or finished:
+            yield self._read(held, finished, now)
+
+    def _read(self, held: list[tuple[str, Entry]], finished: list[Path], now: datetime) -> Chunk:
+        chunk = Chunk(entries=held, now=now)
+        self.reads.append(_Read(chunk=chunk, finished=tuple(finished)))
+        return chunk
 
 
 def _entries(segment: Segment, position: int, final: bool) -> Iterator[Entry]:
