@@ -197,10 +197,10 @@ class SpoolDrain:
 
         What comes while others are decoded joins them: a part of a transaction is for when no more comes.
         """
-        reader = _Reader(dict(self._cursors))
+        reader = _Reader(self._list, dict(self._cursors))
         transaction = _Transaction()
         while reader.has_more:
-            for decoding in self._workers.map(reader.chunks(self._list(), self._clock())):
+            for decoding in self._workers.map(reader.chunks(self._clock)):
                 transaction.add(reader.reads.popleft(), decoding)
                 if transaction.is_full():
                     yield transaction
@@ -215,36 +215,39 @@ class SpoolDrain:
 class _Reader:
     """Reads on, from each segment's position; `reads` are what is being decoded."""
 
-    def __init__(self, positions: dict[str, int]) -> None:
+    def __init__(self, listed: Callable[[], list[tuple[Segment, bool]]], positions: dict[str, int]) -> None:
         self.reads: deque[_Read] = deque()
-        # Whether the last listing held a chunk or more: then there may be another by now.
+        # Whether there was a chunk to read, or more: then there may be another by now.
         self.has_more = True
+        self._listed = listed
         self._positions = positions
         self._ended: set[str] = set()
 
-    def chunks(self, segments: list[tuple[Segment, bool]], now: datetime) -> Iterator[Chunk]:
-        """What the segments hold that was not read before."""
+    def chunks(self, clock: Callable[[], datetime]) -> Iterator[Chunk]:
+        """What was not read before, until less than a chunk is left."""
         self.has_more = False
         held: list[tuple[str, Entry]] = []
         finished: list[Path] = []
-        size = 0
-        for segment, final in segments:
-            if segment.name in self._ended:
-                continue
-            for entry in _entries(segment, self._positions.get(segment.name, 0), final):
-                held.append((segment.name, entry))
-                self._positions[segment.name] = entry.end
-                size += entry.end - entry.start
-                if size >= CHUNK_BYTES or len(held) >= CHUNK_REQUESTS:
-                    self.has_more = True
-                    yield self._read(held, finished, now)
-                    held, finished, size = [], [], 0
-            # One that was renamed meanwhile is looked at again under its new name.
-            if final and segment.path.exists():
-                finished.append(segment.path)
-                self._ended.add(segment.name)
+        going = True
+        while going:
+            going, size = False, 0
+            for segment, final in self._listed():
+                if segment.name in self._ended:
+                    continue
+                for entry in _entries(segment, self._positions.get(segment.name, 0), final):
+                    held.append((segment.name, entry))
+                    self._positions[segment.name] = entry.end
+                    size += entry.end - entry.start
+                    if size >= CHUNK_BYTES or len(held) >= CHUNK_REQUESTS:
+                        self.has_more = going = True
+                        yield self._read(held, finished, clock())
+                        held, finished, size = [], [], 0
+                # One that was renamed meanwhile is looked at again under its new name.
+                if final and segment.path.exists():
+                    finished.append(segment.path)
+                    self._ended.add(segment.name)
         if held or finished:
-            yield self._read(held, finished, now)
+            yield self._read(held, finished, clock())
 
     def _read(self, held: list[tuple[str, Entry]], finished: list[Path], now: datetime) -> Chunk:
         chunk = Chunk(entries=held, now=now)
