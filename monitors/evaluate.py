@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from monitors.beside import fields_beside, with_beside
 from monitors.checks.base import Fitted, NotReady, Outcome, Reference, WindowSample
 from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.fit_cache import FitCache
@@ -141,9 +142,10 @@ class Evaluator:
         assert not isinstance(fit.fitted, NotReady)
         scales = settings_of(monitor.check, self._monitors).scales
         count = self._unspent(monitor, window, scales[-1])
-        if monitor.stream.data != "embedding":
+        if monitor.stream.data != "embedding" or fields_beside(monitor.check):
             recent = self._store.recent(monitor.stream, window, count, sample.basis)
-            return fit.fitted.evaluate(recent, alpha=alpha)
+            samples = with_beside(monitor.check, monitor.stream, self._store, recent)
+            return fit.fitted.evaluate(samples, alpha=alpha)
         if self._answers_at != window.start:
             self._answers, self._answers_at = {}, window.start
         span = Window(start=window.end - count * self._windows.length, end=window.end)
@@ -195,19 +197,23 @@ class Evaluator:
             digest_of(quiet if pool is None else [*quiet, pool])
             + f"{monitor.check.name} {monitor.kind}".encode()
         )
+        if fields_beside(monitor.check):
+            # What stands beside the same rows may differ from component to component.
+            digest += monitor.name.encode()
         fitted: Fitted | NotReady
         if pool is not None and pool.basis != basis:
             fitted = NotReady(reason=f"the evaluation set is in {pool.basis}, production in {basis}")
         elif (twin := self._twin(day, digest)) is not None:
             fitted = twin
         else:
+            windows = [s.as_window_sample() for s in quiet]
             fitted = self._kept_fits.learn(
                 monitor.check,
                 digest,
                 Reference(
                     kind=monitor.kind,
                     name=pool.dataset if pool is not None else name,
-                    windows=tuple(s.as_window_sample() for s in quiet),
+                    windows=tuple(with_beside(monitor.check, monitor.stream, self._store, windows)),
                     pool=pool.as_window_sample().rows if pool is not None else None,
                 ),
                 settings=settings_of(monitor.check, self._monitors),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from monitors.beside import fields_beside
 from monitors.checks.base import Check, CheckSettings, applies
 from monitors.config import MonitorsConfig
 from monitors.result import ReferenceKind, monitor_name
@@ -67,19 +68,22 @@ def wanted(checks: Iterable[Check], config: MonitorsConfig) -> list[Check]:
 
 
 def asked_for(checks: Iterable[Check], config: MonitorsConfig) -> frozenset[str]:
-    """The optional fields that some of these checks watch; the others are not even read.
+    """The optional fields that some of these checks watch or take context from; the others are not even read.
 
     >>> asked_for([], MonitorsConfig())
     frozenset()
     """
-    return frozenset(
+    chosen = list(checks)
+    watched = {
         field
-        for check in checks
+        for check in chosen
         for field in OPTIONAL_FIELDS
         if check.data == Stream("", "", field).data
         and applies(check, field)
         and config.of(check.name).watches_field(field)
-    )
+    }
+    context = {field for check in chosen for field in fields_beside(check)}
+    return frozenset(watched | (context & set(OPTIONAL_FIELDS)))
 
 
 def settings_of(check: Check, config: MonitorsConfig) -> CheckSettings:

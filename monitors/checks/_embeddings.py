@@ -7,6 +7,7 @@ rows of one hour, one day or one session need not be independent.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -143,12 +144,15 @@ def set_apart(
         pool = reference.pool.astype(np.float32)
         return dataclasses.replace(reference, pool=pool[~apart]), pool[apart]
     step = max(3, -(-total // _SAMPLE))
-    left, taken, place = [], [], 0
+    left: list[WindowSample] = []
+    taken: list[WindowSample] = []
+    place = 0
     for window in used:
         apart = (np.arange(len(window.rows)) + place) % step == 0
         place += len(window.rows)
-        left.append(dataclasses.replace(window, rows=window.rows[~apart]))
-        taken.append(dataclasses.replace(window, rows=window.rows[apart]))
+        for chosen, side in ((~apart, left), (apart, taken)):
+            keys = tuple(itertools.compress(window.keys, chosen.tolist()))
+            side.append(dataclasses.replace(window, rows=window.rows[chosen], keys=keys))
     whole = None if reference.pool is None else reference.pool.astype(np.float32)
     return dataclasses.replace(reference, windows=tuple(left), pool=whole), rows_of(taken)
 
@@ -161,7 +165,7 @@ class EmbeddingCheck:
         unit: of the value.
         make: the distance, given a sample of the reference (k, d). rows_of: rows of windows, content first.
         square: whether the distance's square grows as a squared distance does. figures: more evidence of the
-        present and the reference's rows.
+        present and the reference's rows. beside: other fields of the component that `rows_of` reads.
     """
 
     name: str
@@ -176,6 +180,7 @@ class EmbeddingCheck:
     kinds: tuple[ReferenceKind, ...] = ("drift", "skew")
     data: DataKind = "embedding"
     default_on: bool = False
+    beside: frozenset[str] = frozenset()
 
     def concern(self, field: str) -> Concern:
         """`input` or `output`."""

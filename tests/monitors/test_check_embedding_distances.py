@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from monitors.checks import CHECKS
 from monitors.checks._embeddings import set_apart
+from monitors.checks._given import covered
 from monitors.checks._new_topic import NewTopic, turned_topic
 from monitors.checks._sampled import Sampled
 from monitors.checks.base import Reference, WindowSample
-from monitors.checks.context_mmd import covered, with_hour
+from monitors.checks.context_mmd import BANDWIDTH, CONTEXT, with_hour
 from monitors.result import Window
 from monitors.statistics.two_sample import TwoSample
 
@@ -109,8 +110,9 @@ def test_a_turned_topic_is_as_narrow_and_as_far() -> None:
 def test_hours_unseen_are_not_compared() -> None:
     made = series(count=24)
     rows = with_hour(made)
-    early, late = rows[: 6 * 40], rows[6 * 40 :]
     assert rows.shape == (960, 67)
-    near = covered(late, early)
-    assert 0 < len(near) < len(late)
-    assert len(covered(late[-40 * 12 : -40 * 8], early[:40])) == 160
+    contexts = rows[:, -CONTEXT:]
+    early, late = contexts[: 6 * 40], contexts[6 * 40 :]
+    near = covered(late, early, BANDWIDTH)
+    assert 0 < np.count_nonzero(near) < len(late)
+    assert covered(late[-40 * 12 : -40 * 8], early[:40], BANDWIDTH).all()

@@ -13,7 +13,7 @@ from monitors.statistics.context_mmd import conditional_mmd2
 from monitors.statistics.domain_classifier import area, held_out_scores
 from monitors.statistics.drifted_dimensions import discovery_share, drifted_dimensions, rank_p
 from monitors.statistics.kernels import squared_distances
-from monitors.statistics.learned_kernel import DeepKernel, learned_kernel_mmd, mmd2_of, train_kernel
+from monitors.statistics.learned_kernel import DeepKernel, deep_mmd2, learned_kernel_mmd, train_kernel
 from monitors.statistics.learned_power import criterion, power
 from monitors.statistics.lsdd import lsdd
 from monitors.statistics.mmd_fuse import mmd_fuse
@@ -175,13 +175,42 @@ def test_training_raises_the_power() -> None:
     assert criterion(train_kernel(x, y), rows, plain)[0] > 1.3 * before
 
 
-def test_mmd_of_a_kernel_matrix_is_the_double_loop() -> None:
+def test_mmd_of_a_deep_kernel_is_the_double_loop() -> None:
     x, y = d1()
     rows = np.concatenate([x, y])
-    kernel = np.exp(-0.5 * squared_distances(rows, rows)).astype(np.float64)
-    labels = labels_of(60, 50, 0, np.random.default_rng(0)).astype(np.float64)
-    expected = oracle()["mmd2_D1"]["sigma=1.0"]["unbiased"]
-    assert mmd2_of(kernel, labels)[0] == pytest.approx(expected, rel=1e-9)
+    labels = labels_of(60, 50, 0, np.random.default_rng(0))
+    # With a share of one for the plain kernel, the deep one has no part.
+    kernel = DeepKernel(weights=np.ones((5, 3)), offset=np.zeros(3), logs=np.array([0.0, 0.0, 40.0]))
+    expected = oracle()["mmd2_D1"]["sigma=1.0"]
+    assert deep_mmd2(kernel, rows, labels)[0] == pytest.approx(expected["unbiased"], rel=2e-5)
+    biased = deep_mmd2(kernel, rows, labels, biased=True)[0]
+    assert biased == pytest.approx(expected["biased"], rel=2e-5)
+
+
+def test_blocks_do_not_change_a_deep_kernels_mmd() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.standard_normal((1200, 4))
+    kernel = DeepKernel(
+        weights=rng.standard_normal((4, 3)), offset=rng.standard_normal(3), logs=np.array([0.3, 0.9, -1.0])
+    )
+    labels = labels_of(700, 500, 2, rng)
+    deep = kernel.features(rows)
+    whole = np.asarray(kernel.between(rows, rows, deep, deep))
+    np.fill_diagonal(whole, 0.0)
+    for value, column in zip(deep_mmd2(kernel, rows, labels), labels.T, strict=True):
+        a, b = column == 1, column == 0
+        by_hand = whole[np.ix_(a, a)].sum() / (700 * 699) + whole[np.ix_(b, b)].sum() / (500 * 499)
+        assert value == pytest.approx(by_hand - 2 * whole[np.ix_(a, b)].mean(), abs=1e-6)
+
+
+def test_training_on_batches_finds_what_training_on_all_finds() -> None:
+    rng = np.random.default_rng(0)
+    x, z = rng.standard_normal((600, 4)), rng.standard_normal((600, 4))
+    y = np.c_[z[:, 0], 0.9 * z[:, 0] + np.sqrt(0.19) * z[:, 1], z[:, 2:]]
+    rows = np.concatenate([x[:150], y[:150]])
+    plain = squared_distances(rows, rows).astype(np.float64)
+    whole = criterion(train_kernel(x[:150], y[:150]), rows, plain)[0]
+    assert criterion(train_kernel(x, y), rows, plain)[0] > 0.8 * whole
 
 
 @pytest.mark.parametrize(("ridge", "expected"), [(0.01, 0.18817041202), (0.1, 0.11080310941)])
