@@ -20,4 +20,4 @@ def tell(figures: Sequence[Figure], *, as_json: bool) -> None:
         return
     for one in figures:
         verdict = "" if one["holds"] is None else f"bar {one['bar']}  {'ok' if one['holds'] else 'MISSED'}"
-        print(f"{one['name']:<48} {one['value']:>12} {one['unit']:<8} {verdict}".rstrip())
+        print(f"{one['name']:<48} {one['value']!s:>12} {one['unit']:<8} {verdict}".rstrip())

@@ -1,4 +1,5 @@
-"""One two-sample method on one size in a process of its own: `python _two_sample_one.py METHOD N`.
+"""One two-sample method on one size in a process of its own: `python _two_sample_one.py METHOD N
+[CPU_SECONDS GB]`.
 
 Prints a JSON line: seconds of wall clock and of CPU, the process's largest memory, the value and p. Peers are
 imported here alone, so that another interpreter, whose environment has them, can run this file.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _cells import bound
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -102,13 +104,30 @@ def alibi(name: str) -> Callable[[Rows, Rows], Answer]:
     return run
 
 
-def evidently(x: Rows, y: Rows) -> Answer:
-    """Evidently's MMD of embeddings with its bootstrap of a hundred."""
-    import pandas as pd
-    from evidently.legacy.metrics.data_drift.embedding_drift_methods import mmd
+def evidently(name: str) -> Callable[[Rows, Rows], Answer]:
+    """Evidently's report with its metric EmbeddingsDrift and one of its methods."""
 
-    found = mmd(bootstrap=True)(pd.DataFrame(y), pd.DataFrame(x))
-    return float(found[0]), NAN
+    def run(x: Rows, y: Rows) -> Answer:
+        import pandas as pd
+        from evidently import DataDefinition, Dataset, Report
+        from evidently.metrics import EmbeddingsDrift
+        from evidently.metrics import embeddings as methods
+
+        columns = [f"e{i}" for i in range(DIMENSION)]
+        definition = DataDefinition(embeddings={"text": columns})
+        sides = [
+            Dataset.from_pandas(pd.DataFrame(rows, columns=columns), data_definition=definition)
+            for rows in (y, x)
+        ]
+        method = {
+            "MMD": methods.MMDDriftMethod(bootstrap=True),
+            "classifier": methods.ModelDriftMethod(bootstrap=True),
+        }[name]
+        metric = EmbeddingsDrift(embeddings_name="text", drift_method=method)
+        done = Report([metric]).run(*sides)
+        return float(done.dict()["metrics"][0]["value"]), NAN
+
+    return run
 
 
 def frouros(x: Rows, y: Rows) -> Answer:
@@ -152,31 +171,40 @@ METHODS: dict[str, Callable[[Rows, Rows], Answer]] = {
     "Alibi Detect MMD": alibi("MMDDrift"),
     "Alibi Detect LSDD": alibi("LSDDDrift"),
     "Alibi Detect learned kernel": alibi("LearnedKernelDrift"),
-    "Evidently MMD": evidently,
+    "Evidently EmbeddingsDrift, MMD": evidently("MMD"),
+    "Evidently EmbeddingsDrift, classifier": evidently("classifier"),
     "Frouros MMD": frouros,
     "hyppo MMD": hyppo,
 }
 
 
+def used() -> tuple[float, float]:
+    """CPU seconds and the largest memory in MB so far, of this process and of those that it has started."""
+    each = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in each), max(u.ru_maxrss for u in each) / 1024.0
+
+
 def main() -> None:
     """Run it twice where it is quick, so that imports and first touches do not count."""
     warnings.filterwarnings("ignore")
+    if len(sys.argv) > 3:
+        bound(*sys.argv[3:5])
     method, n = METHODS[sys.argv[1]], int(sys.argv[2])
     small = samples(32)
     method(*small)
     x, y = samples(n)
-    before = resource.getrusage(resource.RUSAGE_SELF)
+    before = used()
     started = time.perf_counter()
     value, p = method(x, y)
     wall = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_SELF)
+    after = used()
     print(
         json.dumps(
             {
                 "wall_s": wall,
-                "cpu_s": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-                "memory_mb": after.ru_maxrss / 1024.0,
-                "imports_mb": before.ru_maxrss / 1024.0,
+                "cpu_s": after[0] - before[0],
+                "memory_mb": after[1],
+                "imports_mb": before[1],
                 "value": None if np.isnan(value) else value,
                 "p": None if np.isnan(p) else p,
             }

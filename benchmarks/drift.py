@@ -1,185 +1,172 @@
 """Two-sample tests of embeddings beside other tools: time and memory at 384 dimensions, 100 permutations.
 
-Every method runs in a process of its own on the same two samples of n rows, with one BLAS thread, and beside
-them the matrix products alone that exact MMD needs, the floor. A method that takes longer than a quarter of
-the limit is not tried on more rows. Evidently is a dependency; Alibi Detect, Frouros and hyppo are looked for
-in another environment, given by its interpreter, and left out with a line that says so where they are not
-found. Ratios are of CPU seconds, which other work on the machine hardly moves.
+Every cell is a process of its own on the same two samples of n rows, with one BLAS thread, and beside them
+run the matrix products alone that exact MMD needs, the floor of this machine. A cell may use so many CPU
+seconds and so much memory; then it is stopped, and says so. A method that was stopped, or that would need
+more than the limit and a half if its time grew with the square of the rows, is not tried on more rows. An
+interrupt ends the run and tells what there is so far. Evidently is a dependency; Alibi Detect, Frouros and
+hyppo are looked for in another environment, given by its interpreter (docs/benchmarks/drift.md says how to
+make one), and left out with a line that says so where they are not found.
+Ratios are of CPU seconds, which other work on the machine hardly moves.
 
-Bars: exact MMD under 200 MB; from 5,000 rows on within 2 times of its floor, and at least 100 times quicker
-than Alibi Detect's MMD at the largest size that both did.
+Bars: exact MMD on 10,000 rows under 200 MB, within 2 times of its floor, and at least 100 times quicker than
+Alibi Detect's MMD, or on the largest size that it did.
 
-    python benchmarks/drift.py [--quick] [--json] [--peers PYTHON] [--limit SECONDS] [--sizes N ...]
+    python benchmarks/drift.py [--quick] [--json] [--peers-python PYTHON] [--limit SECONDS] [--sizes N ...]
+        [--methods NAME ...]
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import os
-import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-HERE = Path(__file__).resolve().parent
-OURS = (
-    "mmd",
-    "mmd_fuse",
-    "lsdd",
-    "sliced_wasserstein",
-    "domain_classifier",
-    "drifted_dimensions",
-    "learned_kernel",
-)
-SLOW = ("domain_classifier", "learned_kernel")  # cubic or of whole kernels: for windows, not for days
-PEERS = (
-    "Alibi Detect MMD",
-    "Alibi Detect LSDD",
-    "Alibi Detect learned kernel",
-    "Frouros MMD",
-    "hyppo MMD",
-)
-MODULES = {"Alibi": "alibi_detect", "Frouros": "frouros", "hyppo": "hyppo"}
-SLOW_LARGEST = 2_000
-MOST_ROWS = 5_000  # bars on time count from here on: on few rows fixed costs are as large
+from _cells import Cell, has, measure
+from _figures import Figure, figure, tell
+
+ONE = Path(__file__).resolve().parent / "_two_sample_one.py"
+MMD, FLOOR, ALIBI = "mmd", "floor", "Alibi Detect MMD"
+OURS = (MMD, "mmd_fuse", "lsdd", "sliced_wasserstein", "domain_classifier", "drifted_dimensions")
+HERE = (FLOOR, *OURS, "learned_kernel", "naive MMD")
+EVIDENTLY = ("Evidently EmbeddingsDrift, MMD", "Evidently EmbeddingsDrift, classifier")
+PEERS = {
+    "alibi_detect": (ALIBI, "Alibi Detect LSDD", "Alibi Detect learned kernel"),
+    "frouros": ("Frouros MMD",),
+    "hyppo": ("hyppo MMD",),
+}
+SIZES, QUICK = (500, 1_000, 2_000, 5_000, 10_000, 30_000, 100_000), (500, 2_000)
+JUDGED = 10_000  # the bars are for this many rows
 MEMORY_BAR_MB, FLOOR_BAR, ALIBI_BAR = 200.0, 2.0, 100.0
-_IMPORTS_S = 45.0
-Row = dict[str, Any]
+_GROWS = 1_000
+_PATIENCE = 15  # times the limit that the two methods of the bars may take
+Plan = list[tuple[str, str]]  # interpreter, method
 
 
-def measure(python: str, method: str, n: int, limit: float) -> Row | None:
-    """One row, or None if it did not end within `limit` seconds beside its imports, or failed."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
-            [python, str(HERE / "_two_sample_one.py"), method, str(n)],
-            capture_output=True,
-            text=True,
-            timeout=limit + _IMPORTS_S,
-            env=environment,
-            check=True,
-        )
-    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        return None
-    found: Row = json.loads(done.stdout.strip().splitlines()[-1])
-    return {"method": method, "n": n, **found}
-
-
-def has(python: str, module: str) -> bool:
-    """Whether that interpreter can find the module."""
-    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"
-    try:
-        return subprocess.run([python, "-c", code], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-def plan(peers: str) -> tuple[list[tuple[str, str]], list[str]]:
-    """(interpreter, method) in order, and the names of tools that are not there."""
-    methods = [(sys.executable, name) for name in ("floor", *OURS, "naive MMD")]
+def plan(peers: str) -> tuple[Plan, list[str]]:
+    """What to run with which interpreter, and the tools that are not there."""
+    methods = [(sys.executable, name) for name in HERE]
     absent = []
     if has(sys.executable, "evidently"):
-        methods.append((sys.executable, "Evidently MMD"))
-    for name in PEERS:
-        if has(peers, MODULES[name.split()[0]]):
-            methods.append((peers, name))
+        methods += [(sys.executable, name) for name in EVIDENTLY]
+    for module, names in PEERS.items():
+        if has(peers, module):
+            methods += [(peers, name) for name in names]
         else:
-            absent.append(name)
+            absent.append(module)
     return methods, absent
 
 
-def compare(methods: list[tuple[str, str]], sizes: list[int], limit: float) -> list[Row]:
-    """All rows; a method is left out of the sizes after the first that took long."""
-    rows: list[Row] = []
-    over: set[str] = set()
+def compare(methods: Plan, sizes: list[int], limit: float, memory_gb: float) -> Iterator[Cell]:
+    """All cells, size by size, as they come."""
+    done: dict[str, Cell] = {}
     for n in sizes:
         for python, method in methods:
-            if method in over or (method in SLOW and n > SLOW_LARGEST):
+            allowed = limit * (_PATIENCE if method in (MMD, FLOOR, ALIBI) else 1.0)
+            before = done.get(method)
+            if before is not None and before.cpu_s is None:
                 continue
-            row = measure(python, method, n, limit)
-            if row is None:
-                over.add(method)
-                row = {"method": method, "n": n, "over_s": limit}
-            elif row["wall_s"] > limit / 4.0:
-                over.add(method)
-            rows.append(row)
-    return rows
+            expected = 0.0 if before is None or before.cpu_s is None else before.cpu_s * (n / before.n) ** 2
+            # On few rows fixed costs say nothing of how time grows.
+            if before is not None and before.n >= _GROWS and expected > 1.5 * allowed:
+                done[method] = Cell(method=method, n=n, note=f"not tried: some {expected:,.0f} s")
+            else:
+                done[method] = measure([python, str(ONE), method, str(n)], method, n, allowed, memory_gb)
+            yield done[method]
 
 
-def entries(rows: list[Row]) -> list[Row]:
-    """Figures with a name, a value, a unit, a bar and whether it holds; None where there is none."""
-    made: list[Row] = []
-    for row in rows:
-        head = f"{row['method']}, {row['n']:,} rows"
-        if "over_s" in row:
-            made.append(entry(f"{head}: over {row['over_s']:.0f} s or failed", None, "s"))
+def figures(cells: list[Cell]) -> list[Figure]:
+    """Every cell and then the bars."""
+    made: list[Figure] = []
+    for cell in cells:
+        head = f"{cell.method}, {cell.n:,} rows"
+        if cell.cpu_s is None:
+            made.append(figure(f"{head}: {cell.note}", None, "s"))
             continue
-        made.append(entry(f"{head}: wall clock", row["wall_s"], "s"))
-        made.append(entry(f"{head}: CPU", row["cpu_s"], "s"))
-        made.append(entry(f"{head}: memory", row["memory_mb"], "MB"))
-    return made + verdict(rows)
+        made.append(figure(f"{head}: CPU", _rounded(cell.cpu_s), "s"))
+        made.append(figure(f"{head}: memory", _rounded(cell.memory_mb), "MB"))
+    return made + verdict(cells)
 
 
-def entry(name: str, value: float | None, unit: str, bar: float | None = None, worse: int = 1) -> Row:
-    """worse: 1 if above the bar fails, -1 if below."""
-    holds = None if bar is None or value is None else (value - bar) * worse <= 0
-    rounded = None if value is None else float(f"{value:.4g}")
-    return {"name": name, "value": rounded, "unit": unit, "bar": bar, "holds": holds}
+def verdict(cells: list[Cell]) -> list[Figure]:
+    """The bars, at `JUDGED` rows or the largest size that both sides of a comparison did."""
+    done = {(c.method, c.n): c for c in cells if c.cpu_s is not None}
 
+    def largest(other: str) -> int | None:
+        both = [n for name, n in done if name == MMD and (other, n) in done and n <= JUDGED]
+        return max(both, default=None)
 
-def verdict(rows: list[Row]) -> list[Row]:
-    """The bars, at the largest size, and at the largest that Alibi Detect did too."""
-    done = {(r["method"], r["n"]): r for r in rows if "over_s" not in r}
-    largest = max((n for name, n in done if name == "mmd"), default=None)
-    if largest is None or ("floor", largest) not in done:
-        return [entry("exact MMD did not end", 1.0, "times", 0.0)]
-    mine = done["mmd", largest]
-    at_bar = largest >= MOST_ROWS
-    made = [
-        entry(f"exact MMD, {largest:,} rows: memory", mine["memory_mb"], "MB", MEMORY_BAR_MB),
-        entry(
-            f"exact MMD, {largest:,} rows: over its matrix products",
-            mine["cpu_s"] / done["floor", largest]["cpu_s"],
-            "times",
-            FLOOR_BAR if at_bar else None,
-        ),
-    ]
-    both = [n for name, n in done if name == "Alibi Detect MMD" and ("mmd", n) in done]
-    if both:
-        n = max(both)
-        ratio = done["Alibi Detect MMD", n]["cpu_s"] / done["mmd", n]["cpu_s"]
-        bar = ALIBI_BAR if n >= MOST_ROWS else None
-        made.append(entry(f"Alibi Detect's MMD over ours, {n:,} rows: CPU", ratio, "times", bar, worse=-1))
+    made: list[Figure] = []
+    at = largest(MMD)
+    if at is None:
+        return [figure("exact MMD did not end", None, "s", bar="ends", holds=False)]
+    memory = done[MMD, at].memory_mb or 0.0
+    holds = memory < MEMORY_BAR_MB
+    made.append(
+        figure(f"exact MMD, {at:,} rows: memory", _rounded(memory), "MB", bar=MEMORY_BAR_MB, holds=holds)
+    )
+    for other, words, bar, sign in (
+        (FLOOR, "exact MMD over its floor", FLOOR_BAR, -1.0),
+        (ALIBI, "Alibi Detect's MMD over ours", ALIBI_BAR, 1.0),
+    ):
+        at = largest(other)
+        if at is None:
+            continue
+        pair = (done[MMD, at].cpu_s or 0.0, done[other, at].cpu_s or 0.0)
+        ratio = pair[0] / pair[1] if sign < 0 else pair[1] / pair[0]
+        # On few rows fixed costs are as large as what is measured.
+        holds_or_none = (ratio - bar) * sign >= 0 if at >= JUDGED // 2 else None
+        made.append(figure(f"{words}, {at:,} rows", _rounded(ratio), "times", bar=bar, holds=holds_or_none))
     return made
 
 
-def line(row: Row) -> str:
-    """One figure for people."""
-    mark = {True: "holds", False: "FAILS", None: ""}[row["holds"]]
-    value = "" if row["value"] is None else f"{row['value']:g}"
-    bar = "" if row["bar"] is None else f"(bar {row['bar']:g})"
-    return f"{row['name']:64} {value:>10} {row['unit']:6} {bar:10} {mark}".rstrip()
+def table(cells: list[Cell]) -> str:
+    """CPU seconds and memory by method and size, in Markdown."""
+    sizes = sorted({c.n for c in cells})
+    known = {(c.method, c.n): c for c in cells}
+    lines = ["| method | " + " | ".join(f"{n:,}" for n in sizes) + " |", "|---" * (len(sizes) + 1) + "|"]
+    for method in dict.fromkeys(c.method for c in cells):
+        told = [known[method, n].short() if (method, n) in known else "" for n in sizes]
+        lines.append(f"| {method} | {' | '.join(told)} |")
+    return "\n".join(lines)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.3g}")
 
 
 def main() -> int:
     """0 if the bars hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="500 and 2,000 rows, ten seconds a method")
+    parser.add_argument("--quick", action="store_true", help="500 and 2,000 rows, ten seconds a cell")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument(
-        "--peers", default=sys.executable, help="interpreter of an environment with the peers"
-    )
-    parser.add_argument("--limit", type=float, help="seconds for one method at one size")
-    parser.add_argument("--sizes", type=int, nargs="+")
+    parser.add_argument("--peers-python", default=sys.executable, help="an interpreter that has the peers")
+    parser.add_argument("--limit", type=float, help="CPU seconds of a cell; 60, with --quick 10")
+    parser.add_argument("--memory", type=float, default=12.0, help="GB that a cell may use")
+    parser.add_argument("--sizes", type=int, nargs="*")
+    parser.add_argument("--methods", nargs="*", help="only these")
     chosen = parser.parse_args()
-    sizes = chosen.sizes or ([500, 2_000] if chosen.quick else [500, 1_000, 2_000, 5_000, 10_000])
-    methods, absent = plan(chosen.peers)
-    if absent and not chosen.json:
-        print(f"not installed here: {', '.join(absent)}; plain naive MMD stands in")
-    limit = chosen.limit or (10.0 if chosen.quick else 200.0)
-    told = entries(compare(methods, sizes, limit))
-    print(json.dumps(told, indent=1) if chosen.json else "\n".join(map(line, told)))
+    methods, absent = plan(chosen.peers_python)
+    if chosen.methods:
+        methods = [(python, name) for python, name in methods if name in chosen.methods]
+    if absent:
+        print(f"not found, and left out: {', '.join(absent)}", file=sys.stderr)
+    limit = chosen.limit or (10.0 if chosen.quick else 60.0)
+    sizes = chosen.sizes or list(QUICK if chosen.quick else SIZES)
+    cells: list[Cell] = []
+    with contextlib.suppress(KeyboardInterrupt):
+        for cell in compare(methods, sorted(sizes), limit, chosen.memory):
+            cells.append(cell)
+            print(cell, file=sys.stderr, flush=True)
+    told = figures(cells)
+    if chosen.json:
+        print(json.dumps(told, indent=1))
+    else:
+        print(table(cells), end="\n\n")
+        tell(verdict(cells), as_json=False)
     return 0 if all(row["holds"] is not False for row in told) else 1
 
 
