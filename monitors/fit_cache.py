@@ -63,11 +63,14 @@ class FitCache:
     def name(
         self, check: Check, reference: bytes, about: str, settings: CheckSettings, seed: int
     ) -> str | None:
-        """The name of a fit; None for a check of somebody's own, whose code is not known here.
+        """The name of a fit; None for a check of somebody's own, whose code is not known here, and for one
+        that reads other fields beside its own, which the digest does not hold.
 
         reference: digest of its rows; about: what else `fit` is told of the reference.
         """
         if getattr(sys.modules.get(f"monitors.checks.{check.name}"), "CHECK", None) is not check:
+            return None
+        if getattr(check, "beside", None):
             return None
         parts = (
             code_digest().encode(),

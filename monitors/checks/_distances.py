@@ -120,10 +120,12 @@ class DistanceFitted:
         scales = scales_of(recent, self._settings, skew=self._skew)
         if not scales:
             return no_rows(recent, self._settings, self._reference_rows)
-        known = [(s, u) for s in scales if (u := self._blocks.usual(s.rows)) is not None]
+        rows = [self._view.rows(scale.samples) for scale in scales]
+        usual = [self._blocks.usual(len(some)) for some in rows]
+        known = [(s, r, u) for s, r, u in zip(scales, rows, usual, strict=True) if u is not None]
         if not known:
             return self._too_short(scales[0])
-        read = [self._read(scale, usual, len(known)) for scale, usual in known]
+        read = [self._read(*of, tests=len(known)) for of in known]
         certain = [r for r in read if r.p <= alpha and self._view.size(r) >= self._margin]
         breaches = [r for r in certain if self._still(r)]
         best = min(breaches or read, key=lambda r: r.p)
@@ -144,8 +146,7 @@ class DistanceFitted:
             evidence=self._evidence(recent, best, needed, breach=bool(breaches)),
         )
 
-    def _read(self, scale: Scale, usual: Usual, tests: int) -> Reading:
-        rows = self._view.rows(scale.samples)
+    def _read(self, scale: Scale, rows: Any, usual: Usual, *, tests: int) -> Reading:
         value = self._distance.between(usual.some(rows), self._prepared)
         p = min(1.0, usual.p_value(value) * tests)
         return Reading(
@@ -154,10 +155,10 @@ class DistanceFitted:
 
     def _still(self, reading: Reading) -> bool:
         late = reading.scale.samples[-latest(reading.scale) :]
-        usual = self._blocks.usual(sum(len(s.rows) for s in late))
+        rows = self._view.rows(late)
+        usual = self._blocks.usual(len(rows))
         if len(late) == len(reading.scale.samples) or usual is None:
             return True
-        rows = self._view.rows(late)
         return self._view.still(
             reading, rows, self._distance.between(usual.some(rows), self._prepared) - usual.level
         )
@@ -207,7 +208,7 @@ class DistanceFitted:
         evidence["change_point"] = self._change_point(recent)
         evidence |= self._view.more(best)
         keys = [key for sample in best.scale.samples for key in sample.keys]
-        extremity = self._view.extremity(best.rows)
+        extremity = self._extremity(best)
         evidence["examples"] = [
             {
                 **split_key(keys[i]),
@@ -218,14 +219,18 @@ class DistanceFitted:
         ]
         return evidence
 
+    def _extremity(self, best: Reading) -> Floats:
+        """(k,) how much each row of the reading's samples shows the change."""
+        return self._view.extremity(best.rows)
+
     def _change_point(self, recent: Sequence[WindowSample]) -> dict[str, str]:
         """When the distance of single windows began to exceed the usual."""
         used, residuals, variances = [], [], []
         for sample in recent:
-            usual = self._blocks.usual(len(sample.rows)) if len(sample.rows) > 1 else None
+            rows = self._view.rows([sample]) if len(sample.rows) > 1 else ()
+            usual = self._blocks.usual(len(rows)) if len(rows) > 1 else None
             if usual is not None:
-                rows = usual.some(self._view.rows([sample]))
-                value = self._distance.between(rows, self._prepared)
+                value = self._distance.between(usual.some(rows), self._prepared)
                 used.append(sample.window)
                 residuals.append(max(value, 0.0) ** usual.power - usual.mean)
                 variances.append(usual.sd**2)
