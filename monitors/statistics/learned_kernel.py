@@ -16,7 +16,7 @@ from monitors.statistics.two_sample import NOTHING, Floats, Labels, TwoSample, l
 Matrix = NDArray[np.floating]
 HIDDEN = 24
 STEPS = 40
-BATCH = 192  # training rows a side that one step sees
+BATCH = 128  # training rows a side that one step sees
 _START_ROWS = 1_000
 _BLOCK = 512
 _RATE = 0.02
