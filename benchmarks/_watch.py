@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
@@ -19,6 +21,7 @@ from monitors.topology import Topology
 
 CHAIN, COMPONENTS = "made-up", 8
 _KEYS = tuple(f"t/{i}" for i in range(1000))
+_NUMBER = itertools.count()
 _KEPT = timedelta(days=9)  # a reference of a week, a gap of a day, and the present day
 
 
@@ -42,7 +45,7 @@ class Watched:
     Args:
         monitors: of the whole installation, among which the promise is divided.
         cap: texts of a field and window that are looked at, `[embedding] sample_per_window`.
-        only: names of checks to evaluate; all if empty.
+        only, fields: names of checks and fields to evaluate; all if empty.
     """
 
     def __init__(
@@ -53,12 +56,15 @@ class Watched:
         length: timedelta,
         cap: int = 64,
         only: Sequence[str] = (),
+        fields: Sequence[str] = (),
     ) -> None:
         self._monitors, self._component, self._cap, self.length = monitors, name_of(component), cap, length
         self._share = frozenset(
             m.name
             for m in monitors
-            if m.stream.component == self._component and (not only or m.check.name in only)
+            if m.stream.component == self._component
+            and (not only or m.check.name in only)
+            and (not fields or m.stream.field in fields)
         )
         self._store = SampleStore(length)
         self._windows = WindowsConfig(length=length)
@@ -87,11 +93,19 @@ class Watched:
                 n=requests.n,
                 n_missing=0,
                 rows=compact(rows, stream),
-                keys=_KEYS[: len(rows)],
+                # What checks work out for a window is remembered by its first key: no two have the same.
+                keys=(f"{next(_NUMBER)}/0", *_KEYS[1 : len(rows)]),
                 seed=0,
             )
             self._store.add([sample])
         return window
+
+    def fork(self) -> Watched:
+        """The same, to go on with other windows; samples and what was learnt are shared."""
+        evaluator = self._evaluator
+        shared = [s for by_start in self._store._samples.values() for s in by_start.values()]
+        kept = [*shared, *self._monitors, *evaluator._fits.values(), *evaluator._learnt.values()]
+        return copy.deepcopy(self, {id(one): one for one in kept})
 
     def judge(self, window: Window) -> list[Result]:
         """What the component's monitors say of the window."""

@@ -2,9 +2,10 @@
 
 A week and a day of 40 requests an hour, then two days with a share of requests of another kind. Intents that
 are held out of banking77 and clinc150, topics and languages of sib200, model versions of llmdrift; the two
-halves of azure_llm_2023 and unchanged streams of all of them must stay silent. Beside the default checks: MMD
-at p < .05 every hour, with the share of quiet hours in which it alarms too. Texts are encoded as by default.
-Each seed holds another intent, topic or language out. Needs ../shared/data.
+halves of azure_llm_2023 and unchanged streams of all of them must stay silent; level shifts of servegen's
+clients must not. Beside the default checks: MMD at p < .05 every hour, with the share of quiet hours in which
+it alarms too. Texts are encoded as by default. Each seed holds another intent, topic or language out. Needs
+../shared/data.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from monitors.config import EmbeddingConfig
 from monitors.embedding.encoder import open_encoder
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import _level_shifts
 from _figures import Figure, figure, tell
 from _peers import TextPeers
 from _streams import DATA, Swap, model_swap, new_intent, new_language, new_topic, table, windows
@@ -159,6 +161,7 @@ def main() -> None:
     encoder = open_encoder(EmbeddingConfig(), Home.from_environment().create(), say=None)
     seeds = range(options.first, options.first + (1 if options.quick else options.seeds))
     figures = azure() if options.only in "azure" else []
+    figures += _level_shifts.figures(3 if options.quick else 100) if options.only in "servegen" else []
     if not options.json:
         tell(figures, as_json=False)
     for case in cases():

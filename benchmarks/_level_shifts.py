@@ -1,0 +1,101 @@
+"""Clients of servegen as streams of lengths: which changed their level, and what the monitor says of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+from _figures import Figure, figure
+from _streams import MONDAY, lines
+from numpy.typing import NDArray
+
+from monitors.checks import CHECKS
+from monitors.checks.base import CheckSettings, NotReady, Reference, WindowSample
+from monitors.result import Window
+
+ALPHA = 1.0 / (120 * 80)  # windows of six hours of a month, eighty monitors
+LENGTH, WEEK, GAP, LASTS = timedelta(hours=6), 28, 4, 8  # windows
+ROWS = 60
+FACTOR = 1.5
+FILES = ("m-small", "m-mid")
+
+
+def clients(field: str) -> dict[str, list[dict[str, Any]]]:
+    """Windows of every client that has nearly all of its fourteen days, in order."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for file in FILES:
+        for row in lines(f"servegen/{file}_token_hist_6h.jsonl.gz"):
+            if row[f"{field}_hist"]:
+                found[f"{file} {row['client']}"].append(row)
+    whole = {name: sorted(rows, key=lambda r: r["window_start_s"]) for name, rows in found.items()}
+    return {name: rows for name, rows in whole.items() if len(rows) >= 50}
+
+
+def level_shift(medians: NDArray[np.float64]) -> int | None:
+    """The first window from which on the medians of two days are all more than half above, or as much below,
+    what nine in ten windows of the week before the day before had; None if there is none.
+    """
+    for k in range(WEEK + GAP, len(medians) - LASTS + 1):
+        before, after = medians[k - GAP - WEEK : k - GAP], medians[k : k + LASTS]
+        low, high = np.quantile(before, [0.1, 0.9])
+        if after.min() > FACTOR * high or after.max() < low / FACTOR:
+            return k
+    return None
+
+
+def series(rows: list[dict[str, Any]], field: str, seed: int) -> list[WindowSample]:
+    """Rows drawn from each window's histogram."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for row in rows:
+        bins = np.array([float(b) for b in row[f"{field}_hist"]])
+        shares = np.array(list(row[f"{field}_hist"].values()), dtype=np.float64)
+        at = MONDAY + timedelta(seconds=row["window_start_s"])
+        made.append(
+            WindowSample(
+                window=Window(start=at, end=at + LENGTH),
+                n=ROWS,
+                rows=rng.choice(bins, ROWS, p=shares / shares.sum())[:, None],
+                keys=tuple(f"{at:%d%H}-{i}/s" for i in range(ROWS)),
+            )
+        )
+    return made
+
+
+def breaches(windows: list[WindowSample]) -> list[int]:
+    """Windows in breach, the reference moving on by a day every day and leaving breaches out."""
+    bad: list[int] = []
+    for now in range(WEEK + GAP, len(windows)):
+        quiet = tuple(windows[i] for i in range(max(0, now - GAP - WEEK), now - GAP) if i not in bad)
+        reference = Reference(kind="drift", name="before", windows=quiet)
+        made = CHECKS.get("token_length").fit(reference, settings=CheckSettings(), seed=0)
+        if isinstance(made, NotReady):
+            continue
+        if made.evaluate(windows[max(0, now - 23) : now + 1], alpha=ALPHA).status == "breach":
+            bad.append(now)
+    return bad
+
+
+def figures(most: int) -> list[Figure]:
+    """How many level shifts are found within two days, of at most so many clients of each field."""
+    found = []
+    for field in ("input", "output"):
+        shifted, caught, delays = 0, 0, []
+        for seed, (_, rows) in enumerate(sorted(clients(field).items())):
+            at = level_shift(np.array([row[f"{field}_p50"] for row in rows]))
+            if at is None or shifted >= most:
+                continue
+            shifted += 1
+            later = [b - at + 1 for b in breaches(series(rows, field, seed)) if at <= b < at + LASTS]
+            caught += bool(later)
+            delays += later[:1]
+        name = f"servegen, {field} lengths: level shifts found within two days"
+        words = (
+            f"of {shifted}; delay {ROWS * float(np.median(delays)):.0f} requests"
+            if delays
+            else f"of {shifted}"
+        )
+        found.append(figure(name, caught, words, bar=shifted, holds=caught == shifted))
+    return found
