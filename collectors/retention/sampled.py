@@ -47,10 +47,11 @@ def without_sketches(con: Connection, *, count: bool) -> int:
 
     The sum of a single text is its vector. The next run makes those anew whose samples are still stored.
     """
-    places = [row["place"] for row in fetch(con, sql("sketched_of"))]
-    if places and not count:
-        con.execute("DELETE FROM text_sketches WHERE list_contains($places, rowid)", {"places": places})
-    return len(places)
+    rows = fetch(con, sql("sketched_of"))
+    for name in sorted({row["name"] for row in rows}) if not count else ():
+        places = [row["place"] for row in rows if row["name"] == name]
+        con.execute(f"DELETE FROM {name} WHERE list_contains($places, rowid)", {"places": places})  # noqa: S608
+    return len(rows)
 
 
 def _rows_of(field: str, blob: bytes, rows: int, kept: list[int]) -> bytes:

@@ -22,7 +22,7 @@ from monitors.streams import TEXT_FIELDS, Stream
 from monitors.window import day_of
 
 DAY = timedelta(days=1)
-TABLES = {True: "text_sketches", False: "number_sketches"}
+KINDS = ("text", "number")
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 # Stream, start of the window, basis.
@@ -51,21 +51,27 @@ def write_sketches(con: Connection, sketched: Sequence[Sketched], windows: Seque
         "starts": [w.start for w in windows],
         "length": windows[0].end - windows[0].start,
     }
-    con.execute(query("drop_number_sketches"), bounds)
-    con.execute(query("drop_text_sketches"), bounds)
+    for kind in KINDS:
+        con.execute(query(f"drop_{kind}_sketches"), bounds)
+        con.execute(query(f"drop_{kind}_sketch_days"), bounds)
     add_sketches(con, sketched)
 
 
 def add_sketches(con: Connection, sketched: Sequence[Sketched]) -> None:
-    """Store sketches of buckets that have none."""
-    for is_text, table in TABLES.items():
-        insert(con, table, [_row(s) for s in sketched if (s.stream.field in TEXT_FIELDS) == is_text])
+    """Store sketches of buckets that have none. Days have tables of their own, which stay short."""
+    by_table: dict[str, list[Row]] = {}
+    for one in sketched:
+        is_day = one.dataset == PRODUCTION and one.window.end - one.window.start == DAY
+        table = f"{_kind(one.stream)}_sketch_days" if is_day else f"{_kind(one.stream)}_sketches"
+        by_table.setdefault(table, []).append(_row(one))
+    for table, rows in by_table.items():
+        insert(con, table, rows)
 
 
 def write_sets(con: Connection, dataset: str, sketched: Sequence[Sketched]) -> None:
     """Store the sketches of an evaluation set, replacing what was there."""
-    for table in TABLES.values():
-        con.execute(f"DELETE FROM {table} WHERE dataset = ?", [dataset])  # noqa: S608 - names are ours
+    for kind in KINDS:
+        con.execute(f"DELETE FROM {kind}_sketches WHERE dataset = ?", [dataset])  # noqa: S608 - names are ours
     add_sketches(con, sketched)
 
 
@@ -73,12 +79,12 @@ def write_days(con: Connection, *, since: datetime, until: datetime) -> None:
     """Merge the windows of each day from that of `since` on that is over by `until` and has no sketch yet."""
     bounds = {"low": day_of(since), "until": until}
     made: list[Sketched] = []
-    for is_text in TABLES:
-        rows = fetch(con, query("text_days" if is_text else "number_days"), bounds)
+    for kind in KINDS:
+        rows = fetch(con, query(f"{kind}_days"), bounds)
         parts: dict[tuple[Any, ...], list[Bucket]] = {}
         for row in rows:
             place = (row["chain"], row["component"], row["field"], row["basis"], row["day"])
-            parts.setdefault(place, []).append(_bucket(row, is_text=is_text))
+            parts.setdefault(place, []).append(_bucket(row))
         for (chain, component, field, basis, day), buckets in parts.items():
             made.append(
                 Sketched(
@@ -109,8 +115,9 @@ def read_buckets(
     In time order, by basis; a window whose stream had nothing has none. An evaluation set is one bucket.
     """
     if dataset != PRODUCTION:
-        return _read(con, stream, Window(start=_FIRST, end=_LAST), dataset=dataset, days=True)
-    found = _read(con, stream, period, dataset=dataset, days=True)
+        return _read(con, stream, Window(start=_FIRST, end=_LAST), dataset=dataset, days=False)
+    is_long = day_of(period.start - timedelta(microseconds=1)) + 2 * DAY <= period.end
+    found = _read(con, stream, period, dataset=dataset, days=True) if is_long else []
     # Days first, and then only the time between them: the windows of a day are twenty-four times its size.
     for part in _between([b.window for b in found], period):
         found += _read(con, stream, part, dataset=dataset, days=False)
@@ -118,7 +125,6 @@ def read_buckets(
 
 
 def _read(con: Connection, stream: Stream, period: Window, *, dataset: str, days: bool) -> list[Bucket]:
-    is_text = stream.field in TEXT_FIELDS
     bounds = {
         "dataset": dataset,
         "chain": stream.chain,
@@ -126,10 +132,13 @@ def _read(con: Connection, stream: Stream, period: Window, *, dataset: str, days
         "field": stream.field,
         "start": period.start,
         "end": period.end,
-        "days": days,
     }
-    rows = fetch(con, query("text_buckets" if is_text else "number_buckets"), bounds)
-    return [_bucket(row, is_text=is_text) for row in rows]
+    name = f"{_kind(stream)}_day_buckets" if days else f"{_kind(stream)}_buckets"
+    return [_bucket(row) for row in fetch(con, query(name), bounds)]
+
+
+def _kind(stream: Stream) -> str:
+    return "text" if stream.field in TEXT_FIELDS else "number"
 
 
 def _between(days: Sequence[Window], period: Window) -> list[Window]:
@@ -163,10 +172,10 @@ def stored_texts(
     }
 
 
-def _bucket(row: Row, *, is_text: bool) -> Bucket:
+def _bucket(row: Row) -> Bucket:
     window = Window(start=row["window_start"], end=row["window_end"])
     sketch: TextSketch | NumberSketch
-    if is_text:
+    if "sketch" in row:
         sketch = TextSketch.from_bytes(bytes(row["sketch"]))
     else:
         sketch = NumberSketch(

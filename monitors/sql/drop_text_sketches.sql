@@ -1,5 +1,5 @@
--- What covers any of the windows that begin at $starts and last $length: the windows themselves, windows of another
--- length that was configured once, and the days around them.
+-- The windows that begin at $starts and last $length, and those of another length, configured once, that cover any of
+-- their time.
 DELETE FROM text_sketches
 WHERE dataset = 'production'
     AND window_end > $low AND window_start < $high

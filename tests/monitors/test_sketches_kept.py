@@ -43,7 +43,7 @@ def all_rows(context: Context) -> list[Any]:
     """Everything that the tables of sketches hold, in one order."""
     return [
         sorted(map(repr, (tuple(row.values()) for row in rows(context, f"SELECT * FROM {table}"))))
-        for table in ("number_sketches", "text_sketches")
+        for table in ("number_sketches", "number_sketch_days", "text_sketches", "text_sketch_days")
     ]
 
 
