@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _STOP = "stop"
 _PAUSE_PER_WORK = 2.0
+_LONGEST_WAIT_S = 2.0
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 # So much is a transaction worth its while; bytes as they came, mostly packed.
@@ -160,9 +161,11 @@ def _drain_until_told(spool: SpoolDrain, every_s: float, pipe: Connection) -> No
         if last and (progress.pending_bytes == 0 or progress.problem):
             return
         # Small transactions one after the other would keep everybody else from the warehouse: without a
-        # backlog, at most a third of the time is spent storing.
+        # backlog, at most a third of the time is spent storing. A longer pass is several transactions, and
+        # others have their turns between them.
         backlog = (progress.pending_bytes or 0) >= _BACKLOG_BYTES and not progress.problem
-        wait_s = 0.0 if backlog else max(every_s, _PAUSE_PER_WORK * (time.monotonic() - started))
+        rest_s = min(_LONGEST_WAIT_S, _PAUSE_PER_WORK * (time.monotonic() - started))
+        wait_s = 0.0 if backlog else max(every_s, rest_s)
         try:
             if not last and pipe.poll(wait_s):
                 pipe.recv()
