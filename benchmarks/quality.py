@@ -1,4 +1,5 @@
-"""The local scorer against people's labels, beside two floors: word overlap and answer length.
+"""The local scorer against people's labels, beside two floors: word overlap and answer length; and how often
+the intervals of quality estimates hold.
 
 AUROC on data that the model has not seen: five folds by question or conversation, intervals by
 bootstrap over those groups. `--quick` draws fewer bootstrap samples and times fewer answers; the
@@ -18,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from _coverage import WORLDS, measure, overlooks, too_kind
 from numpy.typing import NDArray
 
 from collectors.home import Home
@@ -170,6 +172,44 @@ def pair_rows(data: TrainingSet, draws: int) -> list[Row]:
     return rows
 
 
+def coverage_rows(trials: int) -> list[Row]:
+    """95 % intervals with a judge that is wrong on purpose; seed 5."""
+    rows = []
+    for name, world in WORLDS.items():
+        for labels in (50, 100, 300):
+            found = measure(world, labels, trials, seed=5)
+            slack = 2 * float(np.sqrt(0.95 * 0.05 / trials))
+            for kind, value in (("one look", found.once), ("four looks", found.always)):
+                rows.append(
+                    Row(
+                        name=f"coverage at {kind}, {name}, {labels} labels",
+                        value=value,
+                        unit="share",
+                        bar=">= 0.93",
+                        holds=value >= min(0.93, 0.95 - slack),
+                    )
+                )
+            # Where errors are rarer than the labels can show, nothing makes the interval shorter.
+            shorter = world in (too_kind, overlooks)
+            rows.append(
+                Row(
+                    name=f"width against labels alone, {name}, {labels} labels",
+                    value=found.width,
+                    unit="ratio",
+                    bar="< 1" if shorter else None,
+                    holds=found.width < 1 if shorter else None,
+                )
+            )
+            rows.append(
+                Row(
+                    name=f"coverage of the judge by itself, {name}, {labels} labels",
+                    value=found.judge_alone,
+                    unit="share",
+                )
+            )
+    return rows
+
+
 def speed_row(encoder: Encoder, data: TrainingSet, answers: int) -> Row:
     """CPU seconds for 8,000 answers of 60 words with four documents each, all three criteria."""
     rng = random.Random(0)
@@ -228,6 +268,7 @@ def main() -> None:
         *groundedness_rows(grounded, draws),
         *pair_rows(relevance, draws),
         *pair_rows(retrieval, draws),
+        *coverage_rows(100 if options.quick else 1000),
         speed_row(encoder, grounded, 2000 if options.quick else 8000),
     ]
     if not options.quick:

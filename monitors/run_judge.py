@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from collectors.context import Context
 from collectors.errors import RunInProgressError
@@ -11,6 +12,8 @@ from collectors.warehouse.connection import Warehouse
 from monitors.embedding.encoder import Say
 from monitors.judges.config import JudgeConfig
 from monitors.result import Window
+
+_BEFORE = timedelta(days=1)
 
 
 def judge_new(
@@ -62,7 +65,8 @@ def judge_new(
     except RunInProgressError as error:
         stopped = f"did not start: {error}"
     if graded:
-        update_estimates(warehouse, days_of(period.start, period.end), at=context.clock())
+        # The local scores of the last pass came after its estimates: its day is made anew.
+        update_estimates(warehouse, days_of(period.start - _BEFORE, period.end), at=context.clock())
     if stopped is not None and say is not None:
         say(f"the judge {stopped}; what it graded before is stored")
     return graded
