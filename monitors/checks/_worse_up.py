@@ -93,14 +93,23 @@ class WorseUpCheck:
             settings=settings,
             margin=self.margin if settings.margin is None else settings.margin,
             change=NumberChange(
-                apply=lambda values, size: values * (1.0 + size),
-                measure=lambda values, size: 1.0 + size,
+                apply=_higher,
+                measure=_ratio,
                 most=9.0,
                 unit="share more",
                 said=f"{self.title.lower()} {{}} higher",
                 written="{:.0%}",
             ),
         )
+
+
+# No functions made on the way: what is learnt is kept between runs.
+def _higher(values: Floats, size: float) -> Floats:
+    return values * (1.0 + size)
+
+
+def _ratio(values: Floats, size: float) -> float:
+    return 1.0 + size
 
 
 def _statistic(values: Floats, name: Statistic) -> float:
