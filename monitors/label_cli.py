@@ -51,7 +51,8 @@ def label(
 
     Files are CSV or JSON lines (.csv, .jsonl). The answers are drawn by chance, more of those that the
     local scorer is in doubt about, so that few labels say most. Taking a file twice changes nothing; a label
-    that was changed is replaced, and the audit log has both. Without arguments it says what is labelled.
+    that was changed is replaced, and the audit log has both. Without arguments it says what is labelled, and
+    how far the judges agree with people.
     """
     from monitors.judges.config import JudgeConfig
     from monitors.judges.rubric import load_rubric
@@ -127,16 +128,22 @@ def _take(
 
 
 def _status(context: Context) -> None:
+    from monitors.judges.agreement import read_agreement
     from monitors.judges.labels import labelled
 
     with context.migrated().read() as con:
         rows = labelled(con)
+        beside = read_agreement(con)
     told = [
         f"{row['criterion']}: {row['labels']} labels of {row['answers']} answers by {row['authors']} people, "
         f"{row['waiting']} waiting"
         for row in rows
     ]
-    context.answer(rows, "\n".join(told) or "nothing is labelled yet: chainwatch label --out queue.csv")
+    told += beside.lines()
+    context.answer(
+        {"labels": rows, "agreement": beside.as_json()},
+        "\n".join(told) or "nothing is labelled yet: chainwatch label --out queue.csv",
+    )
 
 
 def _user() -> str:

@@ -1,0 +1,122 @@
+"""How far the LLM judges agree with people here: by criterion, judge, version, and who wrote the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+from collectors.warehouse.connection import Connection
+from collectors.warehouse.store import Row, fetch
+from monitors.judges.spans import read_sql
+from monitors.statistics.agreement import Agreement, Figure, agreement, alpha_figure, share, verbosity_bias
+
+ALL_GENERATORS = "*"
+_JUDGE = ("criterion", "judge", "judge_version")
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeAgreement:
+    """One judge beside people.
+
+    Attributes:
+        generator: the model that wrote the answers; `*` for all together.
+        length: correlation of the judge's error with the length of the answer.
+    """
+
+    criterion: str
+    judge: str
+    judge_version: str
+    generator: str
+    agreement: Agreement
+    length: Figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementReport:
+    """All of it.
+
+    Attributes:
+        people: Krippendorff's alpha of people among themselves, by criterion: the ceiling of a judge.
+        unreadable: share of replies without a grade, by judge and version.
+    """
+
+    judges: tuple[JudgeAgreement, ...]
+    people: dict[str, Figure]
+    unreadable: dict[str, Figure]
+
+    def as_json(self) -> dict[str, Any]:
+        """For --json."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """For people."""
+        told = [f"people among themselves, {name}: alpha {_said(f)}" for name, f in self.people.items()]
+        for found in self.judges:
+            writer = found.generator or "no known model"
+            by = "" if found.generator == ALL_GENERATORS else f", answers of {writer}"
+            figures = found.agreement
+            told.append(
+                f"{found.judge} {found.judge_version}, {found.criterion}{by}: kappa {_said(figures.kappa)}, "
+                f"exact {_said(figures.exact)}, bias {_said(figures.bias)}, {figures.pairs} pairs"
+            )
+        told += [f"{name}: unreadable replies {_said(f)}" for name, f in self.unreadable.items()]
+        return told
+
+
+def read_agreement(con: Connection) -> AgreementReport:
+    """Everything that people and LLM judges both graded."""
+    pairs = fetch(con, read_sql("agreement_pairs.sql"))
+    found = []
+    for _, of_judge in groupby(pairs, key=lambda r: tuple(r[name] for name in _JUDGE)):
+        rows = list(of_judge)
+        found.append(_one(rows, ALL_GENERATORS))
+        generators = {name: list(mine) for name, mine in groupby(rows, key=lambda r: str(r["generator"]))}
+        if len(generators) > 1:
+            found += [_one(mine, name) for name, mine in generators.items()]
+    labels = fetch(con, read_sql("agreement_people.sql"))
+    people = {
+        str(name): _alpha(list(mine)) for name, mine in groupby(labels, key=lambda row: row["criterion"])
+    }
+    replies = fetch(con, read_sql("agreement_replies.sql"))
+    return AgreementReport(
+        judges=tuple(found),
+        people=people,
+        unreadable={
+            f"{row['judge']} {row['judge_version']}": share(row["unread"], row["replies"]) for row in replies
+        },
+    )
+
+
+def _one(rows: Sequence[Row], generator: str) -> JudgeAgreement:
+    judged, labels = [row["judged"] for row in rows], [row["label"] for row in rows]
+    with_length = [row for row in rows if row["characters"] is not None]
+    return JudgeAgreement(
+        **{name: rows[0][name] for name in _JUDGE},
+        generator=generator,
+        agreement=agreement(judged, labels),
+        length=verbosity_bias(
+            [row["judged"] - row["label"] for row in with_length],
+            [float(row["characters"]) for row in with_length],
+        ),
+    )
+
+
+def _alpha(rows: Sequence[Row]) -> Figure:
+    authors = sorted({label["author"] for row in rows for label in row["labels"]})
+    told = [{label["author"]: label["score"] for label in row["labels"]} for row in rows]
+    return alpha_figure([[scores.get(author) for scores in told] for author in authors])
+
+
+def _said(figure: Figure) -> str:
+    """A figure with its interval, in words.
+
+    >>> _said(Figure(0.5, 0.25, 0.75)), _said(Figure(None))
+    ('0.50 (0.25 to 0.75)', 'not defined')
+    """
+    if figure.value is None:
+        return "not defined"
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.2f}"
+    return f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f})"
