@@ -108,7 +108,8 @@ def test_the_examples_in_the_documentation_are_valid() -> None:
 def test_there_is_a_rubric_for_every_kind_of_component_and_of_fault() -> None:
     assert set(shipped()) >= {
         "answer_correctness", "answer_quality", "comprehensiveness", "groundedness", "guardrail",
-        "prompt_injection", "readability", "refusal", "relevance", "retriever", "router", "tool_call", "toxicity",
+        "prompt_injection", "readability", "refusal", "relevance", "retriever", "router", "tool_call",
+        "toxicity",
     }  # fmt: skip
 
 
