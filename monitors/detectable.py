@@ -110,7 +110,8 @@ def said(sizes: dict[str, float | None], per_hour: float, *, rows: str, change: 
         if written is not None and written != before:
             parts.append(f"{written if parts else change.format(written)} within {_ARTICLES[name]}")
         before = written
-    start = f"with {per_hour:.0f} {rows} an hour, "
+    start = f"with {per_hour:.0f}" if per_hour >= 10 else f"with {per_hour:.2g}"
+    start = f"{start} {rows} an hour, "
     return start + (", ".join(parts) if parts else "no change is surely seen within a week")
 
 

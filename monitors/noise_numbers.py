@@ -67,6 +67,7 @@ class NumberModel:
 
     def __init__(self, reference: Reference, features: Features) -> None:
         self.features = features
+        self._sides = np.array([{"up": 1.0, "down": -1.0, "both": 0.0}[side] for side in features.sides])
         used = [w for w in reference.windows if len(w.rows)]
         groups = [features.of(w.rows[:, 0].astype(np.float64)) for w in used]
         pool = None
@@ -126,19 +127,20 @@ class NumberModel:
         """(q,) the tail of each feature's shift, over the settings of the noise; two-sided where both sides
         matter.
         """
-        sides = np.array([{"up": 1.0, "down": -1.0, "both": 0.0}[side] for side in self.features.sides])
         # The skewness of the rows makes the two sides differ, so the larger shift is not always the rarer.
         up = self._tails(shift, prediction, 1.0)
         down = self._tails(-shift, prediction, -1.0)
         both = np.minimum(1.0, 2.0 * np.minimum(up, down))
-        chosen: Floats = np.where(sides > 0, up, np.where(sides < 0, down, both))
+        chosen: Floats = np.where(self._sides > 0, up, np.where(self._sides < 0, down, both))
         return chosen
 
     def criticals(self, p: float, prediction: Prediction, signs: Floats) -> Floats:
-        """(q,) sizes of shifts whose p-value is just `p`, upwards or (sign < 0) downwards."""
-        two_sided = np.array([side == "both" for side in self.features.sides])
-        target = np.where(two_sided, p / 2.0, p)
-        up = np.where(signs >= 0, 1.0, -1.0)
+        """(q,) sizes of shifts whose p-value is just `p`; upwards or (sign < 0) downwards, where both sides
+        matter.
+        """
+        sides = self._sides
+        target = np.where(sides == 0, p / 2.0, p)
+        up = np.where(sides == 0, np.where(signs >= 0, 1.0, -1.0), sides)
         # Settings that history has all but ruled out cannot change the answer.
         weights = self.level.noise.weights
         used = weights.max(axis=1) > _NEGLIGIBLE * target.min()
