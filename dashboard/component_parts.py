@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import charts, charts_window, formats, ui, urls
+from dashboard import charts, charts_window, explained_parts, formats, ui, urls
 from dashboard.data_component import ComponentView, DriftPoint
 from dashboard.text import visible
 from monitors.alerting.words import field_words
@@ -123,6 +123,19 @@ def _drift_chart(
         key=f"drift_{monitor}",
         note=f"{last.check_name.replace('_', ' ')} against {against}",
     )
+
+
+def explained(view: ComponentView, frame: ui.Frame) -> None:
+    """What explained the latest breach of the range, where one was."""
+    found = view.explanation
+    if found is None or not explained_parts.has_explanation(found.evidence):
+        return
+    ui.heading(
+        "What changed",
+        f"{field_words(found.field).capitalize()} in the alert that was last in breach "
+        f"{frame.when(found.last_breach_at)}.",
+    )
+    explained_parts.explanation(found.evidence, key="component")
 
 
 def versions(view: ComponentView, frame: ui.Frame) -> None:

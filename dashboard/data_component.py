@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import quantiles
+from typing import Any
 
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import DeployRow, TimeRange, records, select
+from dashboard.data_incident import as_mapping
 
 # Fewer buckets than this say little of what is usual.
 _FEWEST = 20
@@ -65,6 +67,16 @@ class DriftPoint:
     value: float | None
     threshold: float | None
     unit: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplanationRow:
+    """What explained the latest breach that was explained. Its texts are hostile."""
+
+    monitor: str
+    field: str
+    last_breach_at: datetime
+    evidence: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +142,7 @@ class ComponentView:
     version_quality: Mapping[str, Mapping[str, float]]
     deploys: tuple[DeployRow, ...]
     samples: tuple[SampleRow, ...]
+    explanation: ExplanationRow | None
 
 
 def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> ComponentView:
@@ -147,6 +160,7 @@ def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeR
         graded = select(con, "version_quality", scope)
         deploys = select(con, "deploys", scope)
         samples = select(con, "samples", scope)
+        explanations = select(con, "latest_explanation", scope)
     by_version: dict[str, dict[str, float]] = {}
     for row in graded:
         if row["mean"] is not None:
@@ -165,6 +179,15 @@ def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeR
         version_quality=by_version,
         deploys=tuple(d for d in records(DeployRow, deploys) if d.component == component),
         samples=records(SampleRow, samples),
+        explanation=next(
+            iter(
+                records(
+                    ExplanationRow,
+                    [{**row, "evidence": as_mapping(row["evidence"])} for row in explanations],
+                )
+            ),
+            None,
+        ),
     )
 
 

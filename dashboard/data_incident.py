@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.store import Row
 from dashboard.data import ComponentRow, DeployRow, TimeRange, chain_components, records, select
 
 
@@ -162,7 +163,7 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) ->
     return IncidentView(
         incident=incident,
         evidence=as_mapping(evidence[0]["evidence"]) if evidence else {},
-        alerts=records(AlertRow, [{**row, "evidence": as_mapping(row["evidence"])} for row in alerts]),
+        alerts=records(AlertRow, [_with_evidence(row) for row in alerts]),
         deploy=records(DeployRow, deploy)[0] if deploy else None,
         deploys=records(DeployRow, deploys),
         components=chain,
@@ -177,6 +178,12 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) ->
         ),
         span=span,
     )
+
+
+def _with_evidence(row: Row) -> Row:
+    """The row with the evidence of its latest breach, and what the alert kept of earlier ones beside it."""
+    left = {name: value for name, value in row.items() if name != "kept"}
+    return {**left, "evidence": {**as_mapping(row["kept"]), **as_mapping(row["evidence"])}}
 
 
 def _matches(silence: SilenceRow, incident: IncidentRow) -> bool:

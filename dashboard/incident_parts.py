@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import charts, charts_chain, formats, ui, urls
-from dashboard.data_incident import IncidentRow, IncidentView
+from dashboard import charts, charts_chain, explained_parts, formats, ui, urls
+from dashboard.data_incident import AlertRow, IncidentRow, IncidentView
 from dashboard.text import plain, visible
 from monitors.alerting.words import field_words
 
@@ -179,12 +179,24 @@ def _figure(value: float, unit: str | None) -> str:
     return formats.measured(value, unit) if unit in ("s", "USD") else formats.number(value)
 
 
+def lead_first(view: IncidentView) -> list[AlertRow]:
+    """The alert that the incident is told by, then the others: inputs explain more than answers do."""
+    lead = (view.evidence.get("lead") or {}).get("monitor")
+    return sorted(view.alerts, key=lambda a: a.monitor != lead)
+
+
+def explained(view: IncidentView) -> None:
+    """What goes with the change, of the leading alert that has it."""
+    found = next((a for a in lead_first(view) if explained_parts.has_explanation(a.evidence)), None)
+    if found is None:
+        return
+    ui.heading("What changed", f"{found.component}, {field_words(found.field)}, against what was before.")
+    explained_parts.explanation(found.evidence, key="incident")
+
+
 def terms(view: IncidentView) -> None:
     """Words that came and words that went, of the component to blame."""
-    # The alert that the incident is told by speaks first: an input's words explain more than the answers'.
-    lead = (view.evidence.get("lead") or {}).get("monitor")
-    alerts = sorted(view.alerts, key=lambda a: a.monitor != lead)
-    found = next((t for a in alerts if isinstance(t := a.evidence.get("terms"), Mapping)), None)
+    found = next((t for a in lead_first(view) if isinstance(t := a.evidence.get("terms"), Mapping)), None)
     if found is None:
         return
     new, lost = _entries(found.get("new")), _entries(found.get("lost"))

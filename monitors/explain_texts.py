@@ -1,4 +1,6 @@
-"""Which texts make the difference: ranked by the witness function of MMD, near-duplicates folded."""
+"""Which texts make the difference, in both directions: ranked by the witness function of MMD, near-duplicates
+folded.
+"""
 
 from __future__ import annotations
 
@@ -9,74 +11,110 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_MOST_CURRENT = 1000
-_MOST_REFERENCE = 1500
+from monitors.statistics.witness import median_width, whitened, witness
+
+_BEFORE, _NOW = 0, 1
+_MOST = (3000, 1500)  # rows that are compared: of the reference, of now
+_MOST_RANKED = 1500
+# A quarter of the median squared distance: a topic is narrower than all that is said.
+_WIDTH = 0.25
+# By cosine of the embeddings and not by shared shingles: the rows are at hand before any text is read, and
+# the same question in other words is folded too, in every script.
 _ALIKE = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
 class Telling:
-    """A text that is typical of now and not of the reference.
+    """A text that is typical of one side and not of the other.
 
     Attributes:
-        key: trace_id/span_id. score: the witness function, above zero where now is denser.
-        nearest: cosine to the nearest text of the reference. alike: how many near-duplicates it stands for.
+        key: trace_id/span_id. score: the witness function in standard errors, above zero where its own side
+            is denser. nearest: cosine to the nearest text of the other side. alike: how many near-duplicates
+            it stands for.
+        place: its row number. vanished: whether it is of the reference.
     """
 
     key: str
+    place: int
     score: float
     nearest: float
     alike: int
+    vanished: bool = False
 
     @property
     def why(self) -> str:
         """A sentence for people."""
         same = f"; {self.alike} more like it" if self.alike else ""
-        return f"nearest text of the reference has similarity {self.nearest:.2f}{same}"
+        other = "now" if self.vanished else "of the reference"
+        return f"nearest text {other} has similarity {self.nearest:.2f}{same}"
 
 
-def rank(
-    current: NDArray[Any], keys: Sequence[str], reference: NDArray[Any], *, most: int = 10
-) -> list[Telling]:
-    """The texts that tell the difference, most telling first.
+class Compared:
+    """Two sides of texts, made ready to be ranked: thinned evenly where they are large, and whitened.
 
-    Args:
-        current: (n, d) unit rows; keys: n keys. reference: (m, d) unit rows. Both are thinned evenly
-            when they are large. Empty when either is.
-
-    The witness is mean k(x, current) - mean k(x, reference) with a Gaussian kernel whose width is the
-    median distance (Gretton et al. 2012, section 2.3). A text with cosine above 0.9 to one already
-    taken is folded into it.
+    The witness is mean k(x, own side) - mean k(x, other side) over its standard error, with a Gaussian kernel
+    on whitened rows, a quarter of the median squared distance wide (Gretton et al. 2012, section 2.3). A text
+    with cosine above 0.9 to one already taken is folded into it.
     """
-    if not len(current) or not len(reference):
-        return []
-    places = _thin(len(current), _MOST_CURRENT)
-    now = np.asarray(current[places], dtype=np.float32)
-    before = np.asarray(reference[_thin(len(reference), _MOST_REFERENCE)], dtype=np.float32)
-    inside, across = now @ now.T, now @ before.T
-    # For unit rows the squared distance is 2 - 2 cosine.
-    width = max(float(np.median(2 - 2 * across)), 1e-6)
-    witness = np.exp((inside - 1) / width).mean(axis=1) - np.exp((across - 1) / width).mean(axis=1)
-    nearest = across.max(axis=1)
-    taken: list[int] = []
-    alike: dict[int, int] = {}
-    for i in np.argsort(-witness, kind="stable"):
-        twin = next((t for t in taken if inside[i, t] > _ALIKE), None)
-        if twin is not None:
-            alike[twin] += 1
-        elif len(taken) < most and witness[i] > 0:
-            taken.append(int(i))
-            alike[int(i)] = 0
-    return [
-        Telling(key=keys[places[i]], score=float(witness[i]), nearest=float(nearest[i]), alike=alike[i])
-        for i in taken
-    ]
+
+    def __init__(self, current: NDArray[Any], reference: NDArray[Any]) -> None:
+        """current (n, d), reference (m, d): unit rows."""
+        sides = (reference, current)
+        self._places = [thin(len(s), most) for s, most in zip(sides, _MOST, strict=True)]
+        self._plain = [np.asarray(s[p], dtype=np.float32) for s, p in zip(sides, self._places, strict=True)]
+        self._empty = not len(current) or not len(reference)
+        if not self._empty:
+            self._white = whitened(*self._plain)
+            self._width = _WIDTH * median_width(*self._white)
+
+    def new(
+        self, keys: Sequence[str], *, most: int = 10, only: NDArray[np.int64] | None = None
+    ) -> list[Telling]:
+        """Texts of now that are new, most telling first; keys: of every row of now. Empty when a side is.
+
+        only: numbers of the rows that may be ranked; None is all of them.
+        """
+        return self._ranked(_NOW, _BEFORE, keys, most, only)
+
+    def vanished(self, keys: Sequence[str], *, most: int = 5) -> list[Telling]:
+        """Texts of the reference that are not said any more, most telling first; keys: of all its rows."""
+        return self._ranked(_BEFORE, _NOW, keys, most, None)
+
+    def _ranked(
+        self, side: int, other: int, keys: Sequence[str], most: int, only: NDArray[np.int64] | None
+    ) -> list[Telling]:
+        if self._empty:
+            return []
+        places, plain, white = self._places[side], self._plain[side], self._white
+        asked = thin(len(places), _MOST_RANKED)
+        if only is not None:
+            asked = asked[np.isin(places[asked], only)]
+        difference, error = witness(white[side][asked], white[side], white[other], width=self._width)
+        score = difference / np.maximum(error, 1e-12)
+        taken: list[int] = []
+        alike: dict[int, int] = {}
+        for i in np.argsort(-score, kind="stable"):
+            nearness = plain[asked[taken]] @ plain[asked[i]]
+            twins = np.flatnonzero(nearness > _ALIKE)
+            if len(twins):
+                alike[taken[twins[0]]] += 1
+            elif len(taken) < most and score[i] > 0:
+                taken.append(int(i))
+                alike[int(i)] = 0
+        nearest = (plain[asked[taken]] @ self._plain[other].T).max(axis=1) if taken else np.zeros(0)
+        return [
+            Telling(
+                key=keys[places[asked[i]]],
+                place=int(places[asked[i]]),
+                score=float(score[i]),
+                nearest=float(near),
+                alike=alike[i],
+                vanished=side == _BEFORE,
+            )
+            for i, near in zip(taken, nearest, strict=True)
+        ]
 
 
-def thinned(keys: Sequence[str], most: int) -> list[str]:
-    """At most `most` of the keys, evenly spaced."""
-    return [keys[i] for i in _thin(len(keys), most)]
-
-
-def _thin(size: int, most: int) -> NDArray[np.intp]:
+def thin(size: int, most: int) -> NDArray[np.intp]:
+    """At most `most` of the numbers below `size`, evenly spaced."""
     return np.unique(np.linspace(0, size - 1, min(size, most)).round().astype(np.intp))

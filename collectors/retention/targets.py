@@ -46,19 +46,25 @@ _GRADES_OF_SPANS = f"span_started_at >= $low AND span_started_at < $high AND {_P
 _ALONE = sql("alone")
 
 
+# Lists in evidence and payloads whose entries quote a text.
+_QUOTES = ("examples", "vanished", "map")
+
+
 def _quotes(column: str) -> str:
     """Rows whose evidence or payload in `column` quotes a text."""
-    return (
-        f"len(list_filter(json_extract_string({column}, '$.examples[*].text'), lambda t: t IS NOT NULL)) > 0"
-    )
+    texts = "json_extract_string({column}, '$.{name}[*].text')"
+    found = ", ".join(texts.format(column=column, name=name) for name in _QUOTES)
+    return f"len(list_filter(flatten([{found}]), lambda t: t IS NOT NULL)) > 0"
 
 
 def _unquoted(column: str) -> str:
-    """SET: the same examples with their ids and reasons, without the texts."""
-    return (
-        f"{column} = json_merge_patch({column}, json_object('examples', list_transform("
-        f"json_extract({column}, '$.examples[*]'), lambda e: json_merge_patch(e, '{{\"text\": null}}'))))"
+    """SET: the same entries with their ids and reasons, without the texts."""
+    lists = ", ".join(
+        f"'{name}', CASE WHEN json_exists({column}, '$.{name}') THEN list_transform("
+        f"json_extract({column}, '$.{name}[*]'), lambda e: json_merge_patch(e, '{{\"text\": null}}')) END"
+        for name in _QUOTES
     )
+    return f"{column} = json_merge_patch({column}, json_object({lists}))"
 
 
 _OVER = "incident_id NOT IN (SELECT incident_id FROM incidents WHERE state <> 'resolved')"
@@ -73,6 +79,7 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
             where=_PRODUCTION,
             children=(
                 ("grades", _GRADES_OF_SPANS),
+                ("drawn_spans", _GRADES_OF_SPANS),
                 ("feedback", _OF_SPANS),
                 ("annotations", _OF_SPANS),
                 ("span_contents", _CONTENTS_OF_SPANS),

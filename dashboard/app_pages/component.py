@@ -184,6 +184,7 @@ ui.heading(
     "Each check against its threshold, window by window. Shaded: what the reference makes usual.",
 )
 component_parts.drift(view, frame, marks, within)
+component_parts.explained(view, frame)
 _lengths()
 component_parts.versions(view, frame)
 component_parts.samples(view, frame)

@@ -207,6 +207,7 @@ with st.container(border=True):
     incident_parts.propagation(view, frame)
 with st.container(border=True):
     incident_parts.evidence(view, frame)
+incident_parts.explained(view)
 incident_parts.terms(view)
 incident_parts.examples(view)
 _traces(view, frame)

@@ -8,7 +8,8 @@ SELECT
     coalesce(results.reason, alerts.reason) AS reason,
     results.p_value, results.effect, results.effect_unit, results.n_current, results.n_reference,
     results.n_sampled, results.reference_name,
-    coalesce(results.evidence, alerts.evidence) AS evidence
+    coalesce(results.evidence, alerts.evidence) AS evidence,
+    alerts.evidence AS kept
 FROM alerts
 LEFT JOIN results ON results.result_id = alerts.result_id
 JOIN incidents ON incidents.incident_id = alerts.incident_id

@@ -13,8 +13,8 @@ from monitors.alerting.plain import plain
 from monitors.alerting.reading import Reading, strength
 from monitors.result import Result
 
-_EXPLAINED = ("examples", "terms", "versions")
-_EVIDENCE = ("examples", "terms", "change_point", "current", "reference", "versions", "scale_windows")
+_EXPLAINED = ("examples", "vanished", "terms", "topics", "explains", "map", "versions")
+_EVIDENCE = (*_EXPLAINED, "change_point", "current", "reference", "scale_windows", "topic")
 
 
 def advance(

@@ -46,6 +46,7 @@ def describe(
         "examples": _examples(found, alerts),
         "ruled_out": ruled_out(found, alerts, flow=flow, tracks=tracks, deploys=deploys, settings=settings),
         "deploy": _deploy(found, at),
+        "explained": words.explained(found.lead.evidence),
         "lead": _figure(found.lead, found),
         "history": _history(incident, found, severity, at),
     }

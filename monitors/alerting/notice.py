@@ -49,6 +49,7 @@ def notice(incident: Incident, kind: str, dashboard_url: str, previous: Incident
         "path": list(evidence.get("path", ())),
         "why": evidence.get("why"),
         "deploy": deploy.get("sentence") or "No deploy explains this.",
+        "explained": str(evidence.get("explained") or ""),
         "ruled_out": _ruled_out(evidence),
         "examples": [
             {"text": str(e.get("text", ""))[:_LONGEST], "why": str(e.get("why") or "")[:_LONGEST]}

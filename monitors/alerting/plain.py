@@ -11,7 +11,7 @@ from collectors.model import utc
 
 # Log text may be megabytes; an incident needs enough to recognise it.
 _LONGEST_TEXT = 2_000
-_LONGEST_LIST = 50
+_LONGEST_LIST = 150
 
 
 def plain(value: Any) -> Any:

@@ -156,6 +156,20 @@ def title(component: str, cause: str, alert: Alert) -> str:
     return text if len(text) <= 150 else text[:149] + "…"
 
 
+def explained(evidence: Mapping[str, Any]) -> str:
+    """One line: what goes with most of the change, of an explanation's `explains`; empty where nothing does.
+
+    >>> explained({"explains": [{"by": "language", "share": 0.8, "verdict": "explains"}]})
+    'Explained by language: 80 %.'
+    """
+    entries = evidence.get("explains")
+    for entry in entries if isinstance(entries, list) else ():
+        share = _real(entry.get("share")) if isinstance(entry, Mapping) else None
+        if share is not None and entry.get("verdict") == "explains":
+            return f"Explained by {entry.get('by')}: {share * 100:.0f} %."
+    return ""
+
+
 def span(time: timedelta) -> str:
     """A stretch of time in the two units that matter.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from monitors.explain_terms import contrast, count_words, words
-from monitors.explain_texts import rank
+from monitors.explain_texts import Compared
 
 
 def test_a_word_counts_once_a_text_and_numbers_not_at_all():
@@ -44,7 +44,7 @@ def test_the_new_topic_is_ranked_first_and_near_duplicates_are_folded():
     twins = np.repeat(new[:1], 5, axis=0)
     current = np.concatenate([usual, new, twins])
     keys = [f"t/{i}" for i in range(len(current))]
-    told = rank(current, keys, reference)
+    told = Compared(current, reference).new(keys)
     assert {t.key for t in told[:8]} == {f"t/{i}" for i in range(80, 88)}
     assert next(t for t in told if t.key == "t/80").alike == 5
     assert "5 more like it" in next(t for t in told if t.key == "t/80").why
@@ -53,4 +53,6 @@ def test_the_new_topic_is_ranked_first_and_near_duplicates_are_folded():
 
 
 def test_nothing_against_nothing_is_nothing():
-    assert rank(np.zeros((0, 4)), [], np.ones((3, 4))) == []
+    nothing = Compared(np.zeros((0, 4)), np.ones((3, 4)))
+    assert nothing.new([]) == []
+    assert nothing.vanished(["a", "b", "c"]) == []

@@ -1,0 +1,223 @@
+"""Is there a topic that the reference does not have? See docs/checks/new_topic.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
+from monitors.checks._sampled import evenly
+from monitors.checks._topics import FIELDS, rows_of, topic_evidence, windows_of
+from monitors.checks._vectors import too_uniform
+from monitors.checks.base import (
+    CheckSettings,
+    DataKind,
+    NotReady,
+    Outcome,
+    Reference,
+    WindowSample,
+    text_concern,
+)
+from monitors.noise_change import locate
+from monitors.noise_rates import RateModel, fit_rate
+from monitors.noise_scales import STILL_THERE, Scale, latest, missing, no_rows, scales_of
+from monitors.result import Concern, ReferenceKind
+from monitors.statistics.new_group import Ball, Nearness, new_groups
+from monitors.statistics.witness import Whitening
+
+Rows = NDArray[np.float32]
+MARGIN = 0.02  # of all rows in the middle of one new topic: about 5 % of the topic as a whole
+_BOOK = 800
+_LEARNT = 4000
+_PLACES = 3  # groups that are tried for each length of time
+_EXAMPLES = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One length of time.
+
+    Attributes:
+        ball: where the group lies; found in one half of the rows. rates: how often the reference was there.
+        hits, rows: of the other half. p: after the number of tests. ongoing: there in the last eighth too.
+    """
+
+    scale: Scale
+    ball: Ball | None
+    rates: RateModel | None
+    hits: int
+    rows: int
+    p: float
+    ongoing: bool
+
+    @property
+    def share(self) -> float:
+        """Of the rows that did not find the group."""
+        return self.hits / max(self.rows, 1)
+
+    @property
+    def usual(self) -> float:
+        """What is expected of the place; 0 where there is no group."""
+        return self.rates.rate if self.rates is not None else 0.0
+
+
+class NewTopicFitted:
+    """The rows of the reference, and how near rows of one topic are."""
+
+    def __init__(self, reference: Reference, settings: CheckSettings) -> None:
+        self._used = [w for w in reference.windows if len(w.rows)]
+        rows = rows_of(self._used)
+        self._white = Whitening.learn(evenly(rows, _LEARNT), mean=rows.mean(axis=0))
+        self._rows = self._white.of(rows)
+        self._windows = windows_of(self._used)
+        self._book = evenly(self._rows, _BOOK)
+        self._near = Nearness.of(self._book)
+        self._settings = settings
+        self._margin = MARGIN if settings.margin is None else settings.margin
+
+    def evaluate(self, recent: Sequence[WindowSample], *, alpha: float) -> Outcome:
+        """Judge the last window; see `Fitted`."""
+        if not recent or len(recent[-1].rows) == 0:
+            return nothing(recent, len(self._rows))
+        scales = scales_of(recent, self._settings, skew=False)
+        if not scales:
+            return no_rows(recent, self._settings, len(self._rows))
+        read = [self._read(scale, len(scales)) for scale in scales]
+        guilty = [r for r in read if r.p <= alpha and r.share - r.usual >= self._margin and r.ongoing]
+        best = min(guilty or read, key=lambda r: r.p)
+        needed = self._needed(best, alpha / (len(scales) * _PLACES))
+        return Outcome(
+            status="breach" if guilty else "ok",
+            value=best.share,
+            threshold=consistent(needed, best.share, 1, breach=bool(guilty)),
+            unit="share of requests",
+            p_value=best.p,
+            effect=max(0.0, best.share - best.usual),
+            effect_unit="share of new content",
+            n_current=best.scale.requests,
+            n_reference=len(self._rows),
+            n_sampled=best.scale.rows,
+            reason=self._reason(best, alpha, breach=bool(guilty)),
+            evidence=self._evidence(recent, best, needed, breach=bool(guilty)),
+        )
+
+    def _read(self, scale: Scale, tests: int) -> Reading:
+        rows = self._white.of(rows_of(scale.samples))
+        # What found a group must not count in it: the best of many places looks fuller than it is.
+        balls = new_groups(evenly(rows[0::2], _BOOK), self._book, near=self._near, most=_PLACES)
+        judged = rows[1::2]
+        late = rows[windows_of(scale.samples) >= len(scale.samples) - latest(scale)]
+        if not balls:
+            return Reading(scale=scale, ball=None, rates=None, hits=0, rows=len(judged), p=1.0, ongoing=False)
+        tried = [self._tried(scale, ball, judged, late, tests * _PLACES) for ball in balls]
+        return min(tried, key=lambda r: r.p)
+
+    def _tried(self, scale: Scale, ball: Ball, judged: Rows, late: Rows, tests: int) -> Reading:
+        inside = ball.holds(judged)
+        hits, share = int(inside.sum()), float(inside.mean())
+        rates = self._rates(ball)
+        now = float(ball.holds(late).mean())
+        return Reading(
+            scale=scale,
+            ball=ball,
+            rates=rates,
+            hits=hits,
+            rows=len(judged),
+            p=min(1.0, rates.tail(hits, len(judged)) * tests),
+            ongoing=now - rates.rate >= STILL_THERE * (share - rates.rate),
+        )
+
+    def _rates(self, ball: Ball) -> RateModel:
+        """How often the reference was there, and how that wandered by windows and days."""
+        inside = ball.holds(self._rows).astype(np.float64)
+        counts = np.bincount(self._windows, weights=inside, minlength=len(self._used)).astype(np.float64)
+        rows = np.bincount(self._windows, minlength=len(self._used)).astype(np.float64)
+        return fit_rate([w.window for w in self._used], counts, rows)
+
+    def _needed(self, best: Reading, p: float) -> float:
+        """The share at which the group would just be a breach."""
+        if best.rates is None:
+            return min(1.0, self._margin)
+        critical = best.rates.critical(p, best.rows) / best.rows
+        return min(1.0, max(critical, best.usual + self._margin))
+
+    def _reason(self, best: Reading, alpha: float, *, breach: bool) -> str:
+        if best.ball is None:
+            return f"no group of texts that the reference lacks in {self._span(best)}"
+        said = (
+            f"a group of texts that the reference hardly has ({best.usual:.1%}) makes {best.share:.1%} of "
+            f"{self._span(best)}"
+        )
+        if breach:
+            return f"{said}, {chance(best.p)}"
+        if best.p <= alpha and not best.ongoing:
+            return f"{said}, but the latest requests are back to normal"
+        if best.p <= alpha:
+            return f"{said}: certain, but less than the {self._margin:.0%} of requests that matter"
+        return f"{said}: within the usual noise"
+
+    def _span(self, best: Reading) -> str:
+        return spanned(best.scale.windows, best.scale.rows)
+
+    def _evidence(
+        self, recent: Sequence[WindowSample], best: Reading, needed: float, *, breach: bool
+    ) -> dict[str, Any]:
+        evidence: dict[str, Any] = {
+            "current": {"share": best.share},
+            "reference": {"share": best.usual},
+            "scale_windows": best.scale.windows,
+            "sampled": {"rows": best.scale.rows, "requests": best.scale.requests},
+            "noise": {"rate_sd": best.rates.sd if best.rates is not None else 0.0},
+            "detectable": {"value": needed, "unit": "share of one new topic", "rows": best.rows},
+        }
+        if not breach or best.ball is None:
+            return evidence
+        ball, samples = best.ball, best.scale.samples
+        rows = self._white.of(rows_of(samples))
+        inside = ball.holds(rows)
+        evidence["topic"] = topic_evidence(
+            0, inside, samples, usual=best.usual, reference_rows=np.flatnonzero(ball.holds(self._rows))
+        )
+        evidence["change_point"] = self._change_point(recent, best, ball)
+        keys = [key for sample in samples for key in sample.keys]
+        distances = ball.distances(rows)
+        order = [int(i) for i in np.argsort(distances, kind="stable")[:_EXAMPLES] if inside[i]]
+        evidence["examples"] = [
+            {**split_key(keys[i]), "why": "in the middle of the new topic", "score": -float(distances[i])}
+            for i in order
+        ]
+        return evidence
+
+    def _change_point(self, recent: Sequence[WindowSample], best: Reading, ball: Ball) -> dict[str, str]:
+        used = [s for s in recent if len(s.rows)]
+        shares = np.array([float(ball.holds(self._white.of(s.rows)).mean()) for s in used])
+        middle = float(np.clip((best.share + best.usual) / 2.0, 1e-3, 1.0 - 1e-3))
+        variances = np.array([middle * (1.0 - middle) / len(s.rows) for s in used])
+        return locate([s.window for s in used], shares - best.usual, variances).evidence()
+
+
+class NewTopicCheck:
+    """A group of texts, near each other, where the reference has hardly any."""
+
+    name = "new_topic"
+    title = "New topic"
+    fields = FIELDS
+    kinds: tuple[ReferenceKind, ...] = ("drift",)
+    data: DataKind = "embedding"
+    default_on = False
+
+    def concern(self, field: str) -> Concern:
+        """`input` or `output`."""
+        return text_concern(field)
+
+    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> NewTopicFitted | NotReady:
+        """Keep the reference; nothing is drawn at random."""
+        why = missing(reference, settings) or too_uniform(reference)
+        return NotReady(reason=why) if why is not None else NewTopicFitted(reference, settings)
+
+
+CHECK = NewTopicCheck()

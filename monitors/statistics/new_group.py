@@ -1,0 +1,110 @@
+"""The densest group of rows where a reference has hardly any: a topic that it does not know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.statistics.kernels import squared_distances
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.floating[Any]]
+TIMES = 3.0  # as dense as in the reference, for a group to be new
+_NEIGHBOURS = 3
+_WIDE = 1.2
+_PAIRS = (0.02, 0.05)
+_CORE = 0.5  # rows at least so near to the best place make the ball
+_APART = 1.2  # radii from a group, another one may begin
+_HELD = 0.8  # of rows like them lie in it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ball:
+    """All rows within `radius` of `centre` (d,)."""
+
+    centre: Floats
+    radius: float
+
+    def holds(self, rows: Rows) -> NDArray[np.bool_]:
+        """(n,) whether each row of (n, d) is inside."""
+        inside: NDArray[np.bool_] = self.distances(rows) <= self.radius
+        return inside
+
+    def distances(self, rows: Rows) -> Floats:
+        """(n,) from the centre."""
+        squared = squared_distances(rows, self.centre.astype(rows.dtype)[None])
+        apart: Floats = np.sqrt(squared[:, 0]).astype(np.float64)
+        return apart
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nearness:
+    """How near rows of one topic are: wholly up to `inner`, no more from `outer` on."""
+
+    inner: float
+    outer: float
+
+    @classmethod
+    def of(cls, rows: Rows) -> Nearness:
+        """Learnt of a reference (m, d), m >= 2: half of its rows have their third nearest other row within
+        `inner`, and `outer` is a fifth more; where directions are so many that all rows are about as far from
+        each other, the nearest 2 and 5 % of pairs bound both.
+
+        >>> Nearness.of(np.array([[0.0], [1.0], [2.0], [3.0], [40.0]])).inner
+        0.95
+        """
+        distances = squared_distances(rows, rows)
+        pairs = np.sqrt(np.quantile(distances[np.triu_indices(len(rows), 1)], _PAIRS))
+        np.fill_diagonal(distances, np.inf)
+        k = max(min(_NEIGHBOURS, len(rows) - 1) - 1, 0)
+        third = float(np.sqrt(np.median(np.partition(distances, k, axis=1)[:, k])))
+        outer = min(_WIDE * third, float(pairs[1]))
+        return cls(inner=min(third, float(pairs[0]), 0.95 * outer), outer=outer)
+
+    def weights(self, rows: Rows, others: Rows) -> Floats:
+        """(n, m) 1 for what is near, 0 for what is not, and between."""
+        distances = np.sqrt(squared_distances(rows, others))
+        width = max(self.outer - self.inner, 1e-12)
+        near: Floats = np.clip((self.outer - distances) / width, 0.0, 1.0)
+        return near
+
+
+def new_groups(rows: Rows, reference: Rows, *, near: Nearness, most: int = 1) -> list[Ball]:
+    """Where rows are densest, of the places that are three times as dense as in the reference.
+
+    What: the density at a row is the share of other rows that are near it. The place whose density exceeds
+    three times that of the reference most is taken; the ball around the mean of the rows near it holds four
+    in five of rows like them. The next place lies outside of that ball. Density and not the distance to the
+    nearest cluster, because topics inside a wide cluster are new too. When not: as a test: there always are
+    such places; count in the ball what was not used to find it.
+    rows (n, d), n >= 2, reference (m, d). At most `most` balls, the densest first; none where no place has
+    two rows near each other.
+
+    >>> rows, near = np.array([[0.0], [0.1], [5.0], [5.1], [5.2]]), Nearness(inner=0.5, outer=0.6)
+    >>> found = new_groups(rows, np.array([[0.0], [0.2]]), near=near)
+    >>> [ball.centre.round(2).tolist() for ball in found]
+    [[5.1]]
+    """
+    if len(rows) < 2 or not len(reference):
+        return []
+    inside = near.weights(rows, rows)
+    np.fill_diagonal(inside, 0.0)
+    now = inside.sum(axis=1) / (len(rows) - 1)
+    excess = now - TIMES * near.weights(rows, reference).mean(axis=1)
+    found: list[Ball] = []
+    while len(found) < most and excess.max() > 0:
+        best = int(np.argmax(excess))
+        members = np.flatnonzero(inside[best] >= min(_CORE, inside[best].max()))
+        group = np.asarray(rows[np.append(members, best)], dtype=np.float64)
+        centre: Floats = group.mean(axis=0)
+        # From the mean of the others: a row lies nearer to a mean that it is part of.
+        apart = np.linalg.norm(group - centre, axis=1) * len(group) / (len(group) - 1)
+        radius = float(np.quantile(apart, _HELD))
+        ball = Ball(centre=centre, radius=radius)
+        found.append(ball)
+        excess[ball.distances(rows) <= _APART * radius] = 0.0
+        excess[best] = 0.0
+    return found
