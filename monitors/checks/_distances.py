@@ -232,7 +232,7 @@ class DistanceFitted:
             if usual is not None:
                 value = self._distance.between(usual.some(rows), self._prepared)
                 used.append(sample.window)
-                residuals.append(max(value, 0.0) ** usual.power - usual.mean)
+                residuals.append(usual.beyond(value))
                 variances.append(usual.sd**2)
         if not used:
             used, residuals, variances = [recent[-1].window], [1.0], [1.0]

@@ -12,6 +12,8 @@ from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, t
 from monitors.noise_scales import missing
 from monitors.result import Concern, ReferenceKind
 
+_SHUFFLES = 16
+
 
 @dataclass(frozen=True, kw_only=True)
 class WordCheck:
@@ -43,7 +45,7 @@ class WordCheck:
             pool=None,
             reference_rows=len(vocabulary.rows),
             reference_figures=view.figures(vocabulary.rows),
-            blocks=PastBlocks(reference, vocabulary.rows, self.distance, seed=seed),
+            blocks=PastBlocks(reference, vocabulary.rows, self.distance, seed=seed, shuffles=_SHUFFLES),
             view=view,
             settings=settings,
             margin=self.margin if settings.margin is None else settings.margin,

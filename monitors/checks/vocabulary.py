@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.checks._distances import Reading
-from monitors.checks._past_blocks import ROOT_OF_SQUARES, Usual
+from monitors.checks._past_blocks import ROOT, Usual
 from monitors.checks._word_check import WordCheck
 from monitors.checks._words import Vocabulary, both, counts, strengths, terms
 from monitors.checks.base import WindowSample
@@ -26,7 +26,7 @@ _BITS_A_SHARE = 0.5
 class WordShares:
     """The Jensen-Shannon divergence of how often texts have each word."""
 
-    power = ROOT_OF_SQUARES
+    power = ROOT
 
     def prepare(self, rows: NDArray[Any]) -> Floats:
         return counts(rows)

@@ -151,9 +151,10 @@ def test_the_lower_tail_of_a_rate_is_the_binomials() -> None:
 
 
 def test_a_critical_distance_has_its_own_p() -> None:
-    usual = Usual(rows=40, level=0.1, mean=0.63, sd=0.05, df=12.0, power=0.2, blocks=40)
-    for p in (0.05, 1e-3, 1e-6):
-        assert usual.p_value(usual.critical(p)) == pytest.approx(p, rel=1e-6)
+    for floor in (0.0, 0.3):
+        usual = Usual(rows=40, level=0.1, mean=0.63, sd=0.05, df=12.0, power=0.2, blocks=40, floor=floor)
+        for p in (0.05, 1e-3, 1e-6):
+            assert usual.p_value(usual.critical(p)) == pytest.approx(p, rel=1e-6)
 
 
 def test_the_prediction_of_one_more_day_holds_its_level() -> None:
