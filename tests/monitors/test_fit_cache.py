@@ -40,7 +40,9 @@ def history(check: Check, count: int) -> list[WindowSample]:
     return samples(hours(count), rows)
 
 
-@pytest.mark.parametrize("name", ["embedding_distance", "mmd", "error_rate", "length_ks", "latency", "token_length", "quality"])
+@pytest.mark.parametrize(
+    "name", ["embedding_distance", "mmd", "error_rate", "length_ks", "latency", "token_length", "quality"]
+)
 def test_a_kept_fit_answers_as_the_one_it_was_made_of(name: str) -> None:
     check = CHECKS.get(name)
     seen = history(check, 96)
