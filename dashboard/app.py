@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cached, data, ui, urls
+from dashboard.terms import terms
 
 # Drawn here: an icon by name would be fetched from a font server.
 _LINKS = (
@@ -35,35 +36,9 @@ st.set_page_config(page_title="Chainwatch", page_icon=_MARK, layout="wide")
 st.logo(_LOGO, size="medium")
 _PAGES = [
     st.Page(_land, title="Chainwatch", default=True, visibility="hidden"),
-    st.Page(
-        urls.OVERVIEW,
-        title="Overview",
-        icon=":material/account_tree:",
-        help="The health of the chain: each component's state, traffic, errors, latency, cost and quality.",
-    ),
-    st.Page(
-        urls.INCIDENT,
-        title="Incidents",
-        icon=":material/local_fire_department:",
-        help="What broke, since when, what was deployed before, the evidence, and what to do about it.",
-    ),
-    st.Page(
-        urls.COMPONENT,
-        title="Component",
-        icon=":material/deployed_code:",
-        help="One component over time: drift, lengths, latency, errors, cost, quality and versions.",
-    ),
-    st.Page(
-        urls.TRACES,
-        title="Traces",
-        icon=":material/segment:",
-        help="Find single requests and follow them step by step.",
-    ),
-    st.Page(
-        urls.MONITORS,
-        title="Monitors",
-        icon=":material/monitor_heart:",
-        help="Every monitor with its last result, and whether the runs themselves are healthy.",
+    *(
+        st.Page(path, title=page.title, icon=page.icon, help=page.answers)
+        for path, page in terms().by_path.items()
     ),
 ]
 ui.guarded(st.navigation(_PAGES, position="top").run)()

@@ -74,13 +74,7 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
     zone, zone_name = viewer_zone()
     now = datetime.now(UTC)
     if not warehouse.exists():
-        st.title(title)
-        empty(
-            "Nothing is stored yet",
-            f"There is no warehouse at {warehouse}. Start with made-up logs and known incidents, "
-            "or load your own.",
-            [_START, _LOAD, _RUN],
-        )
+        nothing_stored(title, warehouse)
     found = cached.load(data.landing, warehouse)
     landing = found.value
     chain = urls.url("chain")
@@ -115,7 +109,7 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
                     resets=("component", "incident", "trace"),
                 )
             if with_range:
-                _range_control(range_name)
+                range_control(range_name)
     stale_note(found)
     return Frame(
         warehouse=warehouse,
@@ -131,7 +125,19 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
     )
 
 
-def _range_control(chosen: str) -> None:
+def nothing_stored(title: str, warehouse: Path) -> NoReturn:
+    """What to do before there is a warehouse; ends the page."""
+    st.title(title)
+    empty(
+        "Nothing is stored yet",
+        f"There is no warehouse at {warehouse}. Start with made-up logs and known incidents, "
+        "or load your own.",
+        [_START, _LOAD, _RUN],
+    )
+
+
+def range_control(chosen: str) -> None:
+    """The choice of how far back to look, ending at the newest span; writes `range` into the URL."""
     key = "choose_range"
     st.session_state[key] = chosen
 
