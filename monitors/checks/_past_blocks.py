@@ -182,7 +182,8 @@ class PastBlocks:
         if not self._shuffles:
             return 0.0
         days = int(self._day[-1]) + 1
-        others = max(1, min(self.rows - size, self.rows * (days - 1) // days))
+        # As many as the rows of the other days are; of one day, those of the other windows.
+        others = self.rows if days == 1 else self.rows * (days - 1) // days
         values = []
         for _ in range(self._shuffles):
             order = rng.permutation(self.rows)
