@@ -9,7 +9,7 @@ from statistics import median
 
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
-from dashboard.data import DEFAULT_RANGE, TimeRange, range_until, select
+from dashboard.data import TimeRange, range_until, select
 
 # Rows of the table; the newest arrivals stand first, so what is left out has been quiet for longest.
 MOST_SOURCES = 100
@@ -82,7 +82,7 @@ def newest(warehouse: Warehouse, now: datetime) -> Newest:
 
 def sources_view(warehouse: Warehouse, until: datetime, range_name: str, chosen: str | None) -> SourcesView:
     """The sources of the range called `range_name` that ends at `until`; of the format `chosen`, or all."""
-    span = range_until(until, range_name or DEFAULT_RANGE)
+    span = range_until(until, range_name)
     with warehouse.read() as con:
         found = select(con, "sources", {**span.parameters, "format": chosen, "limit": MOST_SOURCES})
     totals = [row for row in found if row["part"] == "total"]

@@ -14,14 +14,12 @@ import streamlit as st
 
 from dashboard.text import plain
 
-OVERVIEW, INCIDENT, COMPONENT, TRACES, MONITORS, DATA, HELP = (
+OVERVIEW, INCIDENT, COMPONENT, TRACES, MONITORS = (
     "app_pages/overview.py",
     "app_pages/incident.py",
     "app_pages/component.py",
     "app_pages/traces.py",
     "app_pages/monitors.py",
-    "app_pages/data.py",
-    "app_pages/help.py",
 )
 _STICKY = ("chain", "range", "component", "incident")
 
