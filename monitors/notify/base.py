@@ -58,6 +58,10 @@ class Channel(Protocol):
     def variable(self) -> str:
         """The environment variable that switches the channel on."""
 
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every environment variable that it reads."""
+
     def open(self, environ: Mapping[str, str], *, timeout: timedelta) -> Notifier | None:
         """The notifier; None where the environment does not configure it, ConfigError where it errs."""
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Far longer than a call may take, so that a claim runs out only when its holder is gone.
 _CLAIM = timedelta(minutes=5)
+# `timeout` holds for one answer, and a mail server gives a dozen before a message is through.
+_STEPS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +80,7 @@ def claim_next(
                 )
                 continue
             attempt = int(row["attempts"]) + 1
-            lease = now + max(_CLAIM, notify.timeout * 6)
+            lease = now + max(_CLAIM, notify.timeout * _STEPS)
             con.execute(
                 "UPDATE notifications SET state = 'sending', attempts = ?, next_attempt_at = ? "
                 "WHERE notification_id = ?",

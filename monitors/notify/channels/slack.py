@@ -9,14 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from collectors.context import system_clock
-from collectors.errors import ConfigError
 from monitors.alerting.notice import Notice
 from monitors.notify.base import Delivery, Notifier, outcome_of, retry_after_s
-from monitors.notify.hostile import cut, one_line
+from monitors.notify.concealed import concealed, secrets_of
+from monitors.notify.http_post import LOOPBACK, checked_address
 from monitors.notify.slack_blocks import message
 
 VARIABLE = "CHAINWATCH_SLACK_WEBHOOK_URL"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class SlackNotifier:
@@ -43,7 +42,7 @@ class SlackNotifier:
         # slack_sdk logs the address at DEBUG, and its own retries would hide attempts from the outbox.
         silent = logging.Logger("chainwatch.slack", level=logging.CRITICAL + 1)
         client = WebhookClient(self._url, timeout=self._timeout_s, logger=silent, retry_handlers=[])
-        if urlsplit(self._url).hostname in _LOOPBACK:
+        if urlsplit(self._url).hostname in LOOPBACK:
             client.proxy = None
         # Whatever the network does, the outbox goes on.
         try:
@@ -68,11 +67,7 @@ class SlackNotifier:
 
     def _safe(self, body: str) -> str:
         """The start of an answer, without the address that it may repeat."""
-        path = urlsplit(self._url).path
-        hidden = body.replace(self._url, "[webhook]")
-        for secret in (path, *[part for part in path.split("/") if len(part) >= 6]):
-            hidden = hidden.replace(secret, "[webhook]") if len(secret) > 1 else hidden
-        return cut(one_line(hidden), 100)
+        return concealed(body, secrets_of(self._url))
 
 
 class SlackChannel:
@@ -80,22 +75,14 @@ class SlackChannel:
 
     name = "slack"
     variable = VARIABLE
+    variables = (VARIABLE,)
 
     def open(self, environ: Mapping[str, str], *, timeout: timedelta) -> Notifier | None:
         """None without the variable; ConfigError, which does not repeat it, when it is no webhook address."""
         url = environ.get(VARIABLE, "").strip()
         if not url:
             return None
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname
-        except ValueError:
-            parts, host = urlsplit(""), None
-        if not host or not (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
-            raise ConfigError(
-                f"{VARIABLE} must be an https:// address such as https://hooks.slack.com/services/...; "
-                "its value is a secret and not shown here"
-            )
+        checked_address(VARIABLE, url, "https://hooks.slack.com/services/...")
         return SlackNotifier(url, timeout=timeout)
 
 
