@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
@@ -14,18 +13,17 @@ import click
 
 from collectors.context import Context, open_context
 from collectors.durations import duration
-from collectors.errors import ChainwatchError, ConfigError
+from collectors.errors import ConfigError
 from collectors.model import utc
 from collectors.options import command
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row, fetch
+from monitors.alert_test_cli import send_test
 from monitors.alerting import actions
-from monitors.alerting.config import NotifyConfig
 from monitors.alerting.silence import Silence, parse_matchers, read_silences, silenced
 from monitors.alerting.words import clock, span
 
 _RECENT_DAYS = 14
-_DASHBOARD = "http://localhost:8501"
 
 
 @click.group(
@@ -40,35 +38,6 @@ def alerts(call: click.Context, config: Path | None, as_json: bool, show_all: bo
     """List open and recent incidents with their alerts; `alerts test` sends a test message."""
     if call.invoked_subcommand is None:
         _list(open_context(config, as_json=as_json), show_all=show_all)
-
-
-@command("test")
-def send_test(context: Context) -> None:
-    """Send a test message through each configured channel."""
-    from monitors.notify.configured import CHANNELS, configured
-
-    notify = context.config.section("notify", NotifyConfig)
-    notifiers = configured(notify, os.environ)
-    if not notifiers:
-        needed = ", ".join(channel.variable for _, channel in CHANNELS.all())
-        raise ConfigError(f"no channel is configured; set one of: {needed}")
-    dashboard = str(context.config.raw.get("dashboard", {}).get("url", _DASHBOARD))
-    now = context.clock()
-    notice = {
-        "kind": "test",
-        "title": "Chainwatch can reach you here",
-        "summary": f"A test from `chainwatch alerts test` at {clock(now)}. Nothing is wrong.",
-        "links": {"dashboard": dashboard},
-    }
-    answers = []
-    for notifier in notifiers:
-        delivery = notifier.send(notice, key=f"test/{notifier.name}/{now.isoformat()}")
-        answers.append({"channel": notifier.name, "outcome": delivery.outcome, "error": delivery.error})
-    lines = [f"{a['channel']}: {'sent' if a['outcome'] == 'sent' else a['error']}" for a in answers]
-    context.answer(answers, "\n".join(lines))
-    failed = [str(a["channel"]) for a in answers if a["outcome"] != "sent"]
-    if failed:
-        raise ChainwatchError(f"the test message did not arrive: {', '.join(failed)}")
 
 
 alerts.add_command(send_test)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import Field, field_validator
 
 from collectors.config import Section
 from collectors.durations import duration
+from monitors.alerting.routes import Route, is_of_its_own, route_of
 from monitors.result import Concern
 
 Windows = Annotated[int, Field(ge=1, le=1000)]
@@ -62,7 +64,8 @@ class NotifyConfig(Section):
     """How messages leave. Addresses and secrets come from the environment only.
 
     Attributes:
-        channels: channels to use; None uses every channel whose environment is set.
+        channels: where incidents go that no route takes; None is every channel whose environment is set.
+        routes: which incidents go elsewhere; the first that matches decides.
         max_age: news older than this is recorded and not sent: a catch-up over old history is no storm.
         max_attempts: tries before a message is given up (state dead).
         first_retry: wait after the first failure; it doubles each time, up to `longest_retry`, with jitter.
@@ -71,6 +74,7 @@ class NotifyConfig(Section):
     """
 
     channels: tuple[str, ...] | None = None
+    routes: tuple[Route, ...] = ()
     max_age: timedelta = timedelta(hours=24)
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 12
     first_retry: timedelta = timedelta(seconds=5)
@@ -88,3 +92,25 @@ class NotifyConfig(Section):
         if value <= timedelta(0):
             raise ValueError("must be more than nothing")
         return value
+
+    @field_validator("routes")
+    @classmethod
+    def _named_once(cls, value: tuple[Route, ...]) -> tuple[Route, ...]:
+        names = [route.name for route in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two routes are called {twice[0]!r}")
+        return value
+
+    def channels_for(self, labels: Mapping[str, str], opened: Sequence[str]) -> list[str]:
+        """Which of the `opened` channels an incident with these labels goes to."""
+        route = route_of(self.routes, labels)
+        if route is not None:
+            return [name for name in opened if name in route.channels]
+        return self.default_channels(opened)
+
+    def default_channels(self, opened: Sequence[str]) -> list[str]:
+        """Which of the `opened` channels get what no route takes."""
+        if self.channels is not None:
+            return [name for name in opened if name in self.channels]
+        return [name for name in opened if not is_of_its_own(name)]

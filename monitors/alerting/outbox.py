@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from collectors.warehouse.store import Row, fetch, insert
 from monitors.alerting.config import AlertsConfig, NotifyConfig
 from monitors.alerting.incident import Incident
 from monitors.alerting.notice import notice
+from monitors.alerting.routes import route_of
 from monitors.alerting.silence import Silence, read_silences, silenced
 from monitors.alerting.words import span
 
@@ -83,11 +84,11 @@ def queue(
         silences=tuple(read_silences(con, now)), now=now, as_of=as_of, notify=notify, settings=settings
     )
     for item in items:
-        payload = json.dumps(
-            notice(item.incident, item.kind, dashboard_url, item.previous), ensure_ascii=False
-        )
-        for channel in channels or (NO_CHANNEL,):
-            _queue_one(con, item, channel, payload, rules)
+        for channel, told in _targets(con, item, channels, notify):
+            payload = json.dumps(
+                notice(told.incident, told.kind, dashboard_url, told.previous), ensure_ascii=False
+            )
+            _queue_one(con, told, channel, payload, rules)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +98,30 @@ class _Rules:
     as_of: datetime | None
     notify: NotifyConfig
     settings: AlertsConfig
+
+
+def _targets(
+    con: Connection, item: News, channels: Sequence[str], notify: NotifyConfig
+) -> list[tuple[str, News]]:
+    """Each channel that this goes to, and as what.
+
+    Who heard of an incident hears how it goes on, even when it takes another route by now; a channel that it
+    comes to only now, because its severity or component changed, hears of it for the first time.
+    """
+    incident = item.incident
+    routed = notify.channels_for(incident.labels, channels)
+    if item.kind == "firing":
+        return [(channel, item) for channel in routed or (NO_CHANNEL,)]
+    rows = fetch(con, _sql("heard_where"), {"incident_id": incident.incident_id})
+    heard = {row["channel"] for row in rows}
+    before = notify.channels_for(item.previous.labels, channels) if item.previous else routed
+    first = replace(item, kind="firing", number=incident.times_opened, previous=None)
+    targets = [
+        (channel, first if channel not in (*heard, *before) else item)
+        for channel in channels
+        if channel in routed or channel in heard
+    ]
+    return targets or [(NO_CHANNEL, item)]
 
 
 def _queue_one(con: Connection, item: News, channel: str, payload: str, rules: _Rules) -> None:
@@ -133,7 +158,8 @@ def _queue_one(con: Connection, item: News, channel: str, payload: str, rules: _
 def _why_not(item: News, told: Sequence[Row], channel: str, rules: _Rules) -> str | None:
     """The reason not to send, None to send."""
     if channel == NO_CHANNEL:
-        return "no channel configured"
+        route = route_of(rules.notify.routes, item.incident.labels)
+        return f"the route {route.name!r} goes to no channel" if route else "no channel configured"
     if item.over:
         return "resolved before it was sent"
     heard = [row for row in told if row["kind"] == "firing"][-1:]

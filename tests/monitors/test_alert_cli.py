@@ -173,3 +173,75 @@ def test_without_a_channel_the_test_says_what_to_set(tmp_path: Path) -> None:
     code, _, err = chainwatch(tmp_path, "alerts", "test")
     assert code == 2
     assert "CHAINWATCH_SLACK_WEBHOOK_URL" in err
+
+
+ROUTED = """
+[notify]
+channels = ["slack"]
+
+[[notify.routes]]
+name = "search"
+match = {owner = "search"}
+channels = ["slack:search", "slack"]
+
+[[notify.routes]]
+name = "nobody"
+match = {severity = "ticket"}
+channels = []
+"""
+
+
+def _routed(home: Path) -> Path:
+    path = home / "routes.toml"
+    path.write_text(ROUTED, "utf-8")
+    return path
+
+
+def test_the_test_message_goes_through_each_route_once_a_channel(tmp_path: Path) -> None:
+    config = str(_routed(tmp_path))
+    with listening() as ours, listening() as search:
+        addresses = {
+            "CHAINWATCH_SLACK_WEBHOOK_URL": ours.url,
+            "CHAINWATCH_SLACK_WEBHOOK_URL_SEARCH": search.url,
+        }
+        code, out, err = chainwatch(tmp_path, "alerts", "test", "--config", config, **addresses)
+        assert (code, err) == (0, "")
+        assert out.splitlines() == [
+            "slack:search (route search): sent",
+            "slack (route search, default): sent",
+            "route nobody: goes to no channel",
+        ]
+        assert (len(ours.taken), len(search.taken)) == (1, 1)
+        assert "Test: Chainwatch can reach you here" in search.taken[0]["text"]
+        code, out, _ = chainwatch(
+            tmp_path, "alerts", "test", "--config", config, "--route", "default", **addresses
+        )
+        assert (code, out.strip()) == (0, "slack (route default): sent")
+        assert (len(ours.taken), len(search.taken)) == (2, 1)
+
+
+def test_a_channel_that_cannot_be_opened_does_not_keep_the_others_from_the_test(tmp_path: Path) -> None:
+    config = str(_routed(tmp_path))
+    with listening() as listener:
+        code, out, err = chainwatch(
+            *(tmp_path, "alerts", "test", "--config", config), CHAINWATCH_SLACK_WEBHOOK_URL=listener.url
+        )
+    assert code == 1
+    assert out.splitlines()[:2] == [
+        "slack:search (route search): notify.routes.0.channels names 'slack:search', "
+        "but CHAINWATCH_SLACK_WEBHOOK_URL_SEARCH is not set",
+        "slack (route search, default): sent",
+    ]
+    assert "did not arrive: slack:search" in err
+    assert "SECRET" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("route", "says"),
+    [("serch", "--route 'serch': choose one of: search, nobody, default"), ("nobody", "goes to no channel")],
+)
+def test_a_route_that_leads_nowhere_is_an_error(tmp_path: Path, route: str, says: str) -> None:
+    config = str(_routed(tmp_path))
+    code, _, err = chainwatch(tmp_path, "alerts", "test", "--config", config, "--route", route)
+    assert code == 2
+    assert says in err
