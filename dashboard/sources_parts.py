@@ -174,7 +174,7 @@ def spool(view: Look, found: SpoolView, settings: Settings) -> None:
             "Over 80 % of `receiver.spool_max_bytes` is used; at the cap, senders are told to wait (429).",
             icon=":material/storage:",
         )
-    with st.grid(4, min_column_width=180, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         st.metric("Waiting", size(found.bytes_waiting), border=True, help=field_help("spool"))
         st.metric(
             "Oldest waiting",

@@ -86,7 +86,7 @@ def disk(found: Disk) -> None:
             icon=":material/hard_drive:",
         )
         st.code("chainwatch prune --dry-run\nchainwatch prune --compact", language=None)
-    with st.grid(4, min_column_width=180, gap="small"):
+    with st.grid(4, min_column_width=150, gap="small"):
         st.metric("Warehouse", size(found.warehouse), border=True)
         st.metric("Empty inside", size(found.empty), border=True, help=field_help("empty"))
         st.metric("Disk free", f"{size(found.free)}, {formats.share(found.free_share)}", border=True)
@@ -133,11 +133,11 @@ def commands(view: Look, found: UpkeepView) -> None:
         urls.link(urls.MONITORS, "All runs and what each monitor said", icon=":material/monitor_heart:")
 
 
-def last_run(view: Look, found: UpkeepView) -> str:
+def last_run(view: Look, found: UpkeepView) -> None:
     """When the monitors ran last and, where that is not well, what became of it."""
     run = next(r for r in found.commands if r.command == "run")
-    state = f", {_state(view, run)}" if _bad(view, run) else ""
-    return f"{view.age(run.last_at)}{state}" if run.last_at else "never"
+    label = f"Last run: {_state(view, run)}" if _bad(view, run) else "Last run"
+    st.metric(label, view.age(run.last_at) if run.last_at else "never", border=True)
 
 
 def _state(view: Look, row: CommandRow) -> str:

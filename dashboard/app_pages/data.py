@@ -10,7 +10,6 @@ from dashboard.data_sources import Newest, newest, sources_view
 from dashboard.data_spool import SpoolView, spool_view
 from dashboard.data_upkeep import UpkeepView, upkeep_view
 from dashboard.terms import field_help, terms
-from dashboard.text import plain
 
 _TITLE = terms().pages["data"].title
 
@@ -45,7 +44,7 @@ def _figures(
             "In quarantine", formats.count(held.records_in_all), border=True, help=field_help("quarantine")
         )
         st.metric("Disk free", formats.share(upkeep.disk.free_share), border=True)
-        st.metric("Last run", plain(upkeep_parts.last_run(view, upkeep)), border=True)
+        upkeep_parts.last_run(view, upkeep)
 
 
 def _draw(range_name: str) -> None:

@@ -59,7 +59,7 @@ def _signs(words: Terms) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             ui.badge(look, f"{look.symbol} {look.word}")
             st.text(state.means, width="stretch")
-    ui.facts({mark.sign.capitalize(): mark.means for mark in words.marks})
+    ui.facts({mark.sign[0].upper() + mark.sign[1:]: mark.means for mark in words.marks})
 
 
 def _charts(words: Terms) -> None:

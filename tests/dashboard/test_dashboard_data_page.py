@@ -163,5 +163,5 @@ def test_a_failed_run_is_said_with_its_reason(open_page: Open, bare: Warehouse) 
     cached.forget()
     said = words(open_page("data", bare.path.parent))
     assert "Not well at the last call: run" in said
-    assert "ago, ✕ Failed" in said
+    assert "Last run: ✕ Failed" in said
     assert "the disk is full" in said

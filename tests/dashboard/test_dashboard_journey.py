@@ -64,7 +64,7 @@ def test_the_root_lands_on_the_incident_and_a_phone_does_not_scroll_sideways(
         page = context.new_page()
         page.goto(url)
         page.wait_for_url(re.compile(rf"/incident\?incident={seeded.incident_id}"), timeout=60_000)
-        for path in ("incident", "overview", "component", "traces", "monitors"):
+        for path in ("incident", "overview", "component", "traces", "monitors", "data", "help"):
             page.goto(f"{url}/{path}")
             page.locator("h1").first.wait_for(timeout=60_000)
             page.wait_for_timeout(1500)
