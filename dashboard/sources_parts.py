@@ -61,8 +61,11 @@ def sources(view: Look, found: SourcesView) -> None:
         + (f", {len(quiet)} quiet for more than an hour" if quiet else ""),
         "A source is a file or a receiver; its exporter is what wrote the spans. Newest arrival first.",
     )
-    if len(found.formats) > 1 or urls.url("format"):
-        urls.choose("Format", "format", found.formats, chosen=urls.url("format"), any_word="All", width=170)
+    chosen = urls.url("format")
+    if len(found.formats) > 1 or chosen:
+        # One that a link names and the range does not hold stays a choice, so that it can be left.
+        known = sorted({*found.formats, *([chosen] if chosen else [])})
+        urls.choose("Format", "format", known, chosen=chosen, any_word="All", words=plain, width=170)
     if not found.rows:
         ui.nothing(
             "No source fits", "Nothing in this range came in this format. Choose a longer range, or all."

@@ -97,6 +97,9 @@ def test_many_sources_and_formats_can_be_told_apart(open_page: Open, bare: Wareh
     table = only.dataframe[0].value
     assert set(table["Exporter"]) == {f"tool {i}" for i in range(7)}
     assert table["Spans"].sum() == 14
+    none = open_page("data", bare.path.parent, range="24h", format="csv")
+    assert "No source fits" in words(none)
+    assert none.selectbox(key="choose_format").value == "csv", "it can be left"
 
 
 def test_times_are_in_the_viewers_zone(open_page: Open, bare: Warehouse) -> None:
