@@ -113,12 +113,19 @@ class World:
             return self._near(self.centres[topics])
         if self.data in ("error", "refusal", "language"):
             struck = rng.random(count) < self.rates[topics]
-            if self.data == "error":
-                return struck.astype(np.float64)
-            names = ("answered", "refused") if self.data == "refusal" else ("en", "fr")
-            return np.where(struck, names[1], names[0]).astype(object)
+            usual, other = {
+                "error": (0.0, 1.0),
+                "refusal": ("answered", "refused"),
+                "language": ("en", "fr"),
+            }[self.data]
+            made = np.where(struck, other, usual)
+            return made if self.data == "error" else made.astype(object)
         if self.data == "category":
             return self._names(topics)
+        return self._sentences(topics)
+
+    def _sentences(self, topics: NDArray[np.int64]) -> NDArray[np.generic]:
+        rng, count = self.rng, len(topics)
         made = np.empty(count, dtype=object)
         lengths = np.maximum(rng.lognormal(2.7, 0.5, size=count).astype(np.int64), 4)
         drawn = np.searchsorted(self.cumulative, rng.random(lengths.sum()))
