@@ -104,7 +104,7 @@ class World:
         return made
 
     def _rows(self, topics: NDArray[np.int64]) -> NDArray[np.generic]:
-        rng, count = self.rng, len(topics)
+        rng = self.rng
         if self.data == "number":
             return np.rint(rng.lognormal(self.level[topics], 0.4))
         if self.data == "grade":
@@ -112,17 +112,15 @@ class World:
         if self.data == "embedding":
             return self._near(self.centres[topics])
         if self.data in ("error", "refusal", "language"):
-            struck = rng.random(count) < self.rates[topics]
-            usual, other = {
-                "error": (0.0, 1.0),
-                "refusal": ("answered", "refused"),
-                "language": ("en", "fr"),
-            }[self.data]
-            made = np.where(struck, other, usual)
-            return made if self.data == "error" else made.astype(object)
-        if self.data == "category":
-            return self._names(topics)
-        return self._sentences(topics)
+            return self._struck(topics)
+        return self._names(topics) if self.data == "category" else self._sentences(topics)
+
+    def _struck(self, topics: NDArray[np.int64]) -> NDArray[np.generic]:
+        struck = self.rng.random(len(topics)) < self.rates[topics]
+        if self.data == "error":
+            return struck.astype(np.float64)
+        usual, other = ("answered", "refused") if self.data == "refusal" else ("en", "fr")
+        return np.asarray(np.where(struck, other, usual).astype(object))
 
     def _sentences(self, topics: NDArray[np.int64]) -> NDArray[np.generic]:
         rng, count = self.rng, len(topics)
