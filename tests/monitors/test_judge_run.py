@@ -171,7 +171,7 @@ def test_a_dry_run_sends_nothing_and_needs_no_endpoint(
     [
         ([], "no judge is configured"),
         (["--component", "reader"], "choose one of: assistant, router"),
-        (["--rubric", "x"], "no such rubric; choose one of: answer_quality"),
+        (["--rubric", "x"], "no such rubric; choose one of: answer_correctness"),
         (["--since", "yesterday"], "--since 'yesterday': give a date"),
     ],
 )
