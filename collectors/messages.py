@@ -70,7 +70,7 @@ def parse(value: Any, role: str = "") -> list[Message]:
 
 
 def lone_text(value: Any) -> str | None:
-    """What `conversation` and `reply` say of one plain message alone in its list, fast; None for any other."""
+    """What `conversation` and `reply` say of one plain message alone in its list, fast; None for others."""
     found = lone_message(value)
     return None if found is None else found[1].strip() or None
 
