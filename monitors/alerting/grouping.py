@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from collectors.model import Deploy
 from monitors.alerting.alert import Alert
 from monitors.alerting.config import AlertsConfig
-from monitors.alerting.explain_graph import ExplainGraph
+from monitors.alerting.explain_graph import ExplainGraph, onset
 from monitors.alerting.flow import Flow
 from monitors.alerting.incident import Incident
 
@@ -23,8 +23,9 @@ def group(
 
     What stands in one incident stays together. An alert without an incident joins what explains it, or what
     it explains: of an incident's alerts only those that it was blamed on may find a cause elsewhere, so that
-    a stray symptom never moves or joins whole incidents.
+    a stray symptom never moves or joins whole incidents. A stream that comes back joins its open incident.
     """
+    incidents = list(incidents)
     blamed = {i.incident_id: i.component for i in incidents}
     graph = ExplainGraph(alerts, flow, settings, deploys)
     sets = _Sets(graph.alerts)
@@ -41,6 +42,8 @@ def group(
         # The component to blame may have no alert itself: what users send is seen at the first step, say.
         accused = [a for a in roots if a.component == blamed.get(incident_id)] or roots
         movable |= {a.alert_id for a in accused}
+    for old, again in _again(graph.alerts.values(), incidents, settings):
+        sets.join(old, again)
     for name in graph.alerts:
         if name not in movable:
             continue
@@ -55,6 +58,21 @@ def group(
             if graph.same_owner(one, earlier):
                 sets.join(one.alert_id, earlier.alert_id)
     return [[graph.alerts[name] for name in names] for names in sets.all()]
+
+
+def _again(
+    alerts: Collection[Alert], incidents: Iterable[Incident], settings: AlertsConfig
+) -> Iterator[tuple[str, str]]:
+    """Alerts of open incidents, with the new one of the same stream within `propagation` of its last breach.
+
+    It is the same fault: what users ask rests at night.
+    """
+    still_open = {i.incident_id for i in incidents if i.is_open}
+    new = {a.fingerprint: a for a in alerts if a.incident_id is None}
+    for old in alerts:
+        again = new.get(old.fingerprint) if old.incident_id in still_open else None
+        if again is not None and onset(again).low - old.last_breach_at <= settings.propagation:
+            yield old.alert_id, again.alert_id
 
 
 class _Sets:

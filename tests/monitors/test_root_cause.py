@@ -160,6 +160,19 @@ def test_two_faults_at_once_are_two_incidents() -> None:
     }
 
 
+def test_what_rests_at_night_comes_back_to_its_open_incident() -> None:
+    """The input is quiet for hours, and what it led to goes on; another fault stays apart."""
+    asked = stream("application", "input_text", [*range(5, 9), *range(24, 28)], range(1, 40))
+    routed = stream("router", "output_text", range(6, 38), range(1, 40))
+    errors = stream("guardrail", "status", range(24, 28), range(1, 40))
+    windows = {h: [*asked[h], *routed[h], *errors[h]] for h in range(1, 40)}
+    found = play(AlertBook(), windows)
+    (first, other) = sorted(found.incidents, key=lambda i: i.detected_at)
+    inputs = [a.incident_id for a in found.alerts if a.field == "input_text"]
+    assert inputs == [first.incident_id] * 2
+    assert (other.component, other.cause) == ("guardrail", "errors")
+
+
 def test_a_deploy_days_later_is_an_incident_of_its_own() -> None:
     """The retriever still fires when the generator gets a new prompt: onset and deploy keep them apart."""
     book = play(
