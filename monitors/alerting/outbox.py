@@ -49,15 +49,14 @@ def news(before: Mapping[str, Incident], changed: Iterable[Incident]) -> list[Ne
             found.append(News(incident=now, kind="firing", number=now.times_opened, over=not now.is_open))
         elif was is not None and was.is_open and not now.is_open:
             found.append(News(incident=now, kind="resolved", number=now.times_opened))
-        elif (
-            was is not None and now.is_open and (was.component, was.severity) != (now.component, now.severity)
-        ):
+        elif was is not None and now.is_open and _is_other(was, now):
             changes = len(now.evidence.get("history", ()))
             found.append(News(incident=now, kind="update", number=changes, previous=was))
     return found
 
 
-def _other(was: Incident, now: Incident) -> bool:
+def _is_other(was: Incident, now: Incident) -> bool:
+    """Whether what people were told of it no longer holds."""
     return (was.component, was.severity) != (now.component, now.severity)
 
 
