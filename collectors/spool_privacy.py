@@ -23,8 +23,7 @@ class ColumnPrivacy:
     def __init__(self, privacy: Privacy) -> None:
         self._privacy = privacy
         self._keys = Keys(privacy.config.drop_attributes)
-        self._identity = privacy.identity
-        self._actions = privacy.config.fields.model_dump()
+        self._ids = {"user_id": privacy.identified("user"), "session_id": privacy.identified("session")}
         # A message is searched as JSON, value by value; beside its text there are only a role and names.
         words = (*known_roles(), *_OF_MESSAGES)
         self.sees_messages = all(map(self.plain, _OF_MESSAGES)) and not privacy.changes(words)
@@ -51,7 +50,4 @@ class ColumnPrivacy:
 
     def identified(self, field: str, raw: str) -> str | None:
         """What the id in `user_id` or `session_id` becomes."""
-        action = self._actions[field]
-        if action == "hash" and self._identity is not None:
-            return self._identity.hash("user" if field == "user_id" else "session", raw)
-        return None if action == "drop" else raw
+        return self._ids[field](raw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -64,6 +64,10 @@ class Privacy:
     def hash_session(self, raw_id: str) -> str:
         """The `session_id` that this configuration stores for a session of that id."""
         return self._identified("session", raw_id)
+
+    def identified(self, kind: Literal["user", "session"]) -> Callable[[str], str | None]:
+        """What makes of a raw id what is stored of it."""
+        return self._spans.identified(kind)
 
     def known_as(self, raw_id: str) -> tuple[str, ...]:
         """Every `user_id` that rows of this home may have for a user: by each salt, and as it was sent."""
@@ -179,5 +183,5 @@ class Privacy:
         return None if action == "drop" else text
 
     def _identified(self, kind: Literal["user", "session"], raw: str) -> str:
-        made = self._spans.identified(kind)(raw) if self.config.enabled else raw
+        made = self.identified(kind)(raw) if self.config.enabled else raw
         return raw if made is None else made

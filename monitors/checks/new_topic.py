@@ -11,21 +11,17 @@ from numpy.typing import NDArray
 
 from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
 from monitors.checks._sampled import evenly
-from monitors.checks._topics import FIELDS, rows_of, topic_evidence, windows_of
-from monitors.checks._vectors import too_uniform
+from monitors.checks._topic_check import TopicCheck
+from monitors.checks._topics import rows_of, topic_evidence, windows_of
 from monitors.checks.base import (
     CheckSettings,
-    DataKind,
-    NotReady,
     Outcome,
     Reference,
     WindowSample,
-    text_concern,
 )
 from monitors.noise_change import locate
 from monitors.noise_rates import RateModel, fit_rate
-from monitors.noise_scales import STILL_THERE, Scale, latest, missing, no_rows, scales_of
-from monitors.result import Concern, ReferenceKind
+from monitors.noise_scales import STILL_THERE, Scale, latest, no_rows, scales_of
 from monitors.statistics.new_group import Ball, Nearness, new_groups
 from monitors.statistics.witness import Whitening
 
@@ -200,24 +196,4 @@ class NewTopicFitted:
         return locate([s.window for s in used], shares - best.usual, variances).evidence()
 
 
-class NewTopicCheck:
-    """A group of texts, near each other, where the reference has hardly any."""
-
-    name = "new_topic"
-    title = "New topic"
-    fields = FIELDS
-    kinds: tuple[ReferenceKind, ...] = ("drift",)
-    data: DataKind = "embedding"
-    default_on = False
-
-    def concern(self, field: str) -> Concern:
-        """`input` or `output`."""
-        return text_concern(field)
-
-    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> NewTopicFitted | NotReady:
-        """Keep the reference; nothing is drawn at random."""
-        why = missing(reference, settings) or too_uniform(reference)
-        return NotReady(reason=why) if why is not None else NewTopicFitted(reference, settings)
-
-
-CHECK = NewTopicCheck()
+CHECK = TopicCheck(name="new_topic", title="New topic", learn=NewTopicFitted)

@@ -9,20 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.checks._categories import CategoriesFitted
-from monitors.checks._topics import FIELDS, rows_of, topic_evidence
-from monitors.checks._vectors import too_uniform
+from monitors.checks._topic_check import TopicCheck
+from monitors.checks._topics import rows_of, topic_evidence
 from monitors.checks.base import (
     CheckSettings,
-    DataKind,
-    NotReady,
     Outcome,
     Reference,
     WindowSample,
-    text_concern,
 )
 from monitors.noise_cache import WindowCache
-from monitors.noise_scales import missing
-from monitors.result import Concern, ReferenceKind
 from monitors.statistics.topics import find_topics
 
 MARGIN = 0.05  # of all rows
@@ -77,24 +72,4 @@ class TopicMixFitted:
         return WindowSample(window=sample.window, n=sample.n, rows=names[:, None], keys=sample.keys)
 
 
-class TopicMixCheck:
-    """Shares of the topics that the reference has."""
-
-    name = "topic_mix"
-    title = "Mix of topics"
-    fields = FIELDS
-    kinds: tuple[ReferenceKind, ...] = ("drift",)
-    data: DataKind = "embedding"
-    default_on = False
-
-    def concern(self, field: str) -> Concern:
-        """`input` or `output`."""
-        return text_concern(field)
-
-    def fit(self, reference: Reference, *, settings: CheckSettings, seed: int) -> TopicMixFitted | NotReady:
-        """Find the topics and learn how their shares wander; nothing is drawn at random."""
-        why = missing(reference, settings) or too_uniform(reference)
-        return NotReady(reason=why) if why is not None else TopicMixFitted(reference, settings)
-
-
-CHECK = TopicMixCheck()
+CHECK = TopicCheck(name="topic_mix", title="Mix of topics", learn=TopicMixFitted)
