@@ -9,12 +9,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from empty_warehouse import empty_warehouse
 
 from collectors.config import Config
 from collectors.context import Context
 from collectors.home import Home
 from collectors.warehouse import Warehouse
-from collectors.warehouse.migrate import migrate
 
 ROOT = Path(__file__).resolve().parent.parent
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -37,9 +37,7 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def warehouse(home: Home) -> Warehouse:
     """A migrated, empty warehouse."""
-    made = Warehouse(home.warehouse, wait_s=5.0)
-    migrate(made)
-    return made
+    return empty_warehouse(home.warehouse, wait_s=5.0)
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from empty_warehouse import empty_warehouse
 from source_support import scores
 
 from collectors.ingest import FileReport, Ingest
 from collectors.ingest_rules import RulesSpec
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from collectors.warehouse.store import fetch
 
 Loaded = dict[str, tuple[FileReport, dict[str, Any]]]
@@ -44,9 +44,7 @@ def catalogue(shared_data: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """One for all tests of this file: what is loaded stays as it is."""
-    made = Warehouse(tmp_path_factory.mktemp("home") / "warehouse.duckdb", wait_s=5.0)
-    migrate(made)
-    return made
+    return empty_warehouse(tmp_path_factory.mktemp("home") / "warehouse.duckdb", wait_s=5.0)
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from empty_warehouse import empty_warehouse
 from seeded_decisions import components, deploys, results, runs
 from seeded_incident import incident
 from seeded_traffic import PARTS, START, traffic
 
 from collectors.model import content_hash
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from collectors.warehouse.store import insert
 
 
@@ -50,9 +50,7 @@ def build(
     seed: int = 7,
 ) -> Seeded:
     """Fill `home`/warehouse.duckdb; `with_run=False` leaves spans only, as before the first run."""
-    home.mkdir(parents=True, exist_ok=True)
-    warehouse = Warehouse(home / "warehouse.duckdb")
-    migrate(warehouse)
+    warehouse = empty_warehouse(home / "warehouse.duckdb")
     rng = np.random.default_rng(seed)
     end = START + timedelta(days=days)
     change = START + timedelta(days=days * 0.8)

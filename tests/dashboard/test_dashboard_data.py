@@ -7,18 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from empty_warehouse import empty_warehouse
 from rows_by_hand import NOON, alert, grade, incident, result, span, store
 
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from dashboard import data, data_component, data_incident, data_overview, data_traces
 
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    found = Warehouse(tmp_path / "warehouse.duckdb")
-    migrate(found)
-    return found
+    return empty_warehouse(tmp_path / "warehouse.duckdb")
 
 
 def _range(hours: int = 6) -> data.TimeRange:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Open, words
+from empty_warehouse import empty_warehouse
 from rows_by_hand import NOON, span, store
 from seeded_traffic import HOSTILE
 from seeded_warehouse import Seeded
@@ -14,16 +15,13 @@ from seeded_warehouse import Seeded
 from collectors.spool import Spool
 from collectors.spool_frame import SpoolRecord
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from dashboard import cached
 
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Warehouse:
     """A migrated warehouse without a row."""
-    warehouse = Warehouse(tmp_path / "home" / "warehouse.duckdb")
-    migrate(warehouse)
-    return warehouse
+    return empty_warehouse(tmp_path / "home" / "warehouse.duckdb")
 
 
 def refused(key: str, reason: str, **fields: object) -> dict[str, object]:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Open, words
+from empty_warehouse import empty_warehouse
 from seeded_warehouse import Seeded, build
 
-from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from dashboard import cached
 
 PAGES = ("overview", "incident", "component", "traces", "monitors")
@@ -29,7 +28,7 @@ def test_without_a_warehouse_every_page_names_the_commands(
 
 @pytest.mark.parametrize("page", PAGES)
 def test_an_empty_warehouse_says_how_to_fill_it(page: str, open_page: Open, tmp_path: Path) -> None:
-    migrate(Warehouse(tmp_path / "empty" / "warehouse.duckdb"))
+    empty_warehouse(tmp_path / "empty" / "warehouse.duckdb")
     app = open_page(page, tmp_path / "empty")
     assert not app.exception
     assert "chainwatch ingest" in words(app)

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from empty_warehouse import empty_warehouse
 
 import dashboard
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 
 FOLDER = Path(dashboard.__file__).parent
 FILES = sorted((FOLDER / "sql").glob("*.sql"))
@@ -17,9 +17,7 @@ FILES = sorted((FOLDER / "sql").glob("*.sql"))
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(tmp_path_factory.mktemp("schema") / "warehouse.duckdb")
-    migrate(warehouse)
-    return warehouse
+    return empty_warehouse(tmp_path_factory.mktemp("schema") / "warehouse.duckdb")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

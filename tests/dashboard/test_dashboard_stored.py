@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from empty_warehouse import empty_warehouse
 from rows_by_hand import NOON, span, store
 
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from dashboard.data_quarantine import quarantine_view
 from dashboard.data_sources import newest, sources_view
 from dashboard.data_spool import spool_view
@@ -20,9 +20,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
-    made = Warehouse(tmp_path / "warehouse.duckdb")
-    migrate(made)
-    return made
+    return empty_warehouse(tmp_path / "warehouse.duckdb")
 
 
 def test_spans_an_hour_leave_the_filling_step_and_gaps_out(warehouse: Warehouse) -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from empty_warehouse import empty_warehouse
+
 from collectors.model import Deploy
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from monitors.alerting.book import AlertBook
 from monitors.result import Result, Window, monitor_name
 from monitors.topology import ComponentInfo, Topology
@@ -126,6 +127,4 @@ def together(*streams: Mapping[int, Iterable[Result]]) -> dict[int, list[Result]
 
 
 def new_warehouse(folder: Path) -> Warehouse:
-    warehouse = Warehouse(folder / "warehouse.duckdb")
-    migrate(warehouse)
-    return warehouse
+    return empty_warehouse(folder / "warehouse.duckdb")

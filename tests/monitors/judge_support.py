@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from empty_warehouse import empty_warehouse
 from numpy.typing import NDArray
 
 from collectors.model import Document, Span
 from collectors.warehouse.connection import Warehouse
-from collectors.warehouse.migrate import migrate
 from collectors.warehouse.store import insert_spans
 from monitors.judges.grade import JudgedSpan
 
@@ -90,8 +90,7 @@ def span(span_id: str, component: str, kind: str, seconds: float, **changes: Any
 
 def warehouse_with(path: Path, spans: Sequence[Span]) -> Warehouse:
     """A migrated warehouse that holds these spans."""
-    warehouse = Warehouse(path / "warehouse.duckdb")
-    migrate(warehouse)
+    warehouse = empty_warehouse(path / "warehouse.duckdb")
     with warehouse.write() as con:
         insert_spans(con, spans)
     return warehouse
