@@ -1,32 +1,75 @@
-"""The LLM judge inside a monitor pass: new answers are graded before their windows are evaluated."""
+"""Quality inside a monitor pass: new answers are graded before their windows are evaluated, estimated after.
+
+The local scorer comes first, for the LLM judge is spent where the local scores are in doubt.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from collectors.context import Context
 from collectors.errors import RunInProgressError
 from collectors.warehouse.connection import Warehouse
 from monitors.embedding.encoder import Say
 from monitors.judges.config import JudgeConfig
+from monitors.judges.grading import local_grades, write_grades
+from monitors.judges.local import LocalScorer
 from monitors.result import Window
+from monitors.sampling import Sampler
+from monitors.window import days
 
-_BEFORE = timedelta(days=1)
+
+def score_ahead(
+    warehouse: Warehouse,
+    sampler: Sampler,
+    scorer: LocalScorer,
+    windows: Sequence[Window],
+    *,
+    now: datetime,
+    run_id: str,
+) -> int:
+    """Store the local scorer's grades of these windows before they are evaluated; returns how many.
+
+    A day at a time, and no connection is held while it scores. Evaluating the windows gives the same grades
+    again, in the same rows.
+    """
+    written = 0
+    for batch in days(windows):
+        with warehouse.read() as con:
+            spans = sampler.judged(con, Window(start=batch[0].start, end=batch[-1].end))
+        grades = local_grades(spans, sampler.encoder, now, run_id, scorer=scorer)
+        if grades:
+            with warehouse.write() as con:
+                written += write_grades(con, grades)
+    return written
+
+
+def refresh_estimates(warehouse: Warehouse, windows: Sequence[Window], *, at: datetime) -> int:
+    """Quality estimates of the days of `windows`, and of days that were labelled; returns how many."""
+    from monitors.judges.estimates import days_due, update_estimates
+
+    start, end = (windows[0].start, windows[-1].end) if windows else (at, at)
+    with warehouse.read() as con:
+        due = days_due(con, start, end)
+    return update_estimates(warehouse, due, at=at) if due else 0
 
 
 def judge_new(
     context: Context,
     warehouse: Warehouse,
-    period: Window,
+    windows: Sequence[Window],
     *,
+    sampler: Sampler,
+    scorer: LocalScorer,
+    now: datetime,
     run_id: str,
     environ: Mapping[str, str],
     say: Say | None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Grade a seeded sample of the answers in `period`; 0 when [judge] is not enabled.
+    """Grade a seeded sample of the answers in `windows`; 0 when [judge] is not enabled.
 
     An endpoint that fails costs its grades and not the pass: what it said is told by `say`, and the
     answers are asked for again by the next pass.
@@ -34,17 +77,17 @@ def judge_new(
     settings = context.config.section("judge", JudgeConfig)
     if not settings.enabled:
         return 0
-    from monitors.judges.estimates import days_of, update_estimates
     from monitors.judges.llm_run import draw_sample, judge_sample, open_rubric
 
     rubric = open_rubric(settings, None)
+    score_ahead(warehouse, sampler, scorer, windows, now=now, run_id=run_id)
     with warehouse.read() as con:
         sample = draw_sample(
             con,
             settings,
             rubric,
-            start=period.start,
-            end=period.end,
+            start=windows[0].start,
+            end=windows[-1].end,
             limit=settings.sample,
             components=settings.components,
         )
@@ -64,9 +107,6 @@ def judge_new(
             graded, stopped = run.graded, run.stopped
     except RunInProgressError as error:
         stopped = f"did not start: {error}"
-    if graded:
-        # The local scores of the last pass came after its estimates: its day is made anew.
-        update_estimates(warehouse, days_of(period.start - _BEFORE, period.end), at=context.clock())
     if stopped is not None and say is not None:
         say(f"the judge {stopped}; what it graded before is stored")
     return graded

@@ -7,7 +7,7 @@ Runs exclude each other, a missed hour is caught up, and a pass that is repeated
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from monitors.plan import asked_for, settings_of, wanted
 from monitors.pools import evaluation_pools
 from monitors.result import Window
 from monitors.run_batch import Batches, Tools
-from monitors.run_judge import judge_new
+from monitors.run_judge import judge_new, refresh_estimates
 from monitors.run_log import RunLog, Totals
 from monitors.run_settings import RunSettings
 from monitors.run_state import RunState, read_state
@@ -164,10 +164,9 @@ class _Pass:
                 sketches=any(getattr(check, "from_sketches", False) for check in checks),
             )
         before = {i.incident_id: i.is_open for i in state.book.incidents}
-        if state.pending.new:
-            self._judge(state)
         if len(state.pending):
             self._evaluate(state, checks)
+        refresh_estimates(self._warehouse, state.pending.all, at=self._context.clock())
         report = self._deliver() if deliver else DeliveryReport()
         after = {i.incident_id: i.is_open for i in state.book.incidents}
         return RunSummary(
@@ -199,6 +198,8 @@ class _Pass:
             encoder=encoder,
             wanted=asked_for(checks, self._settings.monitors),
         )
+        if state.pending.new:
+            self._judge(state.pending.new, sampler, scorer)
         pools = evaluation_pools(
             self._warehouse,
             sampler,
@@ -237,13 +238,15 @@ class _Pass:
             self._tell(done, total)
         fits.prune()
 
-    def _judge(self, state: RunState) -> None:
+    def _judge(self, new: Sequence[Window], sampler: Sampler, scorer: LocalScorer) -> None:
         """Ask the LLM judge first, so that its grades are seen in the windows they belong to."""
-        new = state.pending.new
         judge_new(
             self._context,
             self._warehouse,
-            Window(start=new[0].start, end=new[-1].end),
+            new,
+            sampler=sampler,
+            scorer=scorer,
+            now=self._now,
             run_id=self._log.run_id,
             environ=self._settings.environ,
             say=self._say,

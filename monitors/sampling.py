@@ -82,17 +82,21 @@ class Sampler:
         if dataset != PRODUCTION:
             cap = numbers_cap
         texts = fetch(con, query("texts"), lots | {"cap": cap, "max_characters": self._max_characters})
-        # Judges see the texts that the embeddings see: one bounded sample.
-        keys = [key_of(row) for row in texts]
         return Raw(
             counts=fetch(con, query("counts"), buckets),
             numbers=fetch(con, query("numbers"), lots | {"cap": numbers_cap}),
             texts=texts,
-            judged=judged_spans(con, period.start, period.end, dataset=dataset, keys=keys) if keys else [],
+            judged=_judged(con, period, texts, dataset),
             grades=fetch(con, query("grades"), bounds),
             bins=read_bins(con, period, self._step(dataset), dataset=dataset),
             names=read_names(con, self._wanted, lots | {"cap": numbers_cap}),
         )
+
+    def judged(self, con: Connection, period: Window) -> list[JudgedSpan]:
+        """What the local scorer will grade of production in `period`: the `judged` of `read`, by itself."""
+        lots = {"start": period.start, "end": period.end, "dataset": PRODUCTION, "seed": self._seed}
+        lots |= {"length_us": self._step(PRODUCTION), "cap": self._cap, "max_characters": 1}
+        return _judged(con, period, fetch(con, query("texts"), lots), PRODUCTION)
 
     def samples(
         self, raw: Raw, grades: Sequence[Grade], period: Window, *, dataset: str = PRODUCTION
@@ -159,6 +163,12 @@ class Sampler:
         if not sums:
             return {}
         return dict(zip(sums, unit_rows(np.stack(list(sums.values()))), strict=True))
+
+
+def _judged(con: Connection, period: Window, texts: Sequence[Row], dataset: str) -> list[JudgedSpan]:
+    """Judges see the texts that the embeddings see: one bounded sample."""
+    keys = [key_of(row) for row in texts]
+    return judged_spans(con, period.start, period.end, dataset=dataset, keys=keys) if keys else []
 
 
 class _Maker:

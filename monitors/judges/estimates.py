@@ -83,15 +83,14 @@ class QualityEstimate:
         )
 
 
-def days_of(start: datetime, end: datetime) -> list[date]:
-    """The UTC days that [start, end) touches.
+def days_due(con: Connection, start: datetime, end: datetime, *, dataset: str = PRODUCTION) -> list[date]:
+    """The UTC days whose estimates a monitor pass over [start, end) makes anew, in order.
 
-    >>> days_of(datetime(2026, 3, 1, 12, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
-    [datetime.date(2026, 3, 1), datetime.date(2026, 3, 2)]
+    Days of the stretch that have a judge's grades or a draw for labels; and days of labels that came since
+    the last good pass began. Days that have neither have no estimates and cost nothing.
     """
-    first = start.astimezone(UTC).date()
-    last = (end - timedelta(microseconds=1)).astimezone(UTC).date()
-    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
+    rows = fetch(con, read_sql("estimate_days.sql"), {"start": start, "end": end, "dataset": dataset})
+    return [row["day"] for row in rows]
 
 
 def update_estimates(

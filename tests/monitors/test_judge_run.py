@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from judge_support import NOW, span
+from judge_support import NOW, WordHashEncoder, span
 from scripted_llm import Reply, Script, grades, scripted_llm
 
 from collectors.config import load
@@ -21,9 +21,11 @@ from collectors.warehouse.store import fetch, insert_spans
 from monitors.judge_cli import judge
 from monitors.judges.config import JudgeConfig
 from monitors.judges.llm_run import draw_sample
+from monitors.judges.local import LocalScorer
 from monitors.judges.rubric import load_rubric
 from monitors.result import Window
 from monitors.run_judge import judge_new
+from monitors.sampling import Sampler
 
 DAY = timedelta(days=1)
 
@@ -197,12 +199,26 @@ def test_the_run_of_the_monitors_is_named_in_grades_and_ledger(
         home.config.write_text(section(server.url, enabled=True, sample=6), "utf-8")
         context = Context(home=home, config=load(home.config, home_config=home.config), clock=lambda: NOW)
         period = Window(start=NOW - DAY, end=NOW + DAY)
-        graded = judge_new(context, stored, period, run_id="run-9", environ={}, say=None)
+        encoder = WordHashEncoder()
+        sampler = Sampler(length=DAY, cap=10, max_characters=400, seed=0, encoder=encoder)
+        graded = judge_new(
+            context,
+            stored,
+            [period],
+            sampler=sampler,
+            scorer=LocalScorer(encoder, clock=lambda: NOW),
+            now=NOW,
+            run_id="run-9",
+            environ={},
+            say=None,
+        )
     assert graded == 6
     with stored.read() as con:
         assert fetch(con, "SELECT DISTINCT run_id FROM grades") == [{"run_id": "run-9"}]
         (row,) = fetch(con, "SELECT run_id, sampled, graded, calls, eligible FROM judge_runs")
+        weights = fetch(con, "SELECT weight < 1 AS doubted FROM drawn_spans ORDER BY 1")
     assert row == {"run_id": "run-9", "sampled": 6, "graded": 6, "calls": 6, "eligible": 30}
+    assert weights[-1]["doubted"], "the draw knew the local scores, which the pass made before it"
 
 
 @pytest.mark.parametrize(
