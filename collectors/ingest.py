@@ -13,6 +13,7 @@ from pathlib import Path
 from collectors.errors import SourceError
 from collectors.fieldmap import choose
 from collectors.files import head, read_blocks
+from collectors.gathering import Gathering
 from collectors.ingest_batch import Batch, Prepared, Stored, store_several
 from collectors.ingest_pieces import FileSpec, Loaded, Piece, Reader, Tally, piece_reader
 from collectors.ingest_rules import RulesSpec
@@ -193,28 +194,24 @@ class Ingest:
 
     def _store_all(self, loaded: Iterable[Loaded], report: FileReport) -> None:
         """Store what comes, one transaction while the next is gathered."""
+        gathering = Gathering(rows=self.rules.ingest.batch_rows, size=BATCH_BYTES)
         with ThreadPoolExecutor(1, "chainwatch-store") as thread:
             under_way: Future[_Outcome] | None = None
-            held: list[Prepared] = []
-            rows = size = 0
 
-            def hand_over() -> None:
-                nonlocal under_way, held, rows, size
+            def hand_over(held: Sequence[Prepared]) -> None:
+                nonlocal under_way
                 if under_way is not None:
                     self._count(under_way.result(), report)
-                under_way, held, rows, size = thread.submit(self._store, held), [], 0, 0
+                under_way = thread.submit(self._store, held)
 
             try:
                 for one in loaded:
                     report.count(one.tally)
-                    held.append(one.prepared)
-                    rows += len(one.prepared)
-                    size += one.prepared.spans.nbytes
-                    if rows >= self.rules.ingest.batch_rows or size >= BATCH_BYTES:
-                        hand_over()
+                    for full in gathering.add(one.prepared):
+                        hand_over(full)
                     self.progress(report)
             finally:
-                hand_over()
+                hand_over(gathering.rest())
                 if under_way is not None:
                     self._count(under_way.result(), report)
                 self.progress(report)

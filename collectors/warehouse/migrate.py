@@ -1,4 +1,4 @@
-"""Numbered SQL migrations, each in one transaction."""
+"""Numbered SQL migrations. Those that a file lacks are applied in one transaction: all of them or none."""
 
 from __future__ import annotations
 
@@ -62,16 +62,14 @@ def migrate(warehouse: Warehouse) -> list[Migration]:
         raise WarehouseError(
             f"{warehouse.path} has schema {max(have)}, this Chainwatch knows {newest}; upgrade Chainwatch"
         )
-    done: list[Migration] = []
-    for step in steps:
-        if step.number in have:
-            continue
-        with warehouse.write() as con:
-            con.execute(_VERSIONS)
-            # Another process may have applied it between the look and the lock.
-            if con.execute("SELECT 1 FROM schema_migrations WHERE number = ?", [step.number]).fetchall():
-                continue
+    if all(step.number in have for step in steps):
+        return []
+    with warehouse.write() as con:
+        con.execute(_VERSIONS)
+        # Another process may have applied some between the look and the lock.
+        now_there = {row[0] for row in con.execute("SELECT number FROM schema_migrations").fetchall()}
+        missing = [step for step in steps if step.number not in now_there]
+        for step in missing:
             con.execute(step.sql)
             con.execute("INSERT INTO schema_migrations VALUES (?, ?, now())", [step.number, step.name])
-        done.append(step)
-    return done
+    return missing
