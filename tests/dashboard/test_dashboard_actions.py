@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,15 @@ from seeded_warehouse import Seeded, build
 from collectors.warehouse.store import fetch
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    return build(tmp_path_factory.mktemp("small"), days=2, traces_per_day=15)
+
+
 @pytest.fixture
-def own(tmp_path: Path) -> Seeded:
-    """A warehouse of its own: these tests write."""
-    return build(tmp_path / "own", days=2, traces_per_day=15)
+def own(small: Seeded, tmp_path: Path) -> Seeded:
+    """A copy of its own: these tests write."""
+    return replace(small, home=Path(shutil.copytree(small.home, tmp_path / "own")))
 
 
 def _one(own: Seeded, sql: str) -> dict[str, Any]:

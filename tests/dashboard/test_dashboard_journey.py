@@ -30,47 +30,59 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-def test_from_the_message_to_the_trace(browser: Any, seeded: Seeded) -> None:
+@pytest.fixture(scope="module")
+def served(browser: Any, seeded: Seeded) -> Iterator[str]:
+    """The address of a dashboard over the seeded chain; nothing of this file writes to it."""
     with serving(seeded.home) as (url, _):
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin")
-        page = context.new_page()
-        outside: list[str] = []
-        page.on("request", lambda r: outside.append(r.url) if not _ours(r.url, url) else None)
-        page.goto(f"{url}/incident?incident={seeded.incident_id}")
-        page.get_by_role("heading", name="retriever: output changed").wait_for(timeout=60_000)
-        page.get_by_text("Thu 5 Mar 05:48").first.wait_for()
-        page.get_by_text("<script>alert(1)</script>").first.wait_for()
+        yield url
 
-        page.get_by_role("link", name="retriever over time").click()
-        page.get_by_role("heading", name="Component", exact=True).wait_for(timeout=60_000)
-        page.wait_for_url(re.compile(r"/component\?.*component=retriever"))
-        page.get_by_text("Versions side by side").wait_for()
 
-        page.goto(f"{url}/incident?incident={seeded.incident_id}")
-        page.get_by_role("link", name="Its trace").first.click()
-        page.wait_for_url(re.compile(r"/traces\?.*trace=[0-9a-f]{32}"), timeout=60_000)
-        page.get_by_text("in 6 steps").wait_for(timeout=60_000)
-        assert page.locator("text=This page could not be drawn").count() == 0
-        assert page.evaluate("window.alerted === undefined")
-        assert not outside, "the dashboard needs no network"
-        context.close()
+def test_from_the_message_to_the_trace(browser: Any, seeded: Seeded, served: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin")
+    page = context.new_page()
+    outside: list[str] = []
+    page.on("request", lambda r: outside.append(r.url) if not _ours(r.url, served) else None)
+    page.goto(f"{served}/incident?incident={seeded.incident_id}")
+    page.get_by_role("heading", name="retriever: output changed").wait_for(timeout=60_000)
+    page.get_by_text("Thu 5 Mar 05:48").first.wait_for()
+    page.get_by_text("<script>alert(1)</script>").first.wait_for()
+
+    page.get_by_role("link", name="retriever over time").click()
+    page.get_by_role("heading", name="Component", exact=True).wait_for(timeout=60_000)
+    page.wait_for_url(re.compile(r"/component\?.*component=retriever"))
+    page.get_by_text("Versions side by side").wait_for()
+
+    page.goto(f"{served}/incident?incident={seeded.incident_id}")
+    page.get_by_role("link", name="Its trace").first.click()
+    page.wait_for_url(re.compile(r"/traces\?.*trace=[0-9a-f]{32}"), timeout=60_000)
+    page.get_by_text("in 6 steps").wait_for(timeout=60_000)
+    assert page.locator("text=This page could not be drawn").count() == 0
+    assert page.evaluate("window.alerted === undefined")
+    assert not outside, "the dashboard needs no network"
+    context.close()
 
 
 def test_the_root_lands_on_the_incident_and_a_phone_does_not_scroll_sideways(
-    browser: Any, seeded: Seeded
+    browser: Any, seeded: Seeded, served: str
 ) -> None:
-    with serving(seeded.home) as (url, _):
-        context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
-        page = context.new_page()
-        page.goto(url)
-        page.wait_for_url(re.compile(rf"/incident\?incident={seeded.incident_id}"), timeout=60_000)
-        for path in ("incident", "overview", "component", "traces", "monitors", "data", "help"):
-            page.goto(f"{url}/{path}")
-            page.locator("h1").first.wait_for(timeout=60_000)
-            page.wait_for_timeout(1500)
-            wide = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollWidth")
-            assert wide <= 390, path
-        context.close()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(served)
+    page.wait_for_url(re.compile(rf"/incident\?incident={seeded.incident_id}"), timeout=60_000)
+    for path in ("incident", "overview", "component", "traces", "monitors", "data", "help"):
+        page.goto(f"{served}/{path}")
+        page.locator("h1").first.wait_for(timeout=60_000)
+        _drawn(page)
+        wide = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollWidth")
+        assert wide <= 390, path
+    context.close()
+
+
+def _drawn(page: Any) -> None:
+    """Wait until the page's script is at its end, no part is still loading, and all has found its place."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('[data-testid=\"stSkeleton\"]').length === 0")
+    page.wait_for_timeout(300)
 
 
 def _ours(address: str, url: str) -> bool:
