@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from _traffic import Requests
+from _traffic import MONDAY, Requests
 
 from monitors.checks import CHECKS
 from monitors.config import MonitorsConfig, WindowsConfig
@@ -22,6 +22,7 @@ from monitors.topology import Topology
 CHAIN, COMPONENTS = "made-up", 8
 _KEYS = tuple(f"t/{i}" for i in range(1000))
 _NUMBER = itertools.count()
+_NEVER = Window(start=datetime.min.replace(tzinfo=UTC), end=MONDAY)
 _KEPT = timedelta(days=9)  # a reference of a week, a gap of a day, and the present day
 
 
@@ -75,6 +76,8 @@ class Watched:
             windows=self._windows,
             monitors=MonitorsConfig(),
             seed=0,
+            # Nobody reads what quiet monitors would see.
+            last=_NEVER,
         )
 
     def see(self, requests: Requests) -> Window:

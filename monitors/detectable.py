@@ -28,8 +28,8 @@ _SIZES = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One length of time that is tested. `chance` maps sizes of a change (S,) to the chances that one test of
-    so many windows finds them.
+    """One length of time that is tested. `chance` maps sizes of a change (..., S) to the chances that one
+    test of so many windows finds them, in the same shape.
     """
 
     hours: float
@@ -82,10 +82,9 @@ def _between(sizes: Floats, chances: Floats, first: int) -> float:
 def _within(look: Look, horizon: float, sizes: Floats) -> Floats:
     """(S,) chances that changes of these sizes are found in this time by tests of one length."""
     step = max(look.hours, min(horizon, 24.0))
-    missed = np.ones_like(sizes)
-    for end in np.arange(step, horizon + 1e-9, step):
-        learnt = min(1.0, max(0.0, end - _GAP_H - look.hours / 2.0) / _REFERENCE_H)
-        missed *= 1.0 - look.chance(sizes * (1.0 - learnt))
+    ends = np.arange(step, horizon + 1e-9, step)
+    learnt = np.clip((ends - _GAP_H - look.hours / 2.0) / _REFERENCE_H, 0.0, 1.0)
+    missed: Floats = (1.0 - look.chance(np.outer(1.0 - learnt, sizes))).prod(axis=0)
     return 1.0 - missed
 
 

@@ -44,6 +44,8 @@ class Evaluator:
         pools: the evaluation sets' samples, by stream.
         breaches: windows in breach so far, by name of monitor; the reference for drift leaves them out.
         fits: where what was learnt is kept between runs; None learns anew.
+        last: the window after which the run ends: monitors that are quiet in others do not say what they
+            would see, which nobody reads there. None: they say it in every window.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Evaluator:
         monitors: MonitorsConfig,
         seed: int,
         fits: FitCache | None = None,
+        last: Window | None = None,
     ) -> None:
         self._store = store
         self._kept_fits = fits or FitCache(None)
@@ -64,6 +67,7 @@ class Evaluator:
         self._windows = windows
         self._monitors = monitors
         self._seed = seed
+        self._last = last
         self._fits: dict[str, Fit] = {}
         self._references: dict[str, tuple[Window, ...]] = {}
         self._learnt: dict[bytes, tuple[datetime, Fitted | NotReady]] = {}
@@ -135,6 +139,10 @@ class Evaluator:
         outcome = self._ask(monitor, fit, window, sample, alpha)
         if outcome.value is not None and not math.isfinite(outcome.value):
             raise ValueError(f"the value is {outcome.value}")
+        wanted = self._last in (None, window) or outcome.status == "breach"
+        if outcome.detectable is not None and wanted:
+            evidence = {**outcome.evidence, "detectable": outcome.detectable()}
+            outcome = replace(outcome, evidence=evidence)
         return self._result(monitor, window, outcome, fit, sample)
 
     def _ask(self, monitor: Monitor, fit: Fit, window: Window, sample: Sample, alpha: float) -> Outcome:

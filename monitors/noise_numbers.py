@@ -174,7 +174,8 @@ class NumberModel:
     def chance(
         self, test: NumberTest, alpha: float, shifts: Callable[[Floats], Floats], *, most: float, least: float
     ) -> Callable[[Floats], Floats]:
-        """The chances that a test like this finds changes of sizes (S,), which shift the features by (S, q).
+        """The chances that a test like this finds changes of sizes (..., S), which shift the features by
+        (..., S, q).
 
         The features must pass their limit, the level the shift `least` that matters, and the last eighth must
         agree; the least likely of them counts. most: the largest size, whose direction is that of all.
@@ -186,10 +187,11 @@ class NumberModel:
         def chance(sizes: Floats) -> Floats:
             moved = shifts(sizes) * signs
             passes = exceeds(moved, sd, limit)
-            best = int(np.argmax(passes.sum(axis=0)))
-            matters = exceeds(moved[:, 0], sd[:1], least)
-            still = exceeds((1.0 - STILL_THERE) * moved[:, best], late[best : best + 1], 0.0)
-            found: Floats = np.minimum(np.minimum(passes[:, best], matters), still)
+            best = np.argmax(passes.sum(axis=-2), axis=-1)[..., None, None]
+            matters = exceeds(moved[..., 0], sd[0], least)
+            still = exceeds((1.0 - STILL_THERE) * moved, late, 0.0)
+            agreed = np.minimum(passes, still)
+            found: Floats = np.minimum(np.take_along_axis(agreed, best, axis=-1)[..., 0], matters)
             return found
 
         return chance

@@ -172,7 +172,7 @@ class VectorModel:
         return prediction, share @ series.means[part] - prediction.mean
 
     def chance(self, test: VectorTest, margin: float) -> Callable[[Floats], Floats]:
-        """The chances that a test like this finds shares (S,) of a topic that the reference does not have.
+        """The chances that a test like this finds shares (...,) of a topic that the reference does not have.
 
         A breach needs the statistic above its limit, the share above the margin, and the last eighth to
         agree; the least likely of them counts.

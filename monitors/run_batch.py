@@ -87,6 +87,7 @@ class Batches:
             monitors=tools.monitors,
             seed=tools.seed,
             fits=tools.fits,
+            last=state.pending.all[-1] if len(state.pending) else None,
         )
         self._topology = state.topology
         self._running = dict(state.running)

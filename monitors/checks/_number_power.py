@@ -51,8 +51,8 @@ class NumberPower:
         self._least = abs(float(self.shifts(np.array([matters]))[0, 0]))
 
     def shifts(self, sizes: Floats) -> Floats:
-        """(S, q) how far the features are moved by these sizes (S,)."""
-        return np.stack([np.interp(sizes, self._sizes, column) for column in self._shifts.T], axis=1)
+        """(..., q) how far the features are moved by these sizes (...,)."""
+        return np.stack([np.interp(sizes, self._sizes, column) for column in self._shifts.T], axis=-1)
 
     def detectable(self, model: NumberModel, tests: Sequence[NumberTest], alpha: float) -> dict[str, Any]:
         """The evidence: the smallest sizes that these tests find."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -81,7 +82,9 @@ class NumberFitted:
         self.view, self.settings, self.margin = view, settings, margin
         self.reference_rows = reference_rows(reference)
         self.reference_figures = view.figures(view.reference)
-        self._power = change and NumberPower(view.reference, features, change, margin)
+        self._power: NumberPower | None = None
+        if change is not None:
+            self._power = NumberPower(view.reference, features, change, margin)
 
     def evaluate(self, recent: Sequence[WindowSample], *, alpha: float) -> Outcome:
         """Judge the last window; see `Fitted`."""
@@ -95,9 +98,7 @@ class NumberFitted:
         test, reading = min(breaches or read, key=lambda pair: pair[0].p)
         critical = self.model.criticals(alpha / test.tests, test.prediction, np.sign(test.shift))
         needed = self.view.threshold(reading, float(critical[0]), self.margin)
-        evidence = self._evidence(recent, test, reading, breach=bool(breaches))
-        if self._power:
-            evidence["detectable"] = self._power.detectable(self.model, tests, alpha)
+        power = self._power
         return Outcome(
             status="breach" if breaches else "ok",
             value=reading.value,
@@ -110,7 +111,8 @@ class NumberFitted:
             n_reference=self.reference_rows,
             n_sampled=test.scale.rows,
             reason=self._reason(test, reading, alpha, breach=bool(breaches)),
-            evidence=evidence,
+            evidence=self._evidence(recent, test, reading, breach=bool(breaches)),
+            detectable=partial(power.detectable, self.model, tests, alpha) if power else None,
         )
 
     def _reason(self, test: NumberTest, reading: Reading, alpha: float, *, breach: bool) -> str:

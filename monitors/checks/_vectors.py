@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -107,10 +108,8 @@ class VectorFitted:
             n_reference=self.reference_rows,
             n_sampled=test.scale.rows,
             reason=self._reason(test, value, share, alpha, breach=bool(breaches)),
-            evidence={
-                **self._evidence(recent, test, share, breach=bool(breaches)),
-                "detectable": self.detectable(tests),
-            },
+            evidence=self._evidence(recent, test, share, breach=bool(breaches)),
+            detectable=partial(self.detectable, tests),
         )
 
     def detectable(self, tests: Sequence[VectorTest]) -> dict[str, Any]:

@@ -69,7 +69,11 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a check says of one window; field names and rules as in `monitors.result.Result`."""
+    """What a check says of one window; field names and rules as in `monitors.result.Result`.
+
+    detectable: works out the evidence of that name, which is a good part of the work and only wanted of the
+    last window of a run; None where the evidence has it already, or there is none.
+    """
 
     status: ResultStatus
     value: float | None = None
@@ -83,6 +87,7 @@ class Outcome:
     n_sampled: int | None = None
     reason: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    detectable: Callable[[], Mapping[str, Any]] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,10 +58,8 @@ class ErrorRateFitted:
             n_reference=self.model.rows,
             n_sampled=rows,
             reason=f"{words}, {chance(ps[best])}" if guilty else words,
-            evidence={
-                **self._evidence(recent, scale, rate, breach=bool(guilty)),
-                "detectable": self._detectable(scales, alpha),
-            },
+            evidence=self._evidence(recent, scale, rate, breach=bool(guilty)),
+            detectable=partial(self._detectable, scales, alpha),
         )
 
     def _detectable(self, scales: Sequence[Scale], alpha: float) -> dict[str, Any]:
@@ -79,7 +78,7 @@ class ErrorRateFitted:
         )
 
     def _chance(self, scale: Scale, alpha: float) -> Callable[[Floats], Floats]:
-        """The chances that so many windows find rises of the rate (S,)."""
+        """The chances that so many windows find rises of the rate (...,)."""
         from scipy.special import betainc
 
         rows, late = scale.rows, sum(len(s.rows) for s in scale.samples[-latest(scale) :])

@@ -44,7 +44,9 @@ def anew(rows: list[Any]) -> list[WindowSample]:
 
 def day_of(model: Fitted, quiet: list[WindowSample]) -> float:
     """The size that is said to be found within a day."""
-    told = model.evaluate(quiet, alpha=ALPHA).evidence["detectable"]
+    work = model.evaluate(quiet, alpha=ALPHA).detectable
+    assert work is not None
+    told = work()
     assert told["said"].startswith("with ")
     return float(told["within"]["day"])
 
