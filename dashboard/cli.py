@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "alerts": ("monitors.alert_cli:alerts", "List firing alerts and open incidents."),
     "ack": ("monitors.alert_cli:ack", "Acknowledge an incident."),
     "silence": ("monitors.alert_cli:silence", "Silence alerts that match labels, for a while."),
+    "backtest": ("monitors.backtest_cli:backtest", "Replay history with a candidate configuration."),
     "judge": ("monitors.judge_cli:judge", "Grade answers with the configured judge."),
     "compare": ("monitors.compare_cli:compare", "Compare two stretches of time from sketches."),
     "label": ("monitors.label_cli:label", "Give answers to people to grade, and take their grades in."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from datetime import datetime
 from importlib import resources
@@ -16,12 +15,12 @@ from collectors.durations import duration
 from collectors.errors import ConfigError
 from collectors.model import utc
 from collectors.options import command
-from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row, fetch
 from monitors.alert_test_cli import send_test
 from monitors.alerting import actions
 from monitors.alerting.silence import Silence, parse_matchers, read_silences, silenced
 from monitors.alerting.words import clock, span
+from monitors.command import existing, login, visible
 
 _RECENT_DAYS = 14
 
@@ -55,7 +54,7 @@ alerts.add_command(send_test)
 @click.option("--comment", default=None, help="For those who look later.")
 def ack(context: Context, incident: str, by: str | None, comment: str | None) -> None:
     """Acknowledge INCIDENT (its id, or how the id begins)."""
-    taken = actions.acknowledge(_open(context), incident, by or _login(), context.clock(), comment)
+    taken = actions.acknowledge(existing(context), incident, by or login(), context.clock(), comment)
     answer = {
         "incident_id": taken.incident_id,
         "state": taken.state,
@@ -90,7 +89,7 @@ def silence(
     expire: str | None,
 ) -> None:
     """Silence messages of incidents that match labels, for a while."""
-    warehouse, now = _open(context), context.clock()
+    warehouse, now = existing(context), context.clock()
     if sum((listed, expire is not None, bool(matches or length))) != 1:
         raise ConfigError("say one of: --match LABEL=VALUE --for TIME --comment WHY, --list, or --expire ID")
     if listed:
@@ -99,7 +98,7 @@ def silence(
         context.answer([_silence_row(s) for s in found], _silences(found, now))
         return
     if expire is not None:
-        ended = actions.expire_silence(warehouse, expire, author or _login(), now)
+        ended = actions.expire_silence(warehouse, expire, author or login(), now)
         context.answer(_silence_row(ended), f"{ended.silence_id} is over")
         return
     if length is None:
@@ -112,23 +111,15 @@ def silence(
         warehouse,
         parse_matchers(matches),
         duration=lasting,
-        author=author or _login(),
+        author=author or login(),
         comment=comment,
         at=now,
     )
     context.answer(_silence_row(made), f"{made.silence_id} {made.sentence}")
 
 
-def _open(context: Context) -> Warehouse:
-    """The warehouse with the newest schema; an error that says how to make one where there is none."""
-    if not context.warehouse.exists():
-        with context.warehouse.read():
-            pass
-    return context.migrated()
-
-
 def _list(context: Context, *, show_all: bool) -> None:
-    warehouse, now = _open(context), context.clock()
+    warehouse, now = existing(context), context.clock()
     with warehouse.read() as con:
         incidents = fetch(con, _sql("list_incidents"), {"all": show_all, "days": _RECENT_DAYS})
         firing = fetch(con, _sql("list_alerts"))
@@ -159,7 +150,7 @@ def _table(incidents: list[Row], now: datetime) -> str:
         if row["silenced"]:
             lines.append(f"    {row['silenced']}")
         lines.extend(f"    firing: {a['monitor']} since {clock(utc(a['started_at']))}" for a in row["alerts"])
-    return "\n".join(_visible(line) for line in lines)
+    return "\n".join(visible(line) for line in lines)
 
 
 def _no_data(silent: list[Row]) -> str:
@@ -167,19 +158,14 @@ def _no_data(silent: list[Row]) -> str:
         return ""
     names = [f"{row['component']} {row['field']} ({row['reference_kind']})" for row in silent[:5]]
     more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
-    return _visible(f"\n{len(silent)} streams have no data: {', '.join(names)}{more}")
-
-
-def _visible(text: str) -> str:
-    """Names come from logs: what would move the cursor of a terminal is shown as what it is."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return visible(f"\n{len(silent)} streams have no data: {', '.join(names)}{more}")
 
 
 def _silences(found: list[Silence], now: datetime) -> str:
     if not found:
         return "Nothing is silenced."
     return "\n".join(
-        _visible(
+        visible(
             f"{s.silence_id}  {', '.join(f'{k}={v}' for k, v in s.matchers.items())}  {s.sentence}"
             f" ({span(s.ends_at - now)} left)"
         )
@@ -189,13 +175,6 @@ def _silences(found: list[Silence], now: datetime) -> str:
 
 def _silence_row(made: Silence) -> dict[str, Any]:
     return {name: getattr(made, name) for name in made.__dataclass_fields__}
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        raise ConfigError("say who you are with --by NAME or --author NAME") from None
 
 
 def _sql(name: str) -> str:

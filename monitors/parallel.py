@@ -51,14 +51,17 @@ def split(monitors: Iterable[Monitor], parts: int) -> list[frozenset[str]]:
     return [frozenset(share) for share in shares if share]
 
 
-def evaluate_batch(evaluator: Evaluator, planned: Planned, *, workers: int) -> list[list[Result]]:
-    """The results of every window, in the order of its monitors.
+def evaluate_batch(
+    evaluator: Evaluator, planned: Planned, *, workers: int, only: frozenset[str] | None = None
+) -> list[list[Result]]:
+    """The results of every window, in the order of its monitors, or of those that `only` names.
 
     A child that dies costs time and nothing else: its share is evaluated here.
     """
-    shares = split({m.name: m for _, monitors in planned for m in monitors}.values(), workers)
+    every = {m.name: m for _, monitors in planned for m in monitors if only is None or m.name in only}
+    shares = split(every.values(), workers)
     if len(shares) < 2:
-        return [evaluator.evaluate(window, monitors) for window, monitors in planned]
+        return _share(evaluator, planned, only)
     from threadpoolctl import threadpool_limits
 
     # Matrices are small: more threads than processors only get in each other's way.
@@ -90,7 +93,8 @@ def _shared_out(
             child.join()
         _gather(found, results)
     return [
-        [by_name[m.name] for m in monitors] for by_name, (_, monitors) in zip(found, planned, strict=True)
+        [by_name[m.name] for m in monitors if m.name in by_name]
+        for by_name, (_, monitors) in zip(found, planned, strict=True)
     ]
 
 
@@ -101,7 +105,7 @@ def _work(evaluator: Evaluator, planned: Planned, share: frozenset[str], sender:
     sender.close()
 
 
-def _share(evaluator: Evaluator, planned: Planned, share: frozenset[str]) -> list[list[Result]]:
+def _share(evaluator: Evaluator, planned: Planned, share: frozenset[str] | None) -> list[list[Result]]:
     return [evaluator.evaluate(window, monitors, share=share) for window, monitors in planned]
 
 

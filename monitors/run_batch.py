@@ -45,7 +45,12 @@ _KEEP_LONGER = timedelta(days=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
-    """What a run works with, in every batch the same."""
+    """What a run works with, in every batch the same.
+
+    Attributes:
+        flush: writes the alert book at the end of a batch. stepped: told of the book after each window.
+        only: says of a monitor's name whether it is evaluated; the promise is divided among all of them.
+    """
 
     warehouse: Warehouse
     sampler: Sampler
@@ -60,6 +65,8 @@ class Tools:
     now: datetime
     seed: int
     config_hash: str
+    stepped: Callable[[AlertBook, Window], None] | None = None
+    only: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +154,8 @@ class Batches:
             if window.start in self._new or window.start in self._state.pending.late:
                 deploys = [d for d in self._deploys if d.deployed_at < window.end]
                 self.book.step(window.end, results[window], self._topology, deploys)
+                if tools.stepped is not None:
+                    tools.stepped(self.book, window)
         self._write(windows, [r for w in windows for r in results[w]], samples, sketched, read, inferred)
         self._store.drop_before(horizon(windows[-1], tools.windows, scales=self._scales))
 
@@ -207,10 +216,13 @@ class Batches:
             )
             for window in windows
         ]
-        found = evaluate_batch(self._evaluator, planned, workers=processors())
+        asked = {m.name: m for _, monitors in planned for m in monitors}
+        if tools.only is not None:
+            asked = {name: m for name, m in asked.items() if tools.only(name)}
+        found = evaluate_batch(self._evaluator, planned, workers=processors(), only=frozenset(asked))
         return {
-            window: self._explain(window, monitors, results)
-            for (window, monitors), results in zip(planned, found, strict=True)
+            window: self._explain(window, [asked[r.monitor] for r in results], results)
+            for (window, _), results in zip(planned, found, strict=True)
         }
 
     def _explain(self, window: Window, monitors: Sequence[Monitor], results: list[Result]) -> list[Result]:

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, kw_only=True)
 class KnownFault:
-    """A fault that was really there. `ended_at` None: it was still there at the end of the data."""
+    """A fault that was really there. `ended_at` None: it was still there at the end of the data.
+
+    `component` None: nobody knows which one it was, and whoever is blamed is right.
+    """
 
     fault_id: str
-    component: str
+    component: str | None
     started_at: datetime
     ended_at: datetime | None
 
@@ -64,7 +67,7 @@ def score(
     wrong, duplicates, false_alarms = [], [], []
     for incident in sorted(incidents, key=lambda i: (i.detected_at, i.incident_id)):
         during = [f for f in faults if _during(f, incident.detected_at, tail)]
-        right = [f for f in during if f.component == incident.component]
+        right = [f for f in during if f.component in (None, incident.component)]
         fresh = [f for f in right if f.fault_id not in matched]
         if fresh:
             matched[fresh[0].fault_id] = incident.incident_id
