@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from itertools import chain
 
 import duckdb
 import pyarrow as pa
@@ -111,7 +112,7 @@ def prepare(batch: Batch, *, now: datetime) -> Prepared:
     """The batch as it will be stored. A span that no table can hold is quarantined, alone."""
     parts = [part for part in (SpanColumns.of(batch.spans), batch.columns) if part.rows]
     offered = sum(part.rows for part in parts)
-    if len({key for part in parts for key in part.ids()}) < offered:
+    if len(set(chain.from_iterable(part.ids() for part in parts))) < offered:
         # Rare, so the parts of a span are merged as objects: there is one way to do it.
         parts = [SpanColumns.of(merge_parts([*batch.spans, *batch.columns.spans()]))]
     rows = sum(part.rows for part in parts)

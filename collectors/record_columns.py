@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import compress
-from operator import itemgetter
+from itertools import compress, repeat
+from operator import contains, itemgetter
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ def check_records(records: Sequence[Mapping[str, Any]], *, source: str) -> Check
     """Records in the names of `Span`, of which `make_span` would make the same spans, one by one."""
     if not records:
         return Checked(columns=SpanColumns(), rest=[])
-    checking = _Checking(records)
+    checking = _Checking(_columns(records), records)
     values = checking.values
     rest = sorted(checking.bad)
     if rest:
@@ -58,14 +58,25 @@ def check_records(records: Sequence[Mapping[str, Any]], *, source: str) -> Check
     return Checked(columns=SpanColumns(rows=rows, values={**values, "source": [source] * rows}), rest=rest)
 
 
-class _Checking:
-    """One pass over the columns; `bad` are the places of records that are not to be taken from here."""
+def check_columns(columns: Mapping[str, Column], *, source: str) -> SpanColumns | None:
+    """As `check_records`, of one record or more in columns of our names; None when one needs a look."""
+    rows = len(columns["trace_id"])
+    checking = _Checking(columns, range(rows))
+    if checking.bad:
+        return None
+    return SpanColumns(rows=rows, values={**checking.values, "source": [source] * rows})
 
-    def __init__(self, records: Sequence[Mapping[str, Any]]) -> None:
+
+class _Checking:
+    """One pass over the columns; `bad` are the places of records that are not to be taken from here.
+
+    `records` are looked at only where a key is no field of a span.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], records: Sequence[Any]) -> None:
         self._records = records
         self.values: dict[str, Column] = {}
         self.bad: set[int] = set()
-        columns = _columns(records)
         for key, column in columns.items():
             if key in SPAN_RULES:
                 self._take(key, SPAN_RULES[key], column)
@@ -120,10 +131,12 @@ class _Checking:
         """What follows from other fields, as `make_span` has it; a record that lacks a key is bad."""
         given = self.values
         names, components = self._column("name"), self._column("component")
-        given["name"] = [name or other for name, other in zip(names, components, strict=True)]
-        given["component"] = [other or name for name, other in zip(names, components, strict=True)]
+        if None in names or None in components:
+            given["name"] = [name or other for name, other in zip(names, components, strict=True)]
+            given["component"] = [other or name for name, other in zip(names, components, strict=True)]
         for key in ("component", "started_at", "trace_id", "span_id"):
-            self._refuse(value is None for value in self._column(key))
+            if None in (column := self._column(key)):
+                self._refuse(value is None for value in column)
         for key in LONG_TEXTS:
             if key in given and max(map(len, filter(None, given[key])), default=0) > TEXT_LIMIT:
                 self._refuse(len(text or "") > TEXT_LIMIT for text in given[key])
@@ -141,6 +154,15 @@ class _Checking:
 
     def _complete_times(self) -> None:
         starts, ends, durations = map(self._column, ("started_at", "ended_at", "duration_s"))
+        if not any(ends) and None not in starts and None not in durations:
+            try:
+                self.values["ended_at"] = [
+                    start + timedelta(0, lasted) for start, lasted in zip(starts, durations, strict=True)
+                ]
+            except OverflowError:
+                pass
+            else:
+                return
         new_ends: list[Any] = []
         new_durations: list[Any] = []
         for place, (start, end, duration) in enumerate(zip(starts, ends, durations, strict=True)):
@@ -206,7 +228,7 @@ def _identifiers(column: Column, kinds: set[type]) -> Column | None:
 
 def _times(column: Column, kinds: set[type]) -> Column | None:
     """ISO 8601 texts with a time of day, which are no numbers, of the years that are believed."""
-    if kinds != {str} or not all(":" in value for value in column):
+    if kinds != {str} or not all(map(contains, column, repeat(":"))):
         return None
     try:
         found = [
@@ -243,20 +265,17 @@ def _objects(column: Column, kinds: set[type]) -> Column | None:
     """Objects that are mostly the same few, each taken once: rows may share one, and nobody changes it."""
     if not kinds <= _OBJECTS:
         return None
-    taken: dict[bytes, dict[str, Any]] = {}
-    found: list[Any] = []
-    for place, value in enumerate(column):
-        if value is None:
-            found.append(None)
-            continue
-        try:
-            key = _encode(value)
-            found.append(taken[key] if key in taken else taken.setdefault(key, cleaning.mapping("", value)))
-        except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError):
+    try:
+        if len(set(map(_encode, column[:_FIRST]))) > _FEW:
             return None
-        if place == _FIRST and len(taken) > _FEW:
-            return None
-    return found
+        keys = list(map(_encode, column))
+        taken = {
+            key: None if value is None else cleaning.mapping("", value)
+            for key, value in dict(zip(keys, column, strict=True)).items()
+        }
+    except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return None
+    return [taken[key] for key in keys]
 
 
 # For each rule that can be asked of a column: the column, or None when no look can tell.

@@ -18,6 +18,8 @@ from collectors.model import KINDS, STATUSES, Annotation, Feedback, Span, conten
 TRUNCATED = "chainwatch.truncated"
 # Keys of records that a span has no use for: they are said by whoever reads the record.
 NOT_OURS = ("type", "source", "ingested_at")
+# What a record that is a span says of its type, if it says anything.
+SPAN_TYPES = frozenset({None, "", "span"})
 LONG_TEXTS = ("input_text", "output_text", "reference_text", "prompt_template")
 CLOCK_SLACK = timedelta(microseconds=1)
 

@@ -62,14 +62,12 @@ def _column(name: str, values: Sequence[Any] | None, kind: pa.DataType, rows: in
 
 def _json_texts(values: Sequence[Any]) -> list[str | None]:
     """The JSON text of each; rows may share one object."""
-    known: dict[int, str | None] = {}
-    texts = []
-    for value in values:
-        key = id(value)
-        if key not in known:
-            known[key] = json_text(value) if value else None
-        texts.append(known[key])
-    return texts
+    keys = list(map(id, values))
+    known = {
+        key: json_text(value) if value else None
+        for key, value in dict(zip(keys, values, strict=True)).items()
+    }
+    return [known[key] for key in keys]
 
 
 def _document(document: Document) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -47,20 +47,25 @@ class Identity:
 
         A user and a session of the same name differ: `kind` is the personalisation of the hash.
         """
-        known = self._known.get(kind, {})
-        found = known.get(raw)
-        if found is not None:
-            return found
-        if is_hashed(raw):
-            return raw
-        digest = hashlib.blake2b(
-            raw.encode("utf-8", "surrogatepass"), key=self.salt, person=kind.encode(), digest_size=16
-        )
-        made = PREFIX + digest.hexdigest()
-        if len(known) >= _REMEMBERED:
+        return self._known.get(kind, {}).get(raw) or self.hash_each(kind, (raw,))[raw]
+
+    def hash_each(self, kind: Kind, raws: Iterable[str]) -> dict[str, str]:
+        """What `hash` makes of each of many, for a fraction of the time a single one takes."""
+        known, wanted = self._known.get(kind, {}), set(raws)
+        fresh = wanted.difference(known)
+        if len(known) + len(fresh) > _REMEMBERED:
+            fresh = wanted
             known.clear()
-        known[raw] = made
-        return made
+        # The key is a block of its own: it is taken in once.
+        keyed = hashlib.blake2b(key=self.salt, person=kind.encode(), digest_size=16)
+        for raw in fresh:
+            if raw.startswith(PREFIX) and is_hashed(raw):
+                known[raw] = raw
+            else:
+                one = keyed.copy()
+                one.update(raw.encode("utf-8", "surrogatepass"))
+                known[raw] = PREFIX + one.hexdigest()
+        return {raw: known[raw] for raw in wanted}
 
     def __getstate__(self) -> dict[str, object]:
         return {"salt": self.salt, "_known": {"user": {}, "session": {}}}

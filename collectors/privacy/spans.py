@@ -75,13 +75,12 @@ class Spans:
         marked: set[int] = set()
         if self.actions.attributes == "redact":
             for name in _NESTED:
-                known: dict[int, bool] = {}
-                for row, value in enumerate(columns.values.get(name, ())):
-                    # Rows may share one object.
-                    if id(value) not in known:
-                        known[id(value)] = bool(value) and self.nested.gather(value, texts)
-                    if known[id(value)]:
-                        marked.add(row)
+                values = columns.values.get(name, ())
+                # Rows may share one object.
+                each = dict(zip(map(id, values), values, strict=True))
+                marks = {key for key, value in each.items() if value and self.nested.gather(value, texts)}
+                if marks:
+                    marked.update(row for row, value in enumerate(values) if id(value) in marks)
         return marked
 
     def apply_columns(self, columns: SpanColumns, marked: set[int], found: Mapping[str, str]) -> SpanColumns:
@@ -91,8 +90,7 @@ class Spans:
         for kind in kinds:
             ids = columns.values.get(f"{kind}_id")
             if ids is not None:
-                make = self.identified(kind)
-                made = {raw: None if raw is None else make(raw) for raw in set(ids)}
+                made = self.identified_each(kind, ids)
                 new[f"{kind}_id"] = [made[raw] for raw in ids]
         touched = range(columns.rows) if self._plainly else sorted(marked | self._holding(columns, found))
         for row in touched:
@@ -148,6 +146,17 @@ class Spans:
         if action == "hash" and self.identity is not None:
             return partial(self.identity.hash, kind)
         return (lambda raw: None) if action == "drop" else (lambda raw: raw)
+
+    def identified_each(
+        self, kind: Literal["user", "session"], ids: Iterable[str | None]
+    ) -> dict[str | None, str | None]:
+        """What each of many raw ids becomes; None stays None."""
+        action = self.actions.user_id if kind == "user" else self.actions.session_id
+        given = {raw for raw in ids if raw is not None}
+        made: dict[str | None, str | None] = {None: None}
+        if action == "hash" and self.identity is not None:
+            return made | self.identity.hash_each(kind, given)
+        return made | {raw: None if action == "drop" else raw for raw in given}
 
     def _act(
         self, span: Span, mark: bool, found: Mapping[str, str], new: dict[str, Any], *, in_texts: bool

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from collectors.cleaning import InvalidValueError
-from collectors.records import make_annotation, make_feedback, make_span
+from collectors.records import SPAN_TYPES, make_annotation, make_feedback, make_span
 from collectors.sources.base import RECORD_ERRORS, Bad, Item, Skipped, SourceContext, shorten
 
 FILTERED = "rows that the field map's `keep` leaves out"
@@ -46,7 +46,7 @@ def _native(row: Mapping[str, Any], source: str) -> Item:
 def is_span(row: Mapping[str, Any]) -> bool:
     """Whether a row in our names is to be a span; others say what they are."""
     kind = row.get("type")
-    return kind is None or kind in ("span", "")
+    return kind is None or (isinstance(kind, str) and kind in SPAN_TYPES)
 
 
 def bad(error: Exception, row: object, line: int | None) -> Bad:

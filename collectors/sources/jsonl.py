@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,9 @@ from collectors.columns import SpanColumns
 from collectors.errors import SourceError
 from collectors.files import BOM, WHOLE_LIMIT, lines_of, read_all, read_lines
 from collectors.json_text import loads
-from collectors.record_columns import check_records
+from collectors.record_columns import check_columns, check_records
+from collectors.record_struct import columns_of
+from collectors.records import SPAN_TYPES
 from collectors.sources._rows import bad, is_span, items
 from collectors.sources.base import Bad, Item, SourceContext, Taken, not_json
 
@@ -56,26 +59,43 @@ class Jsonl:
         if context.field_map is not None:
             return Taken(columns=SpanColumns(), items=self.lines(lines_of(block, first_line), context))
         block = block.removeprefix(BOM) if first_line == 1 else block
-        rows = _rows(block, first_line)
-        spans = [
-            (place, row) for place, (_, row) in enumerate(rows) if isinstance(row, dict) and is_span(row)
-        ]
-        found = check_records([row for _, row in spans], source=context.source)
-        plain = {place for place, _ in spans}.difference(spans[n][0] for n in found.rest)
-        others = (row for place, row in enumerate(rows) if place not in plain)
+        columns = columns_of(block)
+        plain = None if columns is None else check_columns(columns, source=context.source)
+        if plain is not None:
+            return Taken(columns=plain, items=())
+        numbers, rows = _rows(block, first_line)
+        spans = range(len(rows)) if _all_spans(rows) else [n for n, row in enumerate(rows) if _is_span(row)]
+        found = check_records([rows[n] for n in spans], source=context.source)
+        kept = set(spans).difference(spans[n] for n in found.rest)
+        others = ((numbers[n], row) for n, row in enumerate(rows) if n not in kept)
         return Taken(columns=found.columns, items=_items(others, context))
 
 
-def _rows(block: bytes, first_line: int) -> list[tuple[int, object]]:
-    """Line numbers with the value of the line, or a `Bad` in its place; blank lines are left out."""
+def _all_spans(rows: Sequence[Any]) -> bool:
+    """Whether every value is a record of a span; also False where only a closer look can tell."""
+    if set(map(type, rows)) != {dict}:
+        return False
+    try:
+        return {row.get("type") for row in rows} <= SPAN_TYPES
+    except TypeError:
+        return False
+
+
+def _is_span(row: object) -> bool:
+    return isinstance(row, dict) and is_span(row)
+
+
+def _rows(block: bytes, first_line: int) -> tuple[Sequence[int], Sequence[Any]]:
+    """Line numbers, and the value of each line or a `Bad` in its place; blank lines are left out."""
     try:
         found = _decode_lines(block)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         found = []
     if found and len(found) == block.count(b"\n") + (block[-1:] != b"\n"):
-        return list(enumerate(found, start=first_line))
+        return range(first_line, first_line + len(found)), found
     # A line is blank, or none, or JSON as only Python writes it: each is read by itself.
-    return list(_each(lines_of(block, first_line)))
+    each = list(_each(lines_of(block, first_line)))
+    return [number for number, _ in each], [row for _, row in each]
 
 
 def _each(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, object]]:

@@ -185,3 +185,14 @@ def test_a_block_of_lines_is_taken_as_its_lines_are() -> None:
         assert sorted(made, key=lambda s: s.span_id) == sorted(spans, key=lambda s: s.span_id)
         assert [i for i in others if not isinstance(i, Span)] == [i for i in each if not isinstance(i, Span)]
         assert len(taken.columns) == sum(span.span_id in ("1", "2") for span in spans)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(record(), min_size=1, max_size=5))
+def test_any_lines_are_taken_as_one_by_one(records: list[dict[str, Any]]) -> None:
+    block = "\n".join(json.dumps(found) for found in records).encode()
+    context = SourceContext(source="test")
+    taken = SOURCE.block(block, 1, context)
+    made: list[Any] = [*taken.columns.spans(), *taken.items]
+    each = list(SOURCE.lines(lines_of(block, 1), context))
+    assert sorted(map(repr, made)) == sorted(map(repr, each))
