@@ -60,9 +60,15 @@ class Times:
 
     @classmethod
     def of(cls, windows: Sequence[Window]) -> Times:
-        hours = mid_hours(windows)
-        length = np.array([(w.end - w.start).total_seconds() / 3600.0 for w in windows])
-        return cls(design=design(windows), length_h=length, day=day_kernel(hours, hours))
+        return _times(tuple(windows))
+
+
+@lru_cache(maxsize=32)
+def _times(windows: tuple[Window, ...]) -> Times:
+    """Every monitor asks about the same last windows."""
+    hours = mid_hours(windows)
+    length = np.array([(w.end - w.start).total_seconds() / 3600.0 for w in windows])
+    return Times(design=design(windows), length_h=length, day=day_kernel(hours, hours))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +124,7 @@ class NoiseModel:
         x = span.design.copy()
         if not intercept:
             x[0] = 0.0
-        season = np.einsum("p,gpq,q->g", x, self.cov, x)
+        season = self.cov @ x @ x
         grid = self.grid
         wander = self.caution * (grid.white * span.white + grid.day * span.day)
         total: Floats = season + wander + grid.repeats / span.rows

@@ -96,18 +96,27 @@ class NumberModel:
         times = Times.of([s.window for s in used])
         counts = np.array([float(len(s.rows)) for s in used])
         sums = np.array([self._cache.get(s, self._sum) for s in used])
-        return [self._test(scale, times, counts, sums, len(scales)) for scale in scales]
+        blocks: dict[int, tuple[Prediction, Floats]] = {}
+
+        def block(size: int) -> tuple[Prediction, Floats]:
+            """Of the last `size` windows: the last eighth of one length is another length."""
+            if size not in blocks:
+                blocks[size] = self._shift(times, counts, sums, slice(-size, None))
+            return blocks[size]
+
+        return [self._test(scale, block, len(scales)) for scale in scales]
 
     def _sum(self, sample: WindowSample) -> Floats:
         total: Floats = self.features.of(sample.rows[:, 0]).sum(axis=0)
         return total
 
-    def _test(self, scale: Scale, times: Times, counts: Floats, sums: Floats, lengths: int) -> NumberTest:
-        part, last = slice(-len(scale.samples), None), slice(-latest(scale), None)
-        prediction, shift = self._shift(times, counts, sums, part)
+    def _test(
+        self, scale: Scale, block: Callable[[int], tuple[Prediction, Floats]], lengths: int
+    ) -> NumberTest:
+        prediction, shift = block(len(scale.samples))
         ps = self.p_values(shift, prediction)
         j = int(np.argmin(ps))
-        late, now = self._shift(times, counts, sums, last) if last.start > part.start else (prediction, shift)
+        late, now = block(latest(scale))
         return NumberTest(
             scale=scale,
             feature=j,
@@ -128,26 +137,40 @@ class NumberModel:
         matter.
         """
         # The skewness of the rows makes the two sides differ, so the larger shift is not always the rarer.
-        up = self._tails(shift, prediction, 1.0)
-        down = self._tails(-shift, prediction, -1.0)
+        spread = np.outer(np.sqrt(prediction.unit), self.level.sd)
+        z, skewness = shift / spread, self._skewness(prediction)
+        weights = self.level.noise.weights
+
+        def tails(sign: float) -> Floats:
+            """(q,) chances of shifts as large as these, upwards or (sign < 0) downwards."""
+            tail = normal_tail(unskew(sign * z, sign * skewness))
+            return np.asarray(np.maximum((weights * tail).sum(axis=0), 1e-300), dtype=np.float64)
+
+        sides = self._sides
+        if (sides > 0).all():
+            return tails(1.0)
+        up, down = tails(1.0), tails(-1.0)
         both = np.minimum(1.0, 2.0 * np.minimum(up, down))
-        chosen: Floats = np.where(self._sides > 0, up, np.where(self._sides < 0, down, both))
+        chosen: Floats = np.where(sides > 0, up, np.where(sides < 0, down, both))
         return chosen
 
-    def criticals(self, p: float, prediction: Prediction, signs: Floats) -> Floats:
+    def criticals(
+        self, p: float, prediction: Prediction, signs: Floats, *, first: int | None = None
+    ) -> Floats:
         """(q,) sizes of shifts whose p-value is just `p`; upwards or (sign < 0) downwards, where both sides
-        matter.
+        matter. Of the `first` features alone, or of all.
         """
-        sides = self._sides
+        sides = self._sides[:first]
+        signs = signs[:first]
         target = np.where(sides == 0, p / 2.0, p)
         up = np.where(sides == 0, np.where(signs >= 0, 1.0, -1.0), sides)
         # Settings that history has all but ruled out cannot change the answer.
         weights = self.level.noise.weights
         used = weights.max(axis=1) > _NEGLIGIBLE * target.min()
-        weights = weights[used]
-        spread = np.outer(np.sqrt(prediction.unit[used]), self.level.sd)
+        weights = weights[used, :first]
+        spread = np.outer(np.sqrt(prediction.unit[used]), self.level.sd[:first])
         # Under each setting alone the answer is explicit; the mixture's lies between the extremes.
-        skewness = self._skewness(prediction, 1.0)[used] * up
+        skewness = self._skewness(prediction)[used, :first] * up
         each = spread * reskew(-_normal_quantile(target), skewness)
         low, high = each.min(axis=0) * 0.99, each.max(axis=0) * 1.01
 
@@ -166,9 +189,9 @@ class NumberModel:
             low, high, step = low - step * below, high + step * above, step * 2.0
         for _ in range(_REFINEMENTS):
             sizes = low + (high - low) * np.linspace(0.0, 1.0, _POINTS)[:, None]
-            first = np.clip((excess(sizes) > 0).sum(axis=0), 1, _POINTS - 1)
-            column = np.arange(first.size)
-            low, high = sizes[first - 1, column], sizes[first, column]
+            after = np.clip((excess(sizes) > 0).sum(axis=0), 1, _POINTS - 1)
+            column = np.arange(after.size)
+            low, high = sizes[after - 1, column], sizes[after, column]
         return np.asarray((low + high) / 2.0, dtype=np.float64)
 
     def chance(
@@ -196,18 +219,11 @@ class NumberModel:
 
         return chance
 
-    def _skewness(self, prediction: Prediction, sign: float) -> Floats:
+    def _skewness(self, prediction: Prediction) -> Floats:
         """(G, q) skewness of the block means: only the sampling part of the variance is skewed."""
         sampling = self.level.noise.grid.repeats / prediction.rows
         share = (sampling / prediction.unit) ** 1.5 / np.sqrt(prediction.rows)
-        return np.outer(share, sign * self.skewness)
-
-    def _tails(self, size: Floats, prediction: Prediction, sign: float) -> Floats:
-        """(q,) chances of shifts as large as `size`, upwards or (sign < 0) downwards."""
-        spread = np.outer(np.sqrt(prediction.unit), self.level.sd)
-        tails = normal_tail(unskew(size / spread, self._skewness(prediction, sign)))
-        averaged: Floats = np.maximum((self.level.noise.weights * tails).sum(axis=0), 1e-300)
-        return averaged
+        return np.outer(share, self.skewness)
 
     def change_point(self, recent: Sequence[WindowSample], feature: int, sign: float) -> ChangePoint:
         """When the shift of this feature began, within `recent`."""

@@ -36,10 +36,11 @@ def unskew(z: ArrayLike, skewness: ArrayLike) -> Floats:
     """
     z = np.asarray(z, dtype=np.float64)
     g = np.asarray(skewness, dtype=np.float64)
-    safe = np.where(np.abs(g) < 1e-6, 1.0, g)
+    straight = np.abs(g) < 1e-6
+    safe = np.where(straight, 1.0, g)
     base = np.maximum(1.0 + safe * z / 2.0, 0.0)
-    out: Floats = np.where(np.abs(g) < 1e-6, z, (6.0 / safe) * (np.cbrt(base) - 1.0) + safe / 6.0)
-    return out
+    out: Floats = (6.0 / safe) * (np.cbrt(base) - 1.0) + safe / 6.0
+    return np.where(straight, z, out) if straight.any() else out
 
 
 def reskew(z: ArrayLike, skewness: ArrayLike) -> Floats:

@@ -127,7 +127,15 @@ class VectorModel:
         if not scales:
             return []
         series = self._series(recent)
-        return [self._test(scale, series, alpha, len(scales)) for scale in scales]
+        blocks: dict[int, tuple[Prediction, Floats]] = {}
+
+        def block(size: int) -> tuple[Prediction, Floats]:
+            """Of the last `size` windows: the last eighth of one length is another length."""
+            if size not in blocks:
+                blocks[size] = self._shift(series, slice(-size, None))
+            return blocks[size]
+
+        return [self._test(scale, block, alpha, len(scales)) for scale in scales]
 
     def _series(self, recent: Sequence[WindowSample]) -> _Series:
         used = [s for s in recent if len(s.rows)]
@@ -143,14 +151,15 @@ class VectorModel:
         mean: Floats = self.features(sample.rows).mean(axis=0, dtype=np.float64) @ self.basis
         return mean
 
-    def _test(self, scale: Scale, series: _Series, alpha: float, lengths: int) -> VectorTest:
-        part, last = slice(-len(scale.samples), None), slice(-latest(scale), None)
-        prediction, shift = self._shift(series, part)
+    def _test(
+        self, scale: Scale, block: Callable[[int], tuple[Prediction, Floats]], alpha: float, lengths: int
+    ) -> VectorTest:
+        prediction, shift = block(len(scale.samples))
         unrest = max((k for k in self.unrest if k <= scale.windows), default=None)
         form = quadratic(
             self.level, prediction, shift, self.moments, Unrest() if unrest is None else self.unrest[unrest]
         )
-        late, now = self._shift(series, last) if last.start > part.start else (prediction, shift)
+        late, now = block(latest(scale))
         tail = form.tail
         return VectorTest(
             scale=scale,

@@ -96,7 +96,7 @@ class NumberFitted:
         read = [(t, self.view.read(_values(t), t, self.model, self.margin)) for t in tests]
         breaches = [(t, r) for t, r in read if t.p <= alpha and r.relevant and t.ongoing]
         test, reading = min(breaches or read, key=lambda pair: pair[0].p)
-        critical = self.model.criticals(alpha / test.tests, test.prediction, np.sign(test.shift))
+        critical = self.model.criticals(alpha / test.tests, test.prediction, np.sign(test.shift), first=1)
         needed = self.view.threshold(reading, float(critical[0]), self.margin)
         power = self._power
         return Outcome(
