@@ -80,26 +80,26 @@ def _draw(
     until: str | None,
     seed: int,
 ) -> None:
-    from monitors.judges.draws import draw
     from monitors.judges.label_files import write_queue
-    from monitors.judges.labels import queue_rows
-    from monitors.judges.spans import judged_spans
+    from monitors.judges.label_queue import draw_for_people
     from monitors.moments import EARLIEST, LATEST, parse_moment
 
     now = context.clock()
-    start = parse_moment(since, "--since", now=now) if since else EARLIEST
-    end = parse_moment(until, "--until", now=now) if until else LATEST
-    warehouse = context.migrated()
-    with warehouse.read() as con:
-        drawn = draw(con, criterion, start=start, end=end, limit=count, seed=seed, components=components)
-        spans = judged_spans(con, start, end, keys=[s.key for s in drawn.spans], any_kind=True)
-    with warehouse.write() as con:
-        rows = queue_rows(con, drawn, spans, criterion, at=now)
-        # Inside the transaction: what could not be written was not drawn.
-        write_queue(out, rows)
+    drawn = draw_for_people(
+        context.migrated(),
+        criterion,
+        start=parse_moment(since, "--since", now=now) if since else EARLIEST,
+        end=parse_moment(until, "--until", now=now) if until else LATEST,
+        count=count,
+        seed=seed,
+        at=now,
+        components=components,
+        take=lambda rows: write_queue(out, rows),
+    )
     context.answer(
-        {"file": str(out), "criterion": criterion, "drawn": len(rows), "eligible": drawn.eligible},
-        f"{len(rows)} answers to label for {criterion} in {out}, drawn of {drawn.eligible} not drawn before",
+        {"file": str(out), "criterion": criterion, "drawn": len(drawn.rows), "eligible": drawn.eligible},
+        f"{len(drawn.rows)} answers to label for {criterion} in {out}, "
+        f"drawn of {drawn.eligible} not drawn before",
     )
 
 
@@ -128,12 +128,13 @@ def _take(
 
 
 def _status(context: Context) -> None:
-    from monitors.judges.agreement import read_agreement
-    from monitors.judges.labels import labelled
+    from monitors.judges.agreement import agreement_report, read_agreement
+    from monitors.judges.label_queue import labelled
 
     with context.migrated().read() as con:
         rows = labelled(con)
-        beside = read_agreement(con)
+        read = read_agreement(con)
+    beside = agreement_report(read)
     told = [
         f"{row['criterion']}: {row['labels']} labels of {row['answers']} answers by {row['authors']} people, "
         f"{row['waiting']} waiting"

@@ -34,6 +34,15 @@ class JudgeAgreement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgreementRows:
+    """What the figures are made of: read once, reckoned later."""
+
+    pairs: list[Row]
+    people: list[Row]
+    replies: list[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgreementReport:
     """All of it.
 
@@ -65,26 +74,34 @@ class AgreementReport:
         return told
 
 
-def read_agreement(con: Connection) -> AgreementReport:
-    """Everything that people and LLM judges both graded."""
-    pairs = fetch(con, read_sql("agreement_pairs.sql"))
+def read_agreement(con: Connection, chain: str | None = None) -> AgreementRows:
+    """Everything that people and LLM judges both graded, of one chain or of all."""
+    scope = {"chain": chain}
+    return AgreementRows(
+        pairs=fetch(con, read_sql("agreement_pairs.sql"), scope),
+        people=fetch(con, read_sql("agreement_people.sql"), scope),
+        replies=fetch(con, read_sql("agreement_replies.sql"), scope),
+    )
+
+
+def agreement_report(rows: AgreementRows) -> AgreementReport:
+    """The figures with their intervals, by bootstrap: call it when the warehouse is closed again."""
     found = []
-    for _, of_judge in groupby(pairs, key=lambda r: tuple(r[name] for name in _JUDGE)):
-        rows = list(of_judge)
-        found.append(_one(rows, ALL_GENERATORS))
-        generators = {name: list(mine) for name, mine in groupby(rows, key=lambda r: str(r["generator"]))}
+    for _, of_judge in groupby(rows.pairs, key=lambda r: tuple(r[name] for name in _JUDGE)):
+        pairs = list(of_judge)
+        found.append(_one(pairs, ALL_GENERATORS))
+        generators = {name: list(mine) for name, mine in groupby(pairs, key=lambda r: str(r["generator"]))}
         if len(generators) > 1:
             found += [_one(mine, name) for name, mine in generators.items()]
-    labels = fetch(con, read_sql("agreement_people.sql"))
     people = {
-        str(name): _alpha(list(mine)) for name, mine in groupby(labels, key=lambda row: row["criterion"])
+        str(name): _alpha(list(mine)) for name, mine in groupby(rows.people, key=lambda row: row["criterion"])
     }
-    replies = fetch(con, read_sql("agreement_replies.sql"))
     return AgreementReport(
         judges=tuple(found),
         people=people,
         unreadable={
-            f"{row['judge']} {row['judge_version']}": share(row["unread"], row["replies"]) for row in replies
+            f"{row['judge']} {row['judge_version']}": share(row["unread"], row["replies"])
+            for row in rows.replies
         },
     )
 

@@ -5,8 +5,8 @@
 -- The weight is larger where the local scorer is in doubt. Strata share the sample by the square roots of
 -- their sizes, so that a small new version is seen too.
 -- `cut`: the first place that was not drawn; an answer with this weight was drawn with the chance weight * cut.
--- $components NULL: the application's own spans. Judged spans that failed for the endpoint's sake count as not
--- judged; refusals and unreadable replies are not asked for again.
+-- $components NULL: the application's own spans; $chain NULL: all chains. Judged spans that failed for the
+-- endpoint's sake count as not judged; refusals and unreadable replies are not asked for again.
 WITH local AS (
     SELECT
         trace_id, span_id,
@@ -46,6 +46,7 @@ eligible AS (
     ANTI JOIN done USING (trace_id, span_id)
     WHERE s.started_at >= $start AND s.started_at < $end
         AND s.dataset = $dataset
+        AND ($chain::VARCHAR IS NULL OR s.chain = $chain)
         AND (coalesce(s.output_text, '') <> '' OR len(s.documents) > 0)
         AND CASE WHEN $components::VARCHAR[] IS NULL THEN s.parent_span_id IS NULL
             ELSE list_contains($components, s.component) END

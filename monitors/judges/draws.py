@@ -90,12 +90,14 @@ def draw(
     limit: int,
     seed: int,
     components: Sequence[str] = (),
+    chain: str | None = None,
     dataset: str = PRODUCTION,
 ) -> Draw:
     """At most `limit` answers of [start, end) that were not judged (or not drawn for labels) before.
 
     what: the judgement that is to be made, or the name of a set of labels. No components: the
-    application's answers. The same seed draws the same, and people's sample lies within the judge's.
+    application's answers. No chain: of all chains. The same seed draws the same, and people's sample lies
+    within the judge's.
     """
     judgement = what if isinstance(what, Judgement) else None
     purpose: Purpose = "label" if judgement is None else "judge"
@@ -116,6 +118,7 @@ def draw(
             "limit": limit,
             "seed": seed,
             "components": list(components) or None,
+            "chain": chain,
             "dataset": dataset,
         },
     )

@@ -10,10 +10,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from collectors.model import content_hash
-from collectors.warehouse.connection import Connection, Warehouse
+from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row, fetch, insert
-from monitors.judges.draws import Draw, DrawOutcome, write_draw
-from monitors.judges.grade import JudgedSpan
 from monitors.judges.rubric import Criterion
 from monitors.judges.spans import read_sql
 
@@ -158,38 +156,6 @@ def store_labels(warehouse: Warehouse, labels: Sequence[Label], report: LabelRep
         con.execute("DELETE FROM annotations WHERE annotation_id IN (SELECT unnest(?))", [list(wanted)])
         insert(con, "annotations", list(wanted.values()))
         insert(con, "audit", [_audit(row, stored.get(i), at) for i, row in wanted.items()])
-
-
-def queue_rows(
-    con: Connection, drawn: Draw, spans: Sequence[JudgedSpan], criterion: str, *, at: datetime
-) -> list[dict[str, Any]]:
-    """Store a draw as the queue of a criterion; returns what people read, in the order of the draw."""
-    waiting: dict[str, tuple[DrawOutcome, str | None]] = {s.key: ("waiting", None) for s in drawn.spans}
-    write_draw(con, drawn, waiting, at=at, run_id=None)
-    by_key = {span.key: span for span in spans}
-    return [
-        {
-            "trace_id": span.trace_id,
-            "span_id": span.span_id,
-            "criterion": criterion,
-            "score": None,
-            "comment": None,
-            "author": None,
-            "chain": span.chain,
-            "component": span.component,
-            "started_at": span.started_at.astimezone(UTC).isoformat(),
-            "question": span.question,
-            "answer": span.answer,
-            "documents": "\n\n".join(d.text for d in span.documents if d.text),
-            "reference": span.reference_text,
-        }
-        for span in (by_key[s.key] for s in drawn.spans if s.key in by_key)
-    ]
-
-
-def labelled(con: Connection) -> list[Row]:
-    """Labels, authors and what waits in the queue, by criterion."""
-    return fetch(con, read_sql("labelled.sql"))
 
 
 def _row(label: Label, span_id: str, at: datetime) -> Row:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from seeded_warehouse import Seeded
+from seeded_quality import labels_of
+from seeded_warehouse import Seeded, build
 from test_dashboard_serve import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -69,7 +71,7 @@ def test_the_root_lands_on_the_incident_and_a_phone_does_not_scroll_sideways(
     page = context.new_page()
     page.goto(served)
     page.wait_for_url(re.compile(rf"/incident\?incident={seeded.incident_id}"), timeout=60_000)
-    for path in ("incident", "overview", "component", "traces", "monitors", "data", "help"):
+    for path in ("incident", "overview", "component", "traces", "quality", "monitors", "data", "help"):
         page.goto(f"{served}/{path}")
         page.locator("h1").first.wait_for(timeout=60_000)
         _drawn(page)
@@ -83,6 +85,33 @@ def _drawn(page: Any) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
     page.wait_for_function("document.querySelectorAll('[data-testid=\"stSkeleton\"]').length === 0")
     page.wait_for_timeout(300)
+
+
+def test_ten_answers_are_labelled_by_keyboard(browser: Any, tmp_path: Path) -> None:
+    made = build(tmp_path / "label", days=1, traces_per_day=40, parts=(), with_incident=False)
+    with serving(made.home) as (url, _):
+        page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        page.goto(f"{url}/quality?view=label")
+        page.get_by_label("Your name").fill("cleo", timeout=60_000)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Draw 20 answers").click()
+        page.get_by_text("0 graded by you").wait_for(timeout=60_000)
+        # Digits that are typed into the comment are a comment.
+        page.get_by_label("Comment").fill("")
+        page.keyboard.type("3 of 3")
+        page.keyboard.press("Enter")
+        page.get_by_text("Documents").or_(page.get_by_text("Answer", exact=True)).first.click()
+        given = [3, 2, 1, 0, 3, 3, 2, 1, 3, 2]
+        for place, grade in enumerate(given):
+            page.get_by_text(f"{place} graded by you").wait_for(timeout=60_000)
+            page.keyboard.press(str(grade))
+        page.get_by_text("10 graded by you").wait_for(timeout=60_000)
+        page.keyboard.press("b")
+        page.get_by_text("You gave it 2.").wait_for(timeout=60_000)
+        assert page.locator("text=This page could not be drawn").count() == 0
+    labels = labels_of(made, "cleo")
+    assert [label["score"] for label in labels] == given
+    assert [label["comment"] for label in labels] == ["3 of 3", *[None] * 9]
 
 
 def _ours(address: str, url: str) -> bool:

@@ -11,7 +11,7 @@ from judge_support import NOW, judged, span, warehouse_with
 from sklearn.metrics import cohen_kappa_score
 
 from collectors.warehouse.store import insert
-from monitors.judges.agreement import ALL_GENERATORS, AgreementReport, read_agreement
+from monitors.judges.agreement import ALL_GENERATORS, AgreementReport, agreement_report, read_agreement
 from monitors.judges.base import Stamp
 from monitors.judges.spans import write_grades
 
@@ -43,7 +43,8 @@ def report(tmp_path: Path) -> AgreementReport:
         write_grades(con, grades)
         insert(con, "annotations", labels)
     with warehouse.read() as con:
-        return read_agreement(con)
+        rows = read_agreement(con)
+    return agreement_report(rows)
 
 
 def label(number: int, author: str, score: int) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from run_world import HOUR, START, open_world, rows, store, traffic
 from collectors.context import Context
 from collectors.home import Home
 from monitors.judges.draws import draw
-from monitors.judges.labels import Label, LabelReport, queue_rows, store_labels
+from monitors.judges.label_queue import queue_rows
+from monitors.judges.labels import Label, LabelReport, store_labels
 from monitors.runner import run_pass
 
 CRITERION = "correctness"

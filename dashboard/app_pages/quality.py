@@ -1,0 +1,118 @@
+"""How good the answers are, how sure that is, whether the judge can be trusted, and the labelling queue."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from collectors.config import load as load_config
+from collectors.home import Home
+from dashboard import judge_parts, label_parts, quality_parts, ui, urls
+from dashboard.data import components
+from dashboard.data_quality import ALL_VERSIONS, judges, scores
+from dashboard.text import plain
+from monitors.judges.config import JudgeConfig
+from monitors.judges.rubric import load_rubric
+
+_VIEWS = {"scores": "Scores", "judges": "Judge and people", "label": "Label answers"}
+_INTERVALS = {"always": "every look", "once": "one look"}
+
+
+def _switch(label: str, name: str, words: dict[str, str], chosen: str, *, shown: bool = False) -> None:
+    """A choice of a few that stands in the URL."""
+    key = f"switch_{name}"
+    st.session_state[key] = chosen
+
+    def changed() -> None:
+        urls.set_url(name, st.session_state[key])
+
+    st.segmented_control(
+        label,
+        list(words),
+        key=key,
+        on_change=changed,
+        format_func=lambda value: words[value],
+        label_visibility="visible" if shown else "collapsed",
+        width="content",
+        required=True,
+    )
+
+
+frame = ui.open_page("Quality")
+settings = load_config(None, home_config=Home.from_environment().config).section("judge", JudgeConfig)
+rubric = load_rubric(settings.rubric)
+rows = ui.fetch(frame, components, frame.chain, frame.span)
+if not rows:
+    ui.empty(
+        "No component in this range",
+        f"The chain {frame.chain} has spans from {frame.when(frame.extent.first_at)} to "
+        f"{frame.when(frame.extent.last_at)}. Choose a longer range.",
+    )
+names = [row.component for row in rows]
+applications = {row.component for row in rows if row.is_application}
+wanted = urls.url("component")
+if wanted is not None and wanted not in names:
+    st.warning(
+        f"There is no component called {plain(wanted)} in {plain(frame.chain)}.", icon=":material/link_off:"
+    )
+    wanted = None
+chosen = wanted or next((n for n in names if n in applications), names[0])
+view = urls.url("view")
+if view not in _VIEWS:
+    view = "scores"
+_switch("What to look at", "view", _VIEWS, view)
+choices = st.container(horizontal=True, vertical_alignment="bottom")
+if view != "judges":
+    with choices:
+        urls.choose(
+            "Component",
+            "component",
+            names,
+            chosen=chosen,
+            width=260,
+            words=lambda name: f"{name} (application)" if name in applications else name,
+            resets=("version",),
+        )
+if view == "scores":
+    found = ui.fetch(frame, scores, frame.chain, chosen, frame.span)
+    if not found.estimates and not found.days:
+        ui.nothing(
+            "Nothing was graded in this range",
+            f"No answer of {chosen} has a grade or a label. A run lets the local scorer grade some of every "
+            "window; routers, guardrails and tools have no answer that it could grade.",
+            ["chainwatch run"],
+        )
+    else:
+        version = urls.url("version")
+        with choices:
+            if len(found.versions) > 1:
+                urls.choose(
+                    "Version",
+                    "version",
+                    found.versions,
+                    chosen=version,
+                    any_word="all versions",
+                    words=lambda name: name or "not known",
+                    width=240,
+                )
+            interval = urls.url("interval") if urls.url("interval") in _INTERVALS else "always"
+            _switch("95 % intervals for", "interval", _INTERVALS, interval or "always", shown=True)
+        quality_parts.estimates(
+            found,
+            frame,
+            rubric,
+            version=version if version in found.versions and version else ALL_VERSIONS,
+            always=interval == "always",
+        )
+        quality_parts.table(found, rubric, chosen)
+        quality_parts.local(found, frame)
+        if not any(e.judge for e in found.estimates):
+            judge_parts.no_judge(settings)
+elif view == "judges":
+    told = ui.fetch(frame, judges, frame.chain)
+    if told.spent is None:
+        judge_parts.no_judge(settings)
+    judge_parts.agreement(told)
+    judge_parts.ledger(told, frame)
+    judge_parts.rubrics(told, frame, rubric)
+else:
+    label_parts.queue(frame, chosen, rubric, settings, choices)
