@@ -123,7 +123,7 @@ def estimate_mean(
     >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
     (5.5, 3.33, 7.67)
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtri, stdtrit
 
     count = int(drawn.included.sum())
     if count < MIN_LABELS:
@@ -146,14 +146,14 @@ def estimate_mean(
     freedom = max(1.0, effective - 1.0 - len(used))
     # Coefficients that were learnt of the same labels look better than they are, and wander themselves.
     variance = float(np.sum(influence**2)) / size**2 * (effective + len(used)) / freedom
-    z = float(norm.ppf(0.5 + confidence / 2))
+    z = float(ndtri(0.5 + confidence / 2))
     floor = z * (_gap(seen[drawn.included], bounds) if step is None else step) / effective
     error = max(math.sqrt(variance), floor if count < size else 0.0)
     return _interval(
         value=mean,
         error=error,
         freedom=freedom,
-        quantile=float(t.ppf(0.5 + confidence / 2, freedom)),
+        quantile=float(stdtrit(freedom, 0.5 + confidence / 2)),
         confidence=confidence,
         bounds=bounds,
         labels=count,
@@ -179,7 +179,7 @@ def combine(
     >>> round(combine([low, high], [0.25, 0.75]).value, 2)
     12.0
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     if not parts or len(parts) != len(shares) or not math.isclose(sum(shares), 1.0, abs_tol=1e-6):
         raise ValueError(f"{len(parts)} strata need as many shares that sum to one, not {list(shares)}")
@@ -191,7 +191,7 @@ def combine(
         value=sum(s * p.value for p, s in zip(parts, shares, strict=True)),
         error=math.sqrt(total),
         freedom=freedom,
-        quantile=float(t.ppf(0.5 + confidence / 2, freedom)),
+        quantile=float(stdtrit(freedom, 0.5 + confidence / 2)),
         confidence=confidence,
         bounds=bounds,
         labels=sum(p.labels for p in parts),
@@ -226,10 +226,10 @@ def _interval(
     effective: float,
     coefficients: tuple[float, ...],
 ) -> MeanEstimate:
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     # The sequence's theory is of large samples; few labels pay here what they pay in the t interval.
-    always = always_factor(effective, confidence) * quantile / float(norm.ppf(0.5 + confidence / 2))
+    always = always_factor(effective, confidence) * quantile / float(ndtri(0.5 + confidence / 2))
     lowest, highest = (-math.inf, math.inf) if bounds is None else bounds
 
     def within(x: float) -> float:
