@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from collectors.otlp_answer import failure
 from collectors.otlp_request import ENCODINGS, JSON, PROTOBUF, Signal
+from collectors.receiver_deploys import DeployEndpoint, RecordDeploy
 from collectors.receiver_health import health
 from collectors.receiver_intake import Intake
 from collectors.receiver_refusal import Refusal, RefusedError
@@ -20,8 +21,10 @@ from collectors.receiver_refusal import Refusal, RefusedError
 class Receiver:
     """The HTTP endpoints over one intake."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, record_deploy: RecordDeploy | None = None) -> None:
+        """Without `record_deploy` there is no place for deploy markers."""
         self._intake = intake
+        self._deploys = DeployEndpoint(intake, record_deploy) if record_deploy is not None else None
         self._settings = intake.settings
 
     def app(self) -> Starlette:
@@ -35,6 +38,7 @@ class Receiver:
                 Route("/health/ready", self._health),
                 Route("/health/live", self._live),
                 Route("/metrics", self._counters),
+                *([Route("/v1/deploys", self._deploys.post, methods=["POST"])] if self._deploys else []),
             ]
         )
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from collectors.errors import ConfigError
 from collectors.receiver import Receiver
+from collectors.receiver_deploys import RecordDeploy
 from collectors.receiver_intake import Intake
 from collectors.receiver_tls import Tls
 
@@ -43,8 +44,11 @@ class ReceiverServer:
         grpc_port: int | None,
         tls: Tls | None,
         started: Callable[[int | None], None],
+        record_deploy: RecordDeploy | None = None,
     ) -> None:
-        """`http` listens already. `grpc_port` None is no gRPC, 0 a free port; `started` is told which."""
+        """`http` listens already. `grpc_port` None is no gRPC, 0 a free port; `started` is told which.
+        `record_deploy` stores a deploy marker.
+        """
         self._intake = intake
         self._socket = http
         self._host = host
@@ -56,7 +60,7 @@ class ReceiverServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._http = _Http(
             uvicorn.Config(
-                Receiver(intake).app(),
+                Receiver(intake, record_deploy).app(),
                 # The faster parser takes headers of any size, from anybody.
                 http="h11",
                 # Requests that make no sense are answered and counted; the log is for what is broken here.

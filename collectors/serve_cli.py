@@ -91,6 +91,7 @@ def _run(
     token: str | None,
     tls: Tls | None,
 ) -> None:
+    from collectors.deploy_markers import record
     from collectors.drainer import Drainer
     from collectors.ingest_rules import rules_spec
     from collectors.receiver_intake import Intake
@@ -115,7 +116,15 @@ def _run(
         _announce(context, sock, port, token=token, tls=tls)
 
     intake = Intake(spool, settings=settings, metrics=metrics, clock=context.clock, token=token)
-    server = ReceiverServer(intake, sock, host=_host(sock), grpc_port=grpc_port, tls=tls, started=started)
+    server = ReceiverServer(
+        intake,
+        sock,
+        host=_host(sock),
+        grpc_port=grpc_port,
+        tls=tls,
+        started=started,
+        record_deploy=lambda told: record(context.migrated(), told, clock=context.clock),
+    )
     try:
         server.run()
     finally:

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "alerts": ("monitors.alert_cli:alerts", "List firing alerts and open incidents."),
     "ack": ("monitors.alert_cli:ack", "Acknowledge an incident."),
     "silence": ("monitors.alert_cli:silence", "Silence alerts that match labels, for a while."),
+    "deploy": ("collectors.deploy_cli:deploy", "Record that another version was deployed."),
     "backtest": ("monitors.backtest_cli:backtest", "Replay history with a candidate configuration."),
     "judge": ("monitors.judge_cli:judge", "Grade answers with the configured judge."),
     "compare": ("monitors.compare_cli:compare", "Compare two stretches of time from sketches."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from collectors.deploy_markers import WHOLE_CHAIN
 from collectors.model import Deploy
 from monitors.alerting.alert import Alert
 from monitors.alerting.config import AlertsConfig
@@ -69,20 +70,24 @@ def blame(alerts: Sequence[Alert], flow: Flow, settings: AlertsConfig, deploys: 
         onset=began,
         lead=_lead(component, cause, graph),
         explained_by={name: graph.explainer(name) for name in graph.alerts},
-        deploy=nearest_deploy(deploys, alerts[0].chain, component, began, settings.deploy_lookback),
+        deploy=nearest_deploy(deploys, alerts[0].chain, component, began, settings.deploy_lookback)
+        or nearest_deploy(deploys, alerts[0].chain, None, began, settings.deploy_lookback),
         why=why,
     )
 
 
 def nearest_deploy(
-    deploys: Sequence[Deploy], chain: str, component: str, began: Onset, lookback: timedelta
+    deploys: Sequence[Deploy], chain: str, component: str | None, began: Onset, lookback: timedelta
 ) -> Deploy | None:
-    """The version change of a component nearest before `began`, at most `lookback` before it; else None."""
+    """The version change of a component nearest before `began`, at most `lookback` before it; else None.
+
+    `component` None: of the chain as a whole.
+    """
     before = [
         d
         for d in deploys
         if d.chain == chain
-        and d.component == component
+        and (d.field == WHOLE_CHAIN if component is None else d.component == component)
         and began.at - lookback <= d.deployed_at <= max(began.at, began.high)
     ]
     return max(before, key=lambda d: (d.deployed_at, d.deploy_id), default=None)

@@ -272,3 +272,15 @@ def test_examples_of_the_culprit_come_first_and_are_ten_at_most() -> None:
 def test_an_onset_is_an_interval_around_the_change() -> None:
     found = incident(breach("retriever", "output_text", 8, evidence={"scale_windows": 4}))
     assert (found.started_at_low, found.started_at_high) == (at(4), at(8))
+
+
+def test_a_version_of_the_whole_chain_explains_where_the_component_has_none_of_its_own() -> None:
+    whole = deploy("application", 3.5, "v9", "chain_version")
+    slow = [breach("generator", "duration_s"), breach("application", "duration_s")]
+    found = incident(*slow, deploys=(whole,))
+    assert (found.component, found.deploy_id) == ("generator", "application-v9")
+    assert "application chain_version v9 (was v1) was deployed" in found.summary
+    own = incident(*slow, deploys=(whole, deploy("generator", 2.0)))
+    assert own.deploy_id == "generator-v2"
+    other = incident(*slow, deploys=(deploy("application", 3.5, "v9", "model"),))
+    assert other.deploy_id is None
