@@ -131,7 +131,8 @@ def _choices(model: type[BaseModel], location: list[str]) -> list[str]:
             # Inside a table of named things the part is a name, and the table's value type decides.
             continue
         here = _model_in(fields[part].annotation) or here
-    return sorted(getattr(here, "model_fields", {}))
+    fields = getattr(here, "model_fields", {})
+    return sorted(field.alias or name for name, field in fields.items())
 
 
 def _model_in(annotation: Any) -> Any:

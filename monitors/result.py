@@ -16,7 +16,7 @@ from collectors.model import content_hash
 
 ResultStatus = Literal["ok", "breach", "no_data", "error"]
 ReferenceKind = Literal["skew", "drift", "level"]
-Concern = Literal["input", "output", "latency", "errors", "cost", "quality"]
+Concern = Literal["input", "output", "latency", "errors", "cost", "quality", "no_data", "monitoring"]
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -42,6 +42,7 @@ class Result:
         p_value: chance of this or more under no change, given the noise that was learnt; None without one.
         effect, effect_unit: how much changed, in words people use ("share of new content", "ratio of p95").
         evidence: see docs/reference/evidence.md for the keys.
+        labels: what a rule adds to the labels of its alert: its name, and what it counts by.
     """
 
     monitor: str
@@ -66,6 +67,7 @@ class Result:
     n_sampled: int | None = None
     reason: str
     evidence: Mapping[str, Any] = _field(default_factory=dict)
+    labels: Mapping[str, str] = _field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from collectors.warehouse.connection import Connection, Warehouse
 from collectors.warehouse.store import Row, fetch
 from monitors import deploys as deploy_log
 from monitors.alerting.book import AlertBook
+from monitors.alerting.rules.applied import AppliedRules
 from monitors.checks.base import Check
 from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.evaluate import Evaluator
@@ -101,6 +102,7 @@ class Batches:
         self._deploys = list(state.deploys)
         self._new = frozenset(w.start for w in state.pending.new)
         self._explained: dict[str, Mapping[str, Any]] = dict(state.explained)
+        self._rules = AppliedRules(state.book.settings, tools.windows.length)
         self.totals = Totals()
 
     @property
@@ -146,10 +148,16 @@ class Batches:
             # Before the explanations, which read them.
             with tools.warehouse.write() as con:
                 write_grades(con, grades)
+        is_last = windows[-1] == self._state.pending.all[-1]
         # A catch-up learns references that no later run will want: only the last are worth their room.
-        tools.fits.keeps = windows[-1] == self._state.pending.all[-1]
+        tools.fits.keeps = is_last
         results = self._evaluate(windows)
+        ruled = self._rules.of_batch(
+            tools.warehouse, windows, held=self._store, run_id=tools.log.run_id if is_last else None
+        )
         for window in windows:
+            more = ruled(window, results[window], self.book.tracks)
+            results[window] += [r for r in more if tools.only is None or tools.only(r.monitor)]
             # What was evaluated before is history to the alerts, but for streams whose data came late.
             if window.start in self._new or window.start in self._state.pending.late:
                 deploys = [d for d in self._deploys if d.deployed_at < window.end]

@@ -214,6 +214,7 @@ def _row(result: Result) -> Row:
         "n_sampled": result.n_sampled,
         "reason": result.reason,
         "evidence": json.dumps(_plain(result.evidence), ensure_ascii=False) if result.evidence else None,
+        "labels": json.dumps(dict(result.labels), ensure_ascii=False) if result.labels else None,
         "seed": result.seed,
         "code_version": code_version(),
     }

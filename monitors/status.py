@@ -15,7 +15,8 @@ from collectors.retention.config import limits
 from collectors.retention.storage import Storage, read_storage
 from collectors.spool_frame import HEADER_BYTES
 from collectors.spool_segments import readable
-from collectors.warehouse.store import fetch
+from collectors.warehouse.store import Row, fetch
+from monitors.alerting.config import AlertsConfig
 from monitors.config import WindowsConfig
 from monitors.sql import query
 from monitors.window import window_of
@@ -50,7 +51,8 @@ class Status:
 
     Attributes:
         spool_bytes: received and not yet stored. overdue_since: when the oldest window that
-            no run has evaluated could have been, if that is more than a window ago.
+            no run has evaluated could have been, if that is more than a window ago; or when the run was due
+            that `alerts.did_not_run.run_every` expects.
         problems: sentences; the installation is healthy when there are none.
     """
 
@@ -80,6 +82,7 @@ def read_status(context: Context, *, now: datetime) -> Status:
     Raises WarehouseError when there is no warehouse.
     """
     windows = context.config.section("windows", WindowsConfig)
+    run_every = context.config.section("alerts", AlertsConfig).did_not_run.run_every
     with context.warehouse.read() as con:
         storage = read_storage(con, context.home.warehouse, limits(context.config))
         chains = tuple(ChainStatus(**row) for row in fetch(con, query("status_spans")))
@@ -94,9 +97,13 @@ def read_status(context: Context, *, now: datetime) -> Status:
         cutoff = now - windows.grace - windows.length
         end = window_of(cutoff, windows.length).start
         cursors = {row["segment"]: row["position"] for row in fetch(con, "SELECT * FROM spool_cursors")}
+        not_running = fetch(con, query("not_running"))
         left = fetch(con, query("overdue"), {"cutoff": cutoff, "until": until, "end": end})[0]["at"]
     last_run = _seen(LastRun(**runs[0]), context) if runs else None
-    overdue = window_of(left, windows.length).end + windows.grace if left else None
+    due = [window_of(left, windows.length).end + windows.grace] if left else []
+    if run_every is not None and runs and now > _started(runs[0]) + 2 * run_every:
+        due.append(_started(runs[0]) + run_every)
+    overdue = min(due, default=None)
     waiting = [
         max(0, segment.size - cursors.get(segment.name, HEADER_BYTES))
         for segment, _ in (readable(context.home.spool) if context.home.spool.exists() else [])
@@ -110,9 +117,17 @@ def read_status(context: Context, *, now: datetime) -> Status:
         last_run=last_run,
         evaluated_until=until.astimezone(UTC) if until else None,
         overdue_since=overdue,
-        problems=tuple(_problems(last_run, overdue, counts, chains)),
+        problems=(
+            *_problems(last_run, overdue, counts, chains),
+            *(f"{row['component']} does not run: {row['reason']}" for row in not_running),
+        ),
         **counts,
     )
+
+
+def _started(run: Row) -> datetime:
+    at: datetime = run["started_at"]
+    return at.astimezone(UTC)
 
 
 def _seen(run: LastRun, context: Context) -> LastRun:

@@ -14,7 +14,8 @@ Examples:
   chainwatch status --json | jq .problems
 
 \b
-Exit codes: 0 healthy, 1 the last run failed or is overdue, or messages were given up."""
+Exit codes: 0 healthy, 1 the last run failed or is overdue, a check or judge does not run, or messages
+were given up."""
 
 
 @command("status", epilog=_EPILOG)

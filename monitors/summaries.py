@@ -153,6 +153,14 @@ class SampleStore:
         """Whether the stream had a row in the window that starts then."""
         return start in self._samples.get(stream, {})
 
+    def by_start(self, stream: Stream) -> Mapping[datetime, Sample]:
+        """The samples of a stream by start of their window."""
+        return self._samples.get(stream, {})
+
+    def known(self) -> list[Stream]:
+        """Every stream that had a row in any window that is held."""
+        return sorted(stream for stream, by_start in self._samples.items() if by_start)
+
     def streams(self, start: datetime, end: datetime) -> list[Stream]:
         """Streams that had a row in a window that starts in [start, end), sorted."""
         return sorted(

@@ -8,12 +8,15 @@ from datetime import datetime
 from collectors.model import content_hash
 from monitors.alerting.alert import Alert, StreamState, StreamTrack, labels_of
 from monitors.alerting.config import AlertsConfig
+from monitors.alerting.handling import Handling, handling_of
 from monitors.alerting.onset import Onset, change_point, onset_of, refine
 from monitors.alerting.plain import plain
 from monitors.alerting.reading import Reading, strength
 from monitors.result import Result
 
 _EXPLAINED = ("examples", "vanished", "terms", "topics", "explains", "map", "versions")
+# Of the alert itself, whichever breach speaks for it.
+_OWN = ("handling",)
 _EVIDENCE = (*_EXPLAINED, "change_point", "current", "reference", "scale_windows", "topic")
 
 
@@ -53,6 +56,7 @@ def _new(reading: Reading) -> StreamTrack:
         field=lead.field,
         concern=lead.concern,
         reference_kind=lead.reference_kind,
+        labels=lead.labels,
         state="ok",
         reason="not evaluated yet",
         since=lead.window.end,
@@ -98,7 +102,7 @@ def _ok(
     )
     if alert is None or not _firing(alert):
         return replace(moved, breach_started_at=None), alert
-    needed = settings.keep_firing_windows
+    needed = handling_of(settings, lead).keep_firing_windows
     if moved.ok_windows >= needed:
         windows = "window" if needed == 1 else "windows"
         alert = _resolve(alert, lead.window.end, f"ok for {needed} {windows}: {lead.reason}")
@@ -120,7 +124,8 @@ def _breach(
     )
     if alert is not None and _firing(alert):
         return _move(counted, "firing", lead, lead.reason), _keep(alert, lead, started)
-    needed = settings.needed(lead.concern)
+    handling = handling_of(settings, lead)
+    needed = handling.for_windows
     if count < needed:
         waiting = f"in breach for {count} of {needed} windows: {lead.reason}"
         return _move(counted, "pending", lead, waiting), alert
@@ -131,11 +136,11 @@ def _breach(
     ):
         again = replace(alert, state="firing", resolved_at=None, reason=lead.reason)
         return _move(counted, "firing", lead, lead.reason), _keep(again, lead, alert.started_at)
-    fired = _fire(reading, onset_of(lead, started), started, settings)
+    fired = _fire(reading, onset_of(lead, started), started, handling)
     return replace(_move(counted, "firing", lead, lead.reason), alert_id=fired.alert_id), fired
 
 
-def _fire(reading: Reading, onset: Onset, started: datetime, settings: AlertsConfig) -> Alert:
+def _fire(reading: Reading, onset: Onset, started: datetime, handling: Handling) -> Alert:
     lead = reading.lead
     return Alert(
         alert_id=content_hash(reading.fingerprint, started.isoformat()),
@@ -147,7 +152,7 @@ def _fire(reading: Reading, onset: Onset, started: datetime, settings: AlertsCon
         field=lead.field,
         reference_kind=lead.reference_kind,
         concern=lead.concern,
-        severity="page" if lead.concern in settings.page_concerns else "ticket",
+        severity=handling.severity,
         state="firing",
         value=lead.value,
         threshold=lead.threshold,
@@ -161,7 +166,7 @@ def _fire(reading: Reading, onset: Onset, started: datetime, settings: AlertsCon
         onset_low=onset.low,
         onset_high=onset.high,
         strength=strength(lead),
-        evidence=_evidence(lead),
+        evidence={**_evidence(lead), **handling.told},
     )
 
 
@@ -191,7 +196,10 @@ def _keep(alert: Alert, lead: Result, started: datetime) -> Alert:
         reason=lead.reason,
         strength=strength(lead),
         # Texts are read for some breaches only; figures of another breach would be wrong.
-        evidence={**{k: v for k, v in alert.evidence.items() if k in _EXPLAINED}, **_evidence(lead)},
+        evidence={
+            **{k: v for k, v in alert.evidence.items() if k in (*_EXPLAINED, *_OWN)},
+            **_evidence(lead),
+        },
     )
 
 

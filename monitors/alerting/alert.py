@@ -9,18 +9,17 @@ from datetime import datetime
 from typing import Any, Literal
 
 from collectors.model import content_hash
+from monitors.alerting.labels import STREAM_LABELS
 from monitors.result import Concern, ReferenceKind, Result
 
 StreamState = Literal["ok", "pending", "firing", "no_data"]
 AlertState = Literal["firing", "resolved"]
 Severity = Literal["page", "ticket"]
 
-LABELS = ("chain", "component", "field", "concern", "reference_kind")
-
 
 def labels_of(result: Result) -> dict[str, str]:
-    """What makes an alert the same alert. Checks of one stream share it: one firing alert a cause."""
-    return {name: getattr(result, name) for name in LABELS}
+    """What makes an alert the same alert. Checks of one stream share it; each rule has its own."""
+    return {**{name: getattr(result, name) for name in STREAM_LABELS}, **result.labels}
 
 
 def fingerprint(labels: Mapping[str, str]) -> str:
@@ -42,6 +41,7 @@ class StreamTrack:
         last_window_end: windows up to here were counted; stepping one of them again changes nothing.
         breach_windows, ok_windows: consecutive windows, up to the last one with data.
         breach_started_at: start of the first window of the present breach.
+        labels: what a rule added to the labels of the stream; empty for checks.
         alert_id: the latest alert of this stream, firing or resolved.
     """
 
@@ -61,6 +61,7 @@ class StreamTrack:
     ok_windows: int = 0
     breach_started_at: datetime | None = None
     alert_id: str | None = None
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

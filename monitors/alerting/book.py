@@ -49,6 +49,11 @@ class AlertBook:
         return cls(settings, load_stored(con, settings))
 
     @property
+    def settings(self) -> AlertsConfig:
+        """The rules that it decides by."""
+        return self._settings
+
+    @property
     def tracks(self) -> tuple[StreamTrack, ...]:
         """Every stream and its state."""
         return tuple(self._tracks.values())

@@ -6,11 +6,21 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from collectors.config import Section
 from collectors.durations import duration
 from monitors.alerting.routes import Route, is_of_its_own, route_of
+from monitors.alerting.rules.base import Rule
+from monitors.alerting.rules.config import (
+    BUILT_IN,
+    DidNotRunRule,
+    EvidenceRule,
+    Inhibition,
+    NoDataRule,
+    SloRule,
+    ThresholdRule,
+)
 from monitors.result import Concern
 
 Windows = Annotated[int, Field(ge=1, le=1000)]
@@ -32,6 +42,8 @@ class AlertsConfig(Section):
         deploy_lookback: how far before the change point a deploy is looked for.
         page_concerns: what wakes people; everything else is a ticket.
         owners: who owns a component's incidents.
+        evidence, threshold, slo, no_data, did_not_run: rules, by kind; see docs/alerts/rules.md.
+        inhibit: whose incidents are not told of while another is open.
     """
 
     for_windows: dict[Concern, Windows] = Field(default_factory=dict)
@@ -43,6 +55,12 @@ class AlertsConfig(Section):
     deploy_lookback: timedelta = timedelta(hours=48)
     page_concerns: tuple[Concern, ...] = ("errors", "latency", "quality")
     owners: dict[str, str] = Field(default_factory=dict)
+    evidence: tuple[EvidenceRule, ...] = ()
+    threshold: tuple[ThresholdRule, ...] = ()
+    slo: tuple[SloRule, ...] = ()
+    no_data: tuple[NoDataRule, ...] = ()
+    did_not_run: DidNotRunRule = Field(default_factory=DidNotRunRule)
+    inhibit: tuple[Inhibition, ...] = ()
 
     _durations = field_validator(
         "expire", "join_gap", "propagation", "cooldown", "deploy_lookback", mode="before"
@@ -55,9 +73,19 @@ class AlertsConfig(Section):
             raise ValueError("must not be negative")
         return value
 
-    def needed(self, concern: Concern) -> int:
-        """Windows in breach, one after the other, before an alert of this concern fires."""
-        return self.for_windows.get(concern, 1)
+    @model_validator(mode="after")
+    def _named_once(self) -> AlertsConfig:
+        rules: tuple[Rule, ...] = (*self.evidence, *self.threshold, *self.slo, *self.no_data)
+        names = [*(rule.name for rule in rules), *(one.name for one in self.inhibit), *BUILT_IN]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two rules are called {twice[0]!r}; a name says which rule an alert is of")
+        return self
+
+    @property
+    def no_data_rules(self) -> tuple[NoDataRule, ...]:
+        """The rules on silence, the built-in one last."""
+        return (*self.no_data, NoDataRule(name=BUILT_IN[0]))
 
 
 class NotifyConfig(Section):

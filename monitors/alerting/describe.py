@@ -49,6 +49,8 @@ def describe(
         "explained": words.explained(found.lead.evidence),
         "lead": _figure(found.lead, found),
         "history": _history(incident, found, severity, at),
+        "labels": {**found.lead.labels, **_rule(found.lead)},
+        "runbook": _handling(found.lead).get("runbook"),
     }
     return replace(
         incident,
@@ -62,9 +64,20 @@ def describe(
         started_at_high=found.onset.high,
         updated_at=at,
         deploy_id=found.deploy.deploy_id if found.deploy else None,
-        owner=incident.owner or settings.owners.get(found.component),
+        owner=incident.owner or _handling(found.lead).get("owner") or settings.owners.get(found.component),
         evidence=evidence,
     )
+
+
+def _handling(lead: Alert) -> Mapping[str, Any]:
+    """What the rule of an alert says: its name, owner and runbook, where it has them."""
+    found = lead.evidence.get("handling")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _rule(lead: Alert) -> dict[str, str]:
+    rule = _handling(lead).get("rule")
+    return {"rule": str(rule)} if rule else {}
 
 
 def _summary(found: Blame, alerts: Sequence[Alert], path: Sequence[str]) -> str:

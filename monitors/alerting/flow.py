@@ -97,6 +97,9 @@ class Flow:
 
     def explains(self, cause: Alert, effect: Alert) -> bool:
         """Whether a change seen by `cause` brings about what `effect` sees; times are not looked at."""
+        concerns = (cause.concern, effect.concern)
+        if "monitoring" in concerns or "no_data" in concerns:
+            return "monitoring" not in concerns and self._explains_silence(cause, effect)
         if effect.concern in _TEXT:
             return self._explains_text(cause, effect)
         below = cause.component == effect.component or self.calls(effect.component, cause.component)
@@ -110,6 +113,16 @@ class Flow:
         if cause.concern in _TEXT:
             return self._reaches(cause, effect)
         return below and cause.concern in ("cost", "errors")
+
+    def _explains_silence(self, cause: Alert, effect: Alert) -> bool:
+        """Who is silent leaves others without work, and its callers with less to say, sooner and cheaper."""
+        here, there = self.place(cause.component), self.place(effect.component)
+        within = cause.component == effect.component or self.calls(effect.component, cause.component)
+        if effect.concern == "no_data":
+            asks = self.calls(cause.component, effect.component)
+            earlier = here.leave < there.enter
+            return cause.concern in ("no_data", "errors") and (within or asks or earlier)
+        return within or (effect.concern in _TEXT and here.leave <= self.rank(effect)[0])
 
     def _explains_text(self, cause: Alert, effect: Alert) -> bool:
         if cause.concern in _TEXT:

@@ -60,7 +60,9 @@ class Incident:
     @property
     def labels(self) -> dict[str, str]:
         """What silences and routes match."""
+        lead = self.evidence.get("labels")
         return {
+            **(lead if isinstance(lead, Mapping) else {}),
             "incident": self.incident_id,
             "chain": self.chain,
             "component": self.component,

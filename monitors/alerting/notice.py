@@ -66,10 +66,15 @@ def links(incident: Incident, dashboard_url: str) -> dict[str, str]:
     """The pages of the dashboard that a message leads to."""
     base = dashboard_url.rstrip("/")
     component = urlencode({"chain": incident.chain, "component": incident.component}, quote_via=quote)
-    return {
+    found = {
         "incident": f"{base}/incident?{urlencode({'incident': incident.incident_id})}",
         "component": f"{base}/component?{component}",
     }
+    if incident.cause == "monitoring":
+        # Nothing of a chain: there is no page of such a component.
+        found["component"] = f"{base}/monitors"
+    runbook = incident.evidence.get("runbook")
+    return found | {"runbook": str(runbook)} if runbook else found
 
 
 def _ruled_out(evidence: Mapping[str, Any]) -> str:

@@ -147,7 +147,7 @@ def cause_of(alerts: Sequence[Alert]) -> Concern | None:
     if running:
         first = {c: min(a.onset_low for a in alerts if a.concern == c) for c in running}
         return min(running, key=lambda c: (-len(fields[c]), first[c]))
-    for concern in ("quality", "cost"):
+    for concern in ("no_data", "quality", "cost", "monitoring"):
         if concern in fields:
             return concern
     return None

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
-from typing import get_args
 
 from pydantic import Field, field_validator
 
 from collectors.config import Section
-from monitors.alerting.alert import Severity
-from monitors.result import Concern
+from monitors.alerting.labels import INCIDENT_LABELS
+from monitors.alerting.rules.base import checked_match, matches
 
-ROUTE_LABELS = ("chain", "component", "cause", "severity", "owner")
 DEFAULT = "default"
-_KNOWN: Mapping[str, tuple[str, ...]] = {"severity": get_args(Severity), "cause": get_args(Concern)}
 
 
 class Route(Section):
@@ -40,17 +36,11 @@ class Route(Section):
     @field_validator("match")
     @classmethod
     def _labels(cls, value: dict[str, str]) -> dict[str, str]:
-        for label, pattern in value.items():
-            if label not in ROUTE_LABELS:
-                raise ValueError(f"unknown label {label!r}; choose one of: {', '.join(ROUTE_LABELS)}")
-            known = _KNOWN.get(label, ())
-            if known and not any(fnmatchcase(choice, pattern) for choice in known):
-                raise ValueError(f"{label} = {pattern!r} matches nothing; choose one of: {', '.join(known)}")
-        return value
+        return checked_match(value, INCIDENT_LABELS)
 
     def takes(self, labels: Mapping[str, str]) -> bool:
         """Whether every matcher fits these labels."""
-        return all(fnmatchcase(labels.get(name, ""), pattern) for name, pattern in self.match.items())
+        return matches(self.match, labels)
 
 
 def route_of(routes: Sequence[Route], labels: Mapping[str, str]) -> Route | None:

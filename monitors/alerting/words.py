@@ -28,6 +28,8 @@ _FIELDS: Mapping[str, str] = {
     "tool": "tools called",
     "finish_reason": "finish reasons",
     "error_type": "errors by type",
+    "requests": "requests",
+    "runs": "runs",
 }
 _UNITS: Mapping[str, str] = {
     "duration_s": "s",
@@ -138,7 +140,9 @@ def against_threshold(value: float | None, threshold: float | None, unit: str | 
 
 
 def direction(alert: Alert) -> str:
-    """rose, fell or changed."""
+    """rose, fell or changed; of a rule what its threshold says."""
+    if alert.reference_kind == "level" and alert.value is not None and alert.threshold is not None:
+        return "is too high" if alert.value > alert.threshold else "is too low"
     pair = figures(alert)
     if pair is None or alert.field in _TEXTS or pair[1] == pair[2]:
         return "changed"
@@ -148,11 +152,18 @@ def direction(alert: Alert) -> str:
 def title(component: str, cause: str, alert: Alert) -> str:
     """One line that names the component and what happened to it; at most 150 characters."""
     subject = component[:1].upper() + component[1:]
+    if cause == "monitoring":
+        return _fitting(f"{subject} did not run: {alert.reason}")
+    if alert.concern == "no_data" and alert.component == component:
+        return _fitting(f"{subject}: {alert.reason}")
     said = f"{field_words(alert.field)} {direction(alert)}"
     if alert.component != component:
         said = f"{cause} changed, seen at {alert.component}"
     figures_text = measured(alert)
-    text = f"{subject} {said}" + (f": {figures_text}" if figures_text else "")
+    return _fitting(f"{subject} {said}" + (f": {figures_text}" if figures_text else ""))
+
+
+def _fitting(text: str) -> str:
     return text if len(text) <= 150 else text[:149] + "…"
 
 

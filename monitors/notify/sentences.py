@@ -12,6 +12,7 @@ from monitors.alerting.words import span
 _SIGNS: Mapping[str, str] = {"page": "🔴", "ticket": "🟠"}
 _LABELS = (
     ("incident", "Open the incident"),
+    ("runbook", "Runbook"),
     ("component", "Open the component"),
     ("dashboard", "Dashboard"),
 )

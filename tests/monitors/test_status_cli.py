@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from filelock import FileLock
 from run_world import HOUR, START, only, open_world, rows, store, traffic
 
+from collectors.context import open_context
 from collectors.home import Home
 from monitors.cli import run
 from monitors.status import read_status
@@ -123,3 +124,37 @@ def test_status_exits_with_one_when_something_is_wrong(called):
     result = CliRunner().invoke(status, ["--json"])
     assert result.exit_code == 1
     assert any("overdue" in problem for problem in json.loads(result.stdout)["problems"])
+
+
+def test_a_run_that_does_not_come_is_overdue_though_nothing_waits(called, home: Home):
+    CliRunner().invoke(run, ["--now", NOW])
+    began = rows(called, "SELECT started_at FROM monitor_runs")[0]["started_at"]
+    home.config.write_text(only("latency") + '[alerts.did_not_run]\nrun_every = "1h"\n')
+    expecting = open_context(home.config)
+    assert read_status(expecting, now=began + 2 * HOUR).problems == ()
+    late = read_status(expecting, now=began + 2 * HOUR + timedelta(seconds=1))
+    assert late.overdue_since == began + HOUR
+    assert late.problems[0].startswith(f"a run is overdue since {began + HOUR:%Y-%m-%d %H:%M} UTC")
+    assert read_status(called, now=began + 50 * HOUR).problems == ()
+
+
+def test_a_check_that_fails_for_hours_is_an_alert_and_a_problem(called, monkeypatch: pytest.MonkeyPatch):
+    from monitors.checks import CHECKS
+
+    def broken(*_: object, **__: object) -> object:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(type(CHECKS.get("latency")), "fit", broken)
+    CliRunner().invoke(run, ["--now", NOW])
+    told = CliRunner().invoke(status)
+    assert told.exit_code == 1
+    assert "problem: check latency does not run: 3 of 3 monitors failed: the check failed: RuntimeError" in (
+        told.stdout
+    )
+    [incident] = rows(called, "SELECT chain, component, severity, title FROM incidents")
+    assert (incident["chain"], incident["component"], incident["severity"]) == (
+        "chainwatch",
+        "check latency",
+        "ticket",
+    )
+    assert incident["title"].startswith("Check latency did not run: 3 of 3 monitors failed")
