@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 _TINY = 1e-300
+_ROOT_STEPS, _ROOT_NEAR = 100, 1e-12  # of a root, and how near its log tail must be
 
 
 def normal_tail(z: ArrayLike) -> Floats:
@@ -86,21 +87,57 @@ class QuadraticTail:
 
     def sf(self, q: float) -> float:
         """P(Q > q)."""
-        from scipy.special import chdtrc
-        from scipy.stats import ncx2
-
         x = (q - self.mean) / self.sd * self._sd_x + self._mean_x
-        if x <= 0:
-            return 1.0
-        p = chdtrc(self.df, x) if self.shift == 0.0 else ncx2.sf(x, self.df, self.shift)
-        return float(max(p, _TINY))
+        return 1.0 if x <= 0 else max(noncentral_tail(x, self.df, self.shift), _TINY)
 
     def isf(self, p: float) -> float:
         """The q with P(Q > q) = p."""
-        from scipy.stats import chi2, ncx2
+        from scipy.special import chdtri
 
-        x = chi2.isf(p, self.df) if self.shift == 0.0 else ncx2.isf(p, self.df, self.shift)
-        return float((x - self._mean_x) / self._sd_x * self.sd + self.mean)
+        x = float(chdtri(self.df, p)) if self.shift == 0.0 else self._quantile(p)
+        return (x - self._mean_x) / self._sd_x * self.sd + self.mean
+
+    def _quantile(self, p: float) -> float:
+        """Of the non-central chi-square: the root of its log tail, which falls and is nearly straight."""
+
+        def over(x: float) -> float:
+            return float(np.log(max(noncentral_tail(x, self.df, self.shift), _TINY) / p))
+
+        low, high = 0.0, self._mean_x + self._sd_x
+        while over(high) > 0:
+            high *= 2.0
+        above, below = over(low), over(high)
+        # The Illinois rule: where one end stays, its value counts half, so that it moves, too.
+        for _ in range(_ROOT_STEPS):
+            x = (low * below - high * above) / (below - above)
+            found = over(x)
+            if abs(found) < _ROOT_NEAR:
+                break
+            if found > 0:
+                low, above, below = x, found, below / 2.0
+            else:
+                high, below, above = x, found, above / 2.0
+        return x
+
+
+def noncentral_tail(x: float, df: float, shift: float) -> float:
+    """P(X > x) of a non-central chi-square; exact far out, where one minus the lower tail is not.
+
+    A sum over Poisson(shift / 2) numbers of further degrees of freedom; no term is negative.
+
+    >>> round(noncentral_tail(100.0, 5.0, 3.0) * 1e15, 3)
+    2.193
+    """
+    from scipy.special import chdtrc, gammaln
+
+    if shift == 0.0:
+        return float(chdtrc(df, x))
+    mean = shift / 2.0
+    # Far out the terms that matter lie above the Poisson's own middle, by about sqrt(x / shift).
+    most = int(max(mean, np.sqrt(mean * x / 2.0)) * 1.5 + 12.0 * np.sqrt(mean + 1.0)) + 40
+    number = np.arange(most)
+    chances = np.exp(number * np.log(mean) - mean - gammaln(number + 1.0))
+    return float(min(1.0, chances @ chdtrc(df + 2.0 * number, x)))
 
 
 def weighted_cumulants(weights: ArrayLike) -> Floats:

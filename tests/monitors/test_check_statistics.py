@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from monitors.features_embedding import FourierFeatures
-from monitors.noise_tails import QuadraticTail, weighted_cumulants
+from monitors.noise_tails import QuadraticTail, noncentral_tail, weighted_cumulants
 from monitors.statistics.kernels import energy_distance, median_bandwidth, mmd2
 from monitors.statistics.psi import psi, psi_excess
-from monitors.statistics.univariate import ks, wasserstein
+from monitors.statistics.univariate import kolmogorov_tail, ks, wasserstein
 
 ORACLE = Path(__file__).resolve().parents[3] / "shared" / "data" / "drift_oracle.json"
 
@@ -102,6 +102,38 @@ def test_ks_and_wasserstein_are_scipys() -> None:
     assert ks(x, y) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
     # Both samples sorted and of equal size: the mean distance of the pairs.
     assert wasserstein(x[:50], y) == pytest.approx(np.abs(np.sort(x[:50]) - np.sort(y)).mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize(("rows", "moved"), [(40, 0.0), (200, 0.15), (200, 0.4), (2000, 0.05), (200, 2.0)])
+def test_many_pairs_of_rows_are_as_scipy_has_them(rows: int, moved: float) -> None:
+    rng = np.random.default_rng(rows)
+    x, y = rng.lognormal(4.5, 0.5, 5000).round(), rng.lognormal(4.5 + moved, 0.5, rows).round()
+    expected = stats.ks_2samp(x, y, method="asymp")
+    distance, p = ks(x, y)
+    assert distance == pytest.approx(expected.statistic, rel=1e-12)
+    assert p == pytest.approx(expected.pvalue, rel=2e-3)
+    assert wasserstein(x, y) == pytest.approx(stats.wasserstein_distance(x, y), rel=1e-12)
+
+
+@pytest.mark.parametrize("rows", [20, 63, 500])
+def test_the_tail_of_kolmogorov_is_scipys_everywhere(rows: int) -> None:
+    distances = np.linspace(0.3, 2.5, 40) / np.sqrt(rows)
+    mine = [kolmogorov_tail(float(d), rows) for d in distances]
+    assert mine == pytest.approx(stats.kstwo.sf(distances, rows), abs=3e-4, rel=4e-3)
+
+
+@pytest.mark.parametrize(("df", "shift"), [(0.7, 0.01), (11.1, 5.5), (40.0, 310.0), (490.0, 600.0)])
+def test_the_noncentral_tail_is_scipys_far_out(df: float, shift: float) -> None:
+    at = df + shift + np.sqrt(2 * df + 4 * shift) * np.array([-0.5, 0.0, 1.0, 3.0, 8.0, 25.0])
+    mine = [noncentral_tail(float(x), df, shift) for x in at]
+    assert mine == pytest.approx(stats.ncx2.sf(at, df, shift), rel=1e-10, abs=0.0)
+
+
+@pytest.mark.parametrize("p", [0.5, 1e-3, 1e-6, 1e-12])
+def test_the_quantile_is_where_the_tail_is(p: float) -> None:
+    shifted, plain = QuadraticTail([10.0, 40.0, 190.0, 1300.0]), QuadraticTail([10.0, 40.0, 500.0, 1e4])
+    assert shifted.shift > 0.0 == plain.shift
+    assert [tail.sf(tail.isf(p)) for tail in (shifted, plain)] == pytest.approx([p, p], rel=1e-9)
 
 
 def test_nothing_to_compare_is_nan() -> None:
