@@ -41,8 +41,11 @@ LEVELS = (0.05, 0.01, 1e-3, 1e-4, 1e-5)
 PEERS_EVERY = 2
 
 
-def stretches(kind: str, seed: int, component: int, days: int) -> Iterator[dict[str, Any]]:
-    """One component from its first window on: a line for its history, then one for each stretch of days."""
+def stretches(kind: str, seed: int, component: int, days: int, *, alone: bool) -> Iterator[dict[str, Any]]:
+    """One component from its first window on: a line for its history, then one for each stretch of days.
+
+    alone: without the rules of others.
+    """
     traffic = Traffic(kind, seed=seed * COMPONENTS + component)
     watched = Watched(installation(), component, length=LENGTH)
     history: list[Requests] = []
@@ -74,6 +77,8 @@ def stretches(kind: str, seed: int, component: int, days: int) -> Iterator[dict[
                         }
                     )
                 (firing.add if result.status == "breach" else firing.discard)(result.monitor)
+            if alone:
+                continue
             if begin == 0:
                 if number % 4 == 0:
                     history.append(requests)
@@ -161,8 +166,9 @@ def summary(lines: list[dict[str, Any]]) -> list[Figure]:
             figures.append(figure(f"{kind}: {check}, judgements", counts["windows"], "windows"))
         said: Counter[str] = sum((Counter(line["peers"]) for line in watched), Counter())
         for rule in (*TEXT_RULES, *NUMBER_RULES):
-            asked = said[f"asked {rule}"]
-            rate = said[rule] / asked if asked else 0.0
+            if not said[f"asked {rule}"]:
+                continue
+            rate = said[rule] / said[f"asked {rule}"]
             each = 2 * COMPONENTS * DAYS * DAY
             figures.append(
                 figure(f"{kind}: {rule}, runs in alarm an installation-month", round(rate * each), "runs")
@@ -205,6 +211,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--seed", type=int, default=0, help="of the installation")
     parser.add_argument("--components", type=int, nargs="*", default=list(range(COMPONENTS)))
+    parser.add_argument("--alone", action="store_true", help="without the rules of other tools")
     parser.add_argument("--days", type=int, default=DAYS)
     options = parser.parse_args()
     components, days = ([0], 3) if options.quick else (options.components, options.days)
@@ -216,7 +223,7 @@ def main() -> None:
                 for b in (0, *range(HISTORY, HISTORY + days, STRETCH))
             ):
                 continue
-            for line in stretches(kind, options.seed, component, days):
+            for line in stretches(kind, options.seed, component, days, alone=options.alone):
                 done[line["kind"], line["seed"], line["component"], line["begin"]] = line
                 if options.out:
                     with options.out.open("a") as out:
