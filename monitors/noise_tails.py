@@ -95,7 +95,7 @@ class QuadraticTail:
         from scipy.special import chdtri
 
         x = float(chdtri(self.df, p)) if self.shift == 0.0 else self._quantile(p)
-        return (x - self._mean_x) / self._sd_x * self.sd + self.mean
+        return float((x - self._mean_x) / self._sd_x * self.sd + self.mean)
 
     def _quantile(self, p: float) -> float:
         """Of the non-central chi-square: the root of its log tail, which falls and is nearly straight."""
@@ -106,18 +106,20 @@ class QuadraticTail:
         low, high = 0.0, self._mean_x + self._sd_x
         while over(high) > 0:
             high *= 2.0
-        above, below = over(low), over(high)
-        # The Illinois rule: where one end stays, its value counts half, so that it moves, too.
+        above, below, before = over(low), over(high), 0.0
+        # The Illinois rule: an end that stays for the second time counts half, so that it moves, too.
         for _ in range(_ROOT_STEPS):
             x = (low * below - high * above) / (below - above)
             found = over(x)
             if abs(found) < _ROOT_NEAR:
                 break
+            half = 0.5 if found * before > 0 else 1.0
             if found > 0:
-                low, above, below = x, found, below / 2.0
+                low, above, below = x, found, below * half
             else:
-                high, below, above = x, found, above / 2.0
-        return x
+                high, below, above = x, found, above * half
+            before = found
+        return float(x)
 
 
 def noncentral_tail(x: float, df: float, shift: float) -> float:

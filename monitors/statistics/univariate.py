@@ -52,8 +52,8 @@ def kolmogorov_tail(distance: float, n: int) -> float:
     """P(D >= distance) of the one-sample statistic of n rows, to about four digits from n = 20 on.
 
     What: twice the one-sided tail where that is exact enough, else the expansion of the limit. When not:
-    fewer rows, or ties. Source: Pelz and Good, JRSS B 38, 1976; where each serves: Simard and L'Ecuyer, J. Stat.
-    Softw. 39(11), 2011.
+    fewer rows, or ties. Source: Pelz and Good, JRSS B 38, 1976; where each serves: Simard and L'Ecuyer,
+    J. Stat. Softw. 39(11), 2011.
 
     >>> round(kolmogorov_tail(0.1, 100), 4), round(kolmogorov_tail(0.2, 100), 5)
     (0.2527, 0.00056)
