@@ -211,7 +211,9 @@ def _quality(component: str, totals: Sequence[Row]) -> Quality | None:
     graded = [r for r in mine if r["is_current"] and r["mean"] is not None]
     if not graded:
         return None
-    graded.sort(key=lambda r: (_rank(r["criterion"]), -r["scored"], r["judge_kind"]))
+    graded.sort(
+        key=lambda r: (_rank(r["criterion"]), r["judge_kind"] != "ensemble", -r["scored"], r["judge_kind"])
+    )
     row = graded[0]
     half = 1.96 * row["spread"] / row["scored"] ** 0.5 if row["spread"] is not None else None
     before = [

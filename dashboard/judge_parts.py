@@ -73,6 +73,23 @@ def agreement(view: Judges) -> None:
             alt="Agreement of people among themselves",
         )
         st.caption("What people reach among themselves is the ceiling: no judge can be held to more.")
+    if found.together:
+        st.dataframe(
+            [
+                {
+                    "Criterion": name,
+                    "Judges": ", ".join(t.judges),
+                    "Answers": formats.count(t.answers),
+                    "All the same": _said(t.same, share=True),
+                    "Apart": f"{t.apart:.2f}",
+                    "Judges among themselves, Krippendorff's alpha": _said(t.alpha),
+                }
+                for name, t in found.together.items()
+            ],
+            hide_index=True,
+            alt="Agreement of the judges of an ensemble among themselves",
+        )
+        st.caption("Apart: the highest grade of an answer less the lowest, on average.")
     if found.unreadable:
         st.dataframe(
             [

@@ -14,6 +14,8 @@ from monitors.statistics.agreement import Agreement, Figure, agreement, alpha_fi
 
 ALL_GENERATORS = "*"
 _JUDGE = ("criterion", "judge", "judge_version")
+# Judges may have graded a hundred thousand answers together; so many say how far they agree.
+_TOGETHER = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +36,28 @@ class JudgeAgreement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Together:
+    """Several LLM judges on the same answers.
+
+    Attributes:
+        alpha: Krippendorff's. same: share of answers that all gave the same grade.
+        apart: the highest grade less the lowest, on average over the answers.
+    """
+
+    judges: tuple[str, ...]
+    answers: int
+    alpha: Figure
+    same: Figure
+    apart: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class AgreementRows:
     """What the figures are made of: read once, reckoned later."""
 
     pairs: list[Row]
     people: list[Row]
+    judges: list[Row]
     replies: list[Row]
 
 
@@ -48,11 +67,13 @@ class AgreementReport:
 
     Attributes:
         people: Krippendorff's alpha of people among themselves, by criterion: the ceiling of a judge.
+        together: the judges of an ensemble among themselves, by criterion.
         unreadable: share of replies without a grade, by judge and version.
     """
 
     judges: tuple[JudgeAgreement, ...]
     people: dict[str, Figure]
+    together: dict[str, Together]
     unreadable: dict[str, Figure]
 
     def as_json(self) -> dict[str, Any]:
@@ -70,6 +91,11 @@ class AgreementReport:
                 f"{found.judge} {found.judge_version}, {found.criterion}{by}: kappa {_said(figures.kappa)}, "
                 f"exact {_said(figures.exact)}, bias {_said(figures.bias)}, {figures.pairs} pairs"
             )
+        told += [
+            f"{len(t.judges)} judges among themselves, {name}: alpha {_said(t.alpha)}, all the same "
+            f"{_said(t.same)}, {t.apart:.2f} apart on average, {t.answers} answers"
+            for name, t in self.together.items()
+        ]
         told += [f"{name}: unreadable replies {_said(f)}" for name, f in self.unreadable.items()]
         return told
 
@@ -80,6 +106,7 @@ def read_agreement(con: Connection, chain: str | None = None) -> AgreementRows:
     return AgreementRows(
         pairs=fetch(con, read_sql("agreement_pairs.sql"), scope),
         people=fetch(con, read_sql("agreement_people.sql"), scope),
+        judges=fetch(con, read_sql("agreement_judges.sql"), scope | {"most": _TOGETHER}),
         replies=fetch(con, read_sql("agreement_replies.sql"), scope),
     )
 
@@ -99,6 +126,10 @@ def agreement_report(rows: AgreementRows) -> AgreementReport:
     return AgreementReport(
         judges=tuple(found),
         people=people,
+        together={
+            str(name): _together(list(mine))
+            for name, mine in groupby(rows.judges, key=lambda r: r["criterion"])
+        },
         unreadable={
             f"{row['judge']} {row['judge_version']}": share(row["unread"], row["replies"])
             for row in rows.replies
@@ -124,6 +155,17 @@ def _alpha(rows: Sequence[Row]) -> Figure:
     authors = sorted({label["author"] for row in rows for label in row["labels"]})
     told = [{label["author"]: label["score"] for label in row["labels"]} for row in rows]
     return alpha_figure([[scores.get(author) for scores in told] for author in authors])
+
+
+def _together(rows: Sequence[Row]) -> Together:
+    scores = [[label["score"] for label in row["labels"]] for row in rows]
+    return Together(
+        judges=tuple(sorted({label["author"] for row in rows for label in row["labels"]})),
+        answers=len(rows),
+        alpha=_alpha(rows),
+        same=share(sum(len(set(of)) == 1 for of in scores), len(rows)),
+        apart=sum(max(of) - min(of) for of in scores) / len(rows),
+    )
 
 
 def _said(figure: Figure) -> str:

@@ -8,6 +8,7 @@ fit waits for those in flight, and is refused if it does not fit then either.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from monitors.judges.config import JudgeConfig
@@ -58,6 +59,7 @@ class Budget:
     output_tokens: int = 0
     _held: list[Reservation] = field(default_factory=list, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
+    _together: tuple[Budget, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, settings: JudgeConfig, spent: Spent = NOTHING_SPENT) -> Budget:
@@ -74,6 +76,13 @@ class Budget:
             left_tokens=None if day_tokens is None else day_tokens - spent.tokens,
             left_cost_usd=None if day_cost is None else day_cost - spent.cost_usd,
         )
+
+    @staticmethod
+    def together(budgets: Sequence[Budget]) -> None:
+        """Make budgets of several judges, each with its own prices, keep the same caps in sum."""
+        changed = threading.Condition()
+        for budget in budgets:
+            budget._changed, budget._together = changed, tuple(budgets)
 
     def cost(self, input_tokens: int, output_tokens: int) -> float | None:
         """Dollars of so many tokens; None while a price is unknown."""
@@ -98,7 +107,7 @@ class Budget:
                     self.calls += 1
                     self._held.append(wanted)
                     return None
-                if cap.startswith("max_calls") or not self._held:
+                if cap.startswith("max_calls") or not any(b._held for b in self._all):
                     return cap
                 self._changed.wait()
 
@@ -113,14 +122,28 @@ class Budget:
             self.output_tokens += billed.output_tokens
             self._changed.notify_all()
 
+    @property
+    def _all(self) -> tuple[Budget, ...]:
+        """Every budget under the same caps."""
+        return self._together or (self,)
+
+    def _at_worst(self, wanted: Reservation | None) -> tuple[int, int]:
+        """Input and output tokens when everything held, and `wanted`, comes to its worst."""
+        held = [*self._held, *([wanted] if wanted is not None else [])]
+        return (
+            self.input_tokens + sum(r.input_tokens for r in held),
+            self.output_tokens + sum(r.output_tokens for r in held),
+        )
+
     def _forbidden_by(self, wanted: Reservation) -> str | None:
-        held = [*self._held, wanted]
-        input_tokens = self.input_tokens + sum(r.input_tokens for r in held)
-        output_tokens = self.output_tokens + sum(r.output_tokens for r in held)
+        worst = [(b, *b._at_worst(wanted if b is self else None)) for b in self._all]
+        costs = [b.cost(inputs, outputs) for b, inputs, outputs in worst]
+        calls, tokens = sum(b.calls for b in self._all) + 1, sum(i + o for _, i, o in worst)
+        cost = sum(c for c in costs if c is not None) if None not in costs else None
         takes: tuple[tuple[str, float | None, float | None, float | None], ...] = (
-            ("max_calls", self.calls + 1, self.max_calls, self.left_calls),
-            ("max_tokens", input_tokens + output_tokens, self.max_tokens, self.left_tokens),
-            ("max_cost_usd", self.cost(input_tokens, output_tokens), self.max_cost_usd, self.left_cost_usd),
+            ("max_calls", calls, self.max_calls, self.left_calls),
+            ("max_tokens", tokens, self.max_tokens, self.left_tokens),
+            ("max_cost_usd", cost, self.max_cost_usd, self.left_cost_usd),
         )
         for name, taken, run_cap, day_left in takes:
             if taken is not None and run_cap is not None and taken > run_cap:

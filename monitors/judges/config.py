@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -9,6 +10,27 @@ from pydantic import Field, model_validator
 from collectors.config import Section
 
 KEY_VARIABLE = "CHAINWATCH_JUDGE_API_KEY"
+
+
+ENSEMBLE = "ensemble"
+
+
+class MemberConfig(Section):
+    """One more judge of an ensemble: what it is called and where it is; the rest is as in [judge]."""
+
+    name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
+    base_url: str | None = None
+    model: str = Field(min_length=1)
+    input_usd_per_million_tokens: float | None = Field(None, ge=0)
+    output_usd_per_million_tokens: float | None = Field(None, ge=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One judge with all of its settings, and the environment variables that may hold its key, in order."""
+
+    settings: JudgeConfig
+    key_variables: tuple[str, ...]
 
 
 class JudgeConfig(Section):
@@ -26,6 +48,7 @@ class JudgeConfig(Section):
         max_cost_usd: dollars in one run; needs both prices.
         max_calls_per_day, max_tokens_per_day, max_cost_usd_per_day: the same for all runs of one UTC day.
         timeout_s: how long one request may take.
+        ensemble: more judges that grade the same answers; the median of all is filed under `ensemble`.
     """
 
     enabled: bool = False
@@ -49,15 +72,28 @@ class JudgeConfig(Section):
     concurrency: int = Field(4, ge=1, le=64)
     timeout_s: float = Field(30.0, gt=0)
     retries: int = Field(4, ge=0, le=10)
+    ensemble: tuple[MemberConfig, ...] = ()
 
     @model_validator(mode="after")
     def _a_cost_cap_needs_prices(self) -> Self:
-        prices = (self.input_usd_per_million_tokens, self.output_usd_per_million_tokens)
-        for name in ("max_cost_usd", "max_cost_usd_per_day"):
-            if getattr(self, name) is not None and None in prices:
-                raise ValueError(
-                    f"{name} needs input_usd_per_million_tokens and output_usd_per_million_tokens"
-                )
+        judges: tuple[JudgeConfig | MemberConfig, ...] = (self, *self.ensemble)
+        for judge in judges:
+            prices = (judge.input_usd_per_million_tokens, judge.output_usd_per_million_tokens)
+            for name in ("max_cost_usd", "max_cost_usd_per_day"):
+                if getattr(self, name) is not None and None in prices:
+                    of = "" if judge is self else f" of {judge.name} in ensemble"
+                    raise ValueError(
+                        f"{name} needs input_usd_per_million_tokens and output_usd_per_million_tokens{of}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _names_are_different(self) -> Self:
+        names = [self.name, *(m.name for m in self.ensemble)]
+        if self.ensemble and (len(set(names)) < len(names) or ENSEMBLE in names):
+            raise ValueError(
+                f"the judges of an ensemble need different names, and none may be {ENSEMBLE!r}: {names}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -65,3 +101,22 @@ class JudgeConfig(Section):
         if self.enabled and not self.model:
             raise ValueError("enabled = true needs a model (and a base_url unless it is OpenAI's)")
         return self
+
+    def members(self) -> tuple[Member, ...]:
+        """Every judge that grades: this one, and those of the ensemble.
+
+        The key of one endpoint is never sent to another: a judge elsewhere has a variable of its own, the
+        name in capitals behind CHAINWATCH_JUDGE_API_KEY_.
+        """
+        own = Member(settings=self.model_copy(update={"ensemble": ()}), key_variables=(KEY_VARIABLE,))
+        others = [
+            Member(
+                settings=own.settings.model_copy(update=dict(member)),
+                key_variables=(
+                    f"{KEY_VARIABLE}_{member.name.upper().replace('-', '_')}",
+                    *((KEY_VARIABLE,) if member.base_url == self.base_url else ()),
+                ),
+            )
+            for member in self.ensemble
+        ]
+        return (own, *others)

@@ -65,6 +65,7 @@ class Endpoint:
         budget: Budget,
         *,
         environ: Mapping[str, str],
+        key_variables: Sequence[str] = (KEY_VARIABLE,),
         sleep: Callable[[float], None] = time.sleep,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -72,14 +73,18 @@ class Endpoint:
         self.budget = budget
         self._sleep = sleep
         self._wall = wall
-        self._key = environ.get(KEY_VARIABLE, "").strip()
+        self._key_variable = key_variables[0]
+        found = (environ.get(name, "").strip() for name in key_variables)
+        self._key = next((key for key in found if key), "")
         if not settings.model:
             raise ConfigError(
                 "no judge is configured: set [judge] model (and base_url for an endpoint of your own) in "
-                f"chainwatch.toml, and {KEY_VARIABLE} in the environment if it needs a key"
+                f"chainwatch.toml, and {self._key_variable} in the environment if it needs a key"
             )
         if not self._key and settings.base_url is None:
-            raise ConfigError(f"the judge at {OPENAI_URL} needs a key: set {KEY_VARIABLE} in the environment")
+            raise ConfigError(
+                f"the judge at {OPENAI_URL} needs a key: set {self._key_variable} in the environment"
+            )
         self._made: OpenAI | None = None
         self._lock = threading.Lock()
 
@@ -136,7 +141,7 @@ class Endpoint:
                 raise RejectedError(f"HTTP {status}") from error
             if status in _FATAL:
                 raise EndpointError(
-                    f"HTTP {status}: check {KEY_VARIABLE} and the account", fatal=True
+                    f"HTTP {status}: check {self._key_variable} and the account", fatal=True
                 ) from error
             return None, f"HTTP {status}", self._retry_after(error.response.headers)
         finally:

@@ -1,7 +1,7 @@
 -- What is known of one criterion of the answers of [$start, $end): people's labels, the judge's grades and the
 -- local scores, each with the chance that an answer had of getting one. Answers of which nothing is known are
 -- counted and not listed. Labels and grades that were not drawn by chance have no chance and are left out.
--- The judge is the one with the most grades of the criterion; the local score is the criterion's own, else
+-- The judge is the one (or the ensemble) with the most drawn grades of the criterion; the local score is the criterion's own, else
 -- groundedness, relevance or retrieval relevance, for it need only move with the label.
 WITH answers AS (
     SELECT
@@ -29,7 +29,11 @@ local AS (
 ),
 main_judge AS (
     SELECT judge, judge_version, rubric, rubric_version
-    FROM graded WHERE judge_kind = 'llm' AND criterion = $criterion
+    FROM graded
+    WHERE judge_kind <> 'local' AND criterion = $criterion
+        AND concat_ws('/', judge, judge_version, rubric, rubric_version) IN (
+            SELECT drawn_for FROM drawn_spans
+            WHERE purpose = 'judge' AND span_started_at >= $start AND span_started_at < $end)
     GROUP BY ALL ORDER BY count(*) DESC, max(graded_at) DESC, judge, judge_version LIMIT 1
 ),
 judged AS (

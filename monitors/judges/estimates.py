@@ -32,7 +32,7 @@ PEOPLE = "people"
 ALL_VERSIONS = "*"
 _CRITERIA = """
 SELECT DISTINCT criterion FROM grades
-WHERE span_started_at >= $start AND span_started_at < $end AND dataset = $dataset AND judge_kind = 'llm'
+WHERE span_started_at >= $start AND span_started_at < $end AND dataset = $dataset AND judge_kind <> 'local'
 UNION
 SELECT DISTINCT drawn_for FROM drawn_spans
 WHERE span_started_at >= $start AND span_started_at < $end AND dataset = $dataset AND purpose = 'label'

@@ -8,7 +8,8 @@ from typing import Literal
 
 from collectors.model import Document, content_hash
 
-JudgeKind = Literal["local", "llm"]
+# `ensemble` is the median of several of kind `llm`.
+JudgeKind = Literal["local", "llm", "ensemble"]
 GradeStatus = Literal["graded", "unscored"]
 # Reasons that begin so are the endpoint's fault: such spans are asked for again by the next run.
 ENDPOINT_REASON = "endpoint: "

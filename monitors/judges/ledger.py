@@ -19,20 +19,22 @@ if TYPE_CHECKING:
 _SPENT = """
 SELECT coalesce(sum(calls), 0) AS calls, coalesce(sum(input_tokens + output_tokens), 0) AS tokens,
     coalesce(sum(cost_usd), 0.0) AS cost_usd
-FROM judge_runs WHERE judge = ? AND started_at >= ? AND started_at < ?
+FROM judge_runs WHERE list_contains(?, judge) AND started_at >= ? AND started_at < ?
 """
 
 
-def spent_today(con: Connection, judge: str, now: datetime) -> Spent:
-    """What this judge's runs of the UTC day of `now` took."""
+def spent_today(con: Connection, judges: Sequence[str], now: datetime) -> Spent:
+    """What these judges' runs of the UTC day of `now` took together."""
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    (row,) = fetch(con, _SPENT, [judge, day, day + timedelta(days=1)])
+    (row,) = fetch(con, _SPENT, [list(judges), day, day + timedelta(days=1)])
     return Spent(calls=int(row["calls"]), tokens=int(row["tokens"]), cost_usd=float(row["cost_usd"]))
 
 
 def write_run(con: Connection, run: LlmRun, *, at: datetime) -> None:
-    """Store a run as far as it has come; the same run's earlier state is replaced."""
-    told = run.summary()
+    """Store a run as far as it has come, and its members'; the same run's earlier state is replaced."""
+    for member in run.members:
+        write_run(con, member, at=at)
+    told = run.row()
     row = told | {"updated_at": at} | {name: json.dumps(told[name]) for name in ("unscored", "skipped")}
     replace(con, "judge_runs", "judge_run_id", [row])
 
@@ -48,7 +50,7 @@ def write_drawn(
 ) -> None:
     """Store what became of every span of a run's sample."""
     outcomes: dict[str, tuple[DrawOutcome, str | None]] = {}
-    for grade in grades:
+    for grade in (g for g in grades if g.judge == run.judge):
         key = f"{grade.trace_id}/{grade.span_id}"
         if grade.status == "unscored":
             outcomes[key] = ("unscored", grade.reason)

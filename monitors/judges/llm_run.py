@@ -16,9 +16,10 @@ from collectors.errors import RunInProgressError
 from collectors.model import PRODUCTION
 from collectors.warehouse.connection import Connection, Warehouse
 from monitors.judges.budget import Budget
-from monitors.judges.config import JudgeConfig
+from monitors.judges.config import ENSEMBLE, JudgeConfig
 from monitors.judges.draws import Draw, Judgement, draw
 from monitors.judges.endpoint import Endpoint
+from monitors.judges.ensemble import Ensemble, ensemble_version
 from monitors.judges.grade import Grade, JudgedSpan
 from monitors.judges.ledger import spent_today, write_drawn, write_run
 from monitors.judges.llm import LlmJudge, judge_version
@@ -53,6 +54,7 @@ class LlmRun:
         skipped: spans that were not judged at all, by reason: a cap, or an endpoint that fails.
         stopped: why the run ended early; None when it did not.
         cost_usd: None while [judge] has no prices.
+        members: of an ensemble, the runs of its judges, which have the calls, the tokens and the cost.
     """
 
     judge_run_id: str
@@ -73,28 +75,55 @@ class LlmRun:
     cost_usd: float | None = None
     stopped: str | None = None
     grades: list[Grade] = field(default_factory=list)
+    members: list[LlmRun] = field(default_factory=list)
 
     @classmethod
     def empty(
         cls, settings: JudgeConfig, rubric: Rubric, sample: Sample, *, at: datetime, run_id: str | None
     ) -> LlmRun:
         """A run before its first request; `run_id` is the monitor run's that it is a part of."""
+        judgement = judgement_of(settings, rubric)
+        alone = settings.members() if settings.ensemble else ()
         return cls(
             judge_run_id=uuid4().hex,
             run_id=run_id,
             started_at=at,
-            judge=settings.name,
-            judge_version=judge_version(settings),
-            rubric=rubric.name,
-            rubric_version=rubric.version,
+            **vars(judgement),
             eligible=sample.eligible,
             sampled=len(sample.spans),
-            cost_usd=Budget.of(settings).cost_usd,
+            # What an ensemble costs stands with its members.
+            cost_usd=0.0 if settings.ensemble else Budget.of(settings).cost_usd,
+            members=[cls.empty(m.settings, rubric, sample, at=at, run_id=run_id) for m in alone],
         )
 
+    def row(self) -> dict[str, Any]:
+        """Its own figures, for the ledger: everything but the grades and the members."""
+        return {name: value for name, value in vars(self).items() if name not in ("grades", "members")}
+
     def summary(self) -> dict[str, Any]:
-        """Everything but the grades themselves."""
-        return {name: value for name, value in vars(self).items() if name != "grades"}
+        """For people: an ensemble with what its members took together, and each of them."""
+        if not self.members:
+            return self.row()
+        costs = [member.cost_usd for member in self.members]
+        return {
+            **self.row(),
+            "calls": sum(m.calls for m in self.members),
+            "input_tokens": sum(m.input_tokens for m in self.members),
+            "output_tokens": sum(m.output_tokens for m in self.members),
+            "cost_usd": None if None in costs else sum(c for c in costs if c is not None),
+            "members": [member.row() for member in self.members],
+        }
+
+
+def judgement_of(settings: JudgeConfig, rubric: Rubric) -> Judgement:
+    """What the grades of these settings are filed under: the judge, or the ensemble."""
+    several = bool(settings.ensemble)
+    return Judgement(
+        judge=ENSEMBLE if several else settings.name,
+        judge_version=ensemble_version(settings) if several else judge_version(settings),
+        rubric=rubric.name,
+        rubric_version=rubric.version,
+    )
 
 
 def draw_sample(
@@ -111,12 +140,7 @@ def draw_sample(
     """A seeded sample of the spans in [start, end) that this judge has not judged by this rubric."""
     drawn = draw(
         con,
-        Judgement(
-            judge=settings.name,
-            judge_version=judge_version(settings),
-            rubric=rubric.name,
-            rubric_version=rubric.version,
-        ),
+        judgement_of(settings, rubric),
         start=start,
         end=end,
         limit=limit,
@@ -167,25 +191,40 @@ def _judged(
     environ: Mapping[str, str],
     sleep: Callable[[float], None],
 ) -> Iterator[LlmRun]:
+    members = settings.members()
     with warehouse.read() as con:
-        budget = Budget.of(settings, spent_today(con, settings.name, clock()))
-    endpoint = Endpoint(settings, budget, environ=environ, sleep=sleep)
-    judge = LlmJudge(settings, rubric, endpoint, clock=clock, run_id=run_id)
+        spent = spent_today(con, [m.settings.name for m in members], clock())
+    budgets = [Budget.of(m.settings, spent) for m in members]
+    Budget.together(budgets)
+    endpoints = [
+        Endpoint(m.settings, budget, environ=environ, key_variables=m.key_variables, sleep=sleep)
+        for m, budget in zip(members, budgets, strict=True)
+    ]
+    judges = [
+        LlmJudge(m.settings, rubric, endpoint, clock=clock, run_id=run_id)
+        for m, endpoint in zip(members, endpoints, strict=True)
+    ]
+    judge: LlmJudge | Ensemble = judges[0]
+    if settings.ensemble:
+        judge = Ensemble(settings, rubric, judges, clock=clock, run_id=run_id)
     run = LlmRun.empty(settings, rubric, sample, at=clock(), run_id=run_id)
     size = max(_BATCH, settings.concurrency)
     try:
         for start in range(0, len(sample.spans), size):
-            begun = budget.calls
+            begun = sum(b.calls for b in budgets)
             grades = judge.grade(sample.spans[start : start + size])
             run.grades.extend(grades)
-            _count(run, judge, budget)
-            if grades or budget.calls > begun:
+            _count(run, judge, None if settings.ensemble else budgets[0], run.grades)
+            for member, of, budget in zip(run.members, judges, budgets, strict=bool(run.members)):
+                _count(member, of, budget, run.grades)
+            if grades or sum(b.calls for b in budgets) > begun:
                 with warehouse.write() as con:
                     write_grades(con, grades)
                     write_run(con, run, at=clock())
             yield run
     finally:
-        endpoint.close()
+        for endpoint in endpoints:
+            endpoint.close()
         if sample.spans:
             with warehouse.write() as con:
                 write_drawn(con, sample.drawn, run.grades, judge.left_out, run, at=clock())
@@ -208,19 +247,20 @@ def _alone(warehouse: Warehouse) -> Iterator[None]:
 
 def estimate(sample: Sample, settings: JudgeConfig, rubric: Rubric) -> dict[str, Any]:
     """What judging a sample would take, without a request: four characters are taken for a token."""
-    budget = Budget.of(settings)
+    members = [m.settings for m in settings.members()]
     judgeable = [s for s in sample.spans if rubric.missing(s) is None]
     sizes = [build_prompt(s, rubric, seed=settings.seed).size for s in judgeable]
     input_tokens = sum(size // 4 for size in sizes)
     # A line of rationale and a score for each criterion.
     output_tokens = min(60 * len(rubric.criteria), settings.max_output_tokens) * len(judgeable)
+    costs = [Budget.of(m).cost(input_tokens, output_tokens) for m in members]
     return {
         "eligible": sample.eligible,
-        "prompts": len(judgeable),
+        "prompts": len(judgeable) * len(members),
         "lacking": dict(Counter(f"no {m}" for s in sample.spans if (m := rubric.missing(s)) is not None)),
-        "estimated_input_tokens": input_tokens,
-        "estimated_output_tokens": output_tokens,
-        "estimated_cost_usd": budget.cost(input_tokens, output_tokens),
+        "estimated_input_tokens": input_tokens * len(members),
+        "estimated_output_tokens": output_tokens * len(members),
+        "estimated_cost_usd": None if None in costs else sum(c for c in costs if c is not None),
         "max_calls": settings.max_calls,
         "max_tokens": settings.max_tokens,
         "max_cost_usd": settings.max_cost_usd,
@@ -232,16 +272,17 @@ def open_rubric(settings: JudgeConfig, name: str | None = None) -> Rubric:
     return load_rubric(name or settings.rubric)
 
 
-def _count(run: LlmRun, judge: LlmJudge, budget: Budget) -> None:
-    """Bring the figures of a run up to date."""
-    overall = [g for g in run.grades if g.criterion == OVERALL]
-    run.graded = sum(g.status == "graded" for g in overall)
+def _count(run: LlmRun, judge: LlmJudge | Ensemble, budget: Budget | None, grades: Sequence[Grade]) -> None:
+    """Bring the figures of a run up to date. No budget: an ensemble's, whose members pay."""
+    own = [g for g in grades if g.judge == run.judge]
+    run.graded = sum(g.status == "graded" for g in own if g.criterion == OVERALL)
     lacking: dict[str, str] = {}
-    for grade in run.grades:
+    for grade in own:
         if grade.status == "unscored" and grade.criterion != OVERALL:
             lacking.setdefault(f"{grade.trace_id}/{grade.span_id}", grade.reason or "")
     run.unscored = dict(Counter(lacking.values()))
     run.skipped = dict(judge.skipped)
-    run.calls, run.input_tokens, run.output_tokens = budget.calls, budget.input_tokens, budget.output_tokens
-    run.cost_usd = budget.cost_usd
     run.stopped = judge.stopped
+    if budget is not None:
+        run.calls, run.cost_usd = budget.calls, budget.cost_usd
+        run.input_tokens, run.output_tokens = budget.input_tokens, budget.output_tokens

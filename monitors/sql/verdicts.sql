@@ -5,7 +5,7 @@
 WITH said AS (
     SELECT *, judge || '/' || criterion AS who
     FROM grades
-    WHERE judge_kind = 'llm' AND dataset = $dataset AND graded_at < $end
+    WHERE judge_kind <> 'local' AND dataset = $dataset AND graded_at < $end
 ),
 beside_people AS (
     SELECT
@@ -17,13 +17,14 @@ beside_people AS (
         AND (a.ingested_at >= $start OR g.graded_at >= $start)
 ),
 fresh AS (
-    SELECT DISTINCT trace_id, span_id, criterion FROM said WHERE graded_at >= $start AND status = 'graded'
+    SELECT DISTINCT trace_id, span_id, criterion FROM said
+    WHERE graded_at >= $start AND status = 'graded' AND judge_kind = 'llm'
 ),
 several AS (
     SELECT g.*, count(DISTINCT g.judge) OVER (PARTITION BY g.trace_id, g.span_id, g.criterion) AS judges
     FROM said g
     JOIN fresh USING (trace_id, span_id, criterion)
-    WHERE g.status = 'graded'
+    WHERE g.status = 'graded' AND g.judge_kind = 'llm'
 ),
 beside_others AS (
     SELECT
@@ -41,7 +42,7 @@ replies AS (
         trace_id, span_id, chain, component, graded_at AS came_at, judge, 'its replies' AS against,
         CASE status WHEN 'graded' THEN 'read' ELSE 'unread' END AS said, 'read' AS "right"
     FROM said
-    WHERE graded_at >= $start AND criterion = 'overall'
+    WHERE graded_at >= $start AND criterion = 'overall' AND judge_kind = 'llm'
         AND NOT starts_with(coalesce(reason, ''), 'endpoint: ')
         AND coalesce(reason, '') NOT IN ('no question', 'no input', 'no answer', 'no documents', 'no reference')
 ),
