@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtrc
 
 from monitors.explain_terms import PRIOR_WEIGHT, words
 from monitors.explain_texts import thin
 from monitors.statistics.log_odds import log_odds
+from monitors.statistics.new_group import TIMES, Ball, Nearness, new_groups
 from monitors.statistics.shares import binomial_variance, window_share
 from monitors.statistics.topics import Labels, Topics, find_topics
 
@@ -23,6 +25,9 @@ _MOST = 6
 _NAME_WORDS = 3
 _LEAST_TEXTS = 2
 _Z95 = 1.959964
+_OWN = 2  # topics that only one side has, of each side
+_LEAST_ROWS = 20
+_BELIEVED = 0.001
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +51,19 @@ def group(
     now_texts: Mapping[int, str],
     before_texts: Mapping[int, str],
 ) -> Grouped:
-    """Find topics in unit rows of both sides; texts: by row number, of some rows."""
-    sample = np.concatenate([now[thin(len(now), _ROWS)], before[thin(len(before), _ROWS)]])
-    topics: Topics = find_topics(sample)
+    """Find topics in unit rows of both sides; texts: by row number, of some rows.
+
+    A topic that only one side has is one of its own, however few its rows: among the topics of both it would
+    be part of the nearest, and bear its name.
+    """
+    sides = now[thin(len(now), _ROWS)], before[thin(len(before), _ROWS)]
+    topics: Topics = find_topics(np.concatenate(sides))
     labels = topics.of(now), topics.of(before)
-    counts = [Counter[str]() for _ in topics.centres]
+    own = [*_only_in(sides[0], sides[1]), *_only_in(sides[1], sides[0])]
+    for number, ball in enumerate(own, start=len(topics.centres)):
+        for side, rows in zip(labels, (now, before), strict=True):
+            side[ball.holds(rows)] = number
+    counts = [Counter[str]() for _ in range(len(topics.centres) + len(own))]
     for side, texts in zip(labels, (now_texts, before_texts), strict=True):
         for i, text in texts.items():
             counts[int(side[i])].update(words(text))
@@ -61,6 +74,27 @@ def group(
         before=labels[1],
         names=tuple(name_of(own, every) for own in counts),
     )
+
+
+def _only_in(rows: NDArray[Any], others: NDArray[Any]) -> list[Ball]:
+    """Where the rows (n, d) have a topic that the others (m, d) have not: found in one half of the rows, and
+    believed when the other half has it too, beyond chance.
+    """
+    if min(len(rows) // 2, len(others)) < _LEAST_ROWS:
+        return []
+    found = new_groups(rows[::2], others, near=Nearness.of(others), most=_OWN)
+    return [ball for ball in found if _is_only_in(ball.holds(rows[1::2]), ball.holds(others))]
+
+
+def _is_only_in(held: NDArray[np.bool_], by_others: NDArray[np.bool_]) -> bool:
+    """Whether more than TIMES as dense, and beyond chance: the conditional test of two Poisson counts.
+
+    Source: Przyborowski and Wilenski, Biometrika 31, 1940.
+    """
+    count, every = int(held.sum()), int(held.sum() + by_others.sum())
+    denser = held.mean() > TIMES * by_others.mean()
+    expected = len(held) / (len(held) + len(by_others))
+    return bool(denser and bdtrc(count - 1, every, expected) < _BELIEVED / _OWN)
 
 
 def name_of(own: Counter[str], every: Counter[str]) -> str:
