@@ -12,6 +12,7 @@ from typing import Any
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import ComponentRow, DeployRow, TimeRange, chain_components, records, select
+from monitors.alerting.by_version import VersionFigures, by_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +138,7 @@ class IncidentView:
     notifications: tuple[NotificationRow, ...]
     audit: tuple[AuditRow, ...]
     silences: tuple[SilenceRow, ...]
+    versions: tuple[VersionFigures, ...]
     span: TimeRange
 
 
@@ -160,6 +162,14 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) ->
         notifications = select(con, "notifications", by_id)
         audit = select(con, "audit", by_id)
         silences = select(con, "silences", {"now": now})
+        versions = by_version(
+            con,
+            incident.chain,
+            incident.component,
+            low=incident.started_at_low or incident.started_at,
+            high=incident.started_at_high or incident.started_at,
+            end=incident.resolved_at or now,
+        )
     return IncidentView(
         incident=incident,
         evidence=as_mapping(evidence[0]["evidence"]) if evidence else {},
@@ -176,6 +186,7 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) ->
             )
             if _matches(s, incident)
         ),
+        versions=versions,
         span=span,
     )
 

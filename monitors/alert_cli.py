@@ -21,6 +21,7 @@ from monitors.alerting import actions
 from monitors.alerting.silence import Silence, parse_matchers, read_silences, silenced
 from monitors.alerting.words import clock, span
 from monitors.command import existing, login, visible
+from monitors.noise_cli import noise
 
 _RECENT_DAYS = 14
 
@@ -34,12 +35,16 @@ _RECENT_DAYS = 14
 @click.option("--all", "show_all", is_flag=True, help="Every incident, not only open and recent ones.")
 @click.pass_context
 def alerts(call: click.Context, config: Path | None, as_json: bool, show_all: bool) -> None:
-    """List open and recent incidents with their alerts; `alerts test` sends a test message."""
+    """List open and recent incidents with their alerts.
+
+    `alerts test` sends a test message, `alerts noise` tells what people called noise.
+    """
     if call.invoked_subcommand is None:
         _list(open_context(config, as_json=as_json), show_all=show_all)
 
 
 alerts.add_command(send_test)
+alerts.add_command(noise)
 
 
 @command(

@@ -13,6 +13,7 @@ from dashboard import (
     incident_actions,
     incident_messages,
     incident_parts,
+    incident_versions,
     theme,
     ui,
     urls,
@@ -207,6 +208,7 @@ with st.container(border=True):
     incident_parts.propagation(view, frame)
 with st.container(border=True):
     incident_parts.evidence(view, frame)
+incident_versions.versions(view)
 incident_parts.explained(view)
 incident_parts.terms(view)
 incident_parts.examples(view)

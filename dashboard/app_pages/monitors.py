@@ -107,6 +107,7 @@ def _table(frame: ui.Frame, rows: Sequence[MonitorRow]) -> None:
                 "Rows": formats.count(r.n_current),
                 "Last window": frame.when(r.window_end),
                 "Windows out of band": f"{r.breaches} of {r.windows}" if r.windows else formats.UNKNOWN,
+                "Called noise": f"{r.noise} of {r.incidents}" if r.incidents else formats.UNKNOWN,
                 "In words": r.reason,
                 "Can see": r.sees or formats.UNKNOWN,
             }
@@ -140,6 +141,11 @@ def _one(frame: ui.Frame, row: MonitorRow) -> None:
         )
         if row.sees:
             st.caption(plain(f"What it finds four times in five: {row.sees}."))
+        if row.incidents:
+            st.caption(
+                f"Its alerts were part of {row.incidents} incident{'s' if row.incidents > 1 else ''}; "
+                f"people called {row.noise} of them noise."
+            )
         if not any(p.value is not None for p in points):
             ui.nothing(
                 "No value in this range", "Every window lacked data; the sentence above says what is missing."

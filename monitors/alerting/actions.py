@@ -53,6 +53,13 @@ def mark_noise(
     return _close(warehouse, incident_id, _name(actor), at, {"comment": comment}, noise=True)
 
 
+def mark_real(
+    warehouse: Warehouse, incident_id: str, actor: str, at: datetime, comment: str | None = None
+) -> Incident:
+    """Say that it was rightly raised: closes the incident and counts it for its monitors."""
+    return _close(warehouse, incident_id, _name(actor), at, {"comment": comment}, noise=False)
+
+
 def add_silence(
     warehouse: Warehouse,
     matchers: Mapping[str, str],
@@ -138,9 +145,8 @@ def _close(
             "noise = coalesce(?, noise) WHERE incident_id = ?",
             [at, actor, noise, incident.incident_id],
         )
-        _audit(
-            con, actor, "mark as noise" if noise else "resolve", incident.incident_id, at=at, detail=detail
-        )
+        action = {None: "resolve", True: "mark as noise", False: "mark as real"}[noise]
+        _audit(con, actor, action, incident.incident_id, at=at, detail=detail)
         return find_incident(con, incident.incident_id)
 
 

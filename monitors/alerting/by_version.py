@@ -13,8 +13,9 @@ from collectors.warehouse.store import fetch
 if TYPE_CHECKING:
     from collectors.warehouse.connection import Connection
 
-# So much of the time before a change is set beside what came after it.
+# So much of the time before a change is set beside so much of what came after it.
 BEFORE = timedelta(days=3)
+AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,8 @@ def by_version(
     high: datetime,
     end: datetime,
 ) -> tuple[VersionFigures, ...]:
-    """Each version of the three days before `low`, then each from `high` to `end`; empty without spans.
+    """Each version of the three days before `low`, then each from `high` to `end`, a week at most; empty
+    without spans.
 
     `low` and `high` bound the time in which the change began: what lies between may be of either side.
     """
@@ -57,7 +59,7 @@ def by_version(
         "start": low - BEFORE,
         "low": low,
         "high": max(low, high),
-        "end": max(end, high),
+        "end": min(max(low, high, end), max(low, high) + AFTER),
     }
     grades: dict[tuple[str, bool], dict[str, float]] = {}
     for row in fetch(con, _sql("grades_around"), scope):
