@@ -31,6 +31,10 @@ _WHOLE: tuple[tuple[str, str], ...] = (
     ("annotations", _OF_TRACES),
     ("grades", _OF_TRACES),
     ("drawn_spans", _OF_TRACES),
+    (
+        "pairwise_verdicts",
+        "trace_id IN (SELECT trace_id FROM gone) OR other_trace_id IN (SELECT trace_id FROM gone)",
+    ),
     ("span_contents", _OF_TRACES),
     ("quarantine", sql("quarantine_of")),
     ("spans", _OF_TRACES),

@@ -80,6 +80,7 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
             children=(
                 ("grades", _GRADES_OF_SPANS),
                 ("drawn_spans", _GRADES_OF_SPANS),
+                ("pairwise_verdicts", _GRADES_OF_SPANS),
                 ("feedback", _OF_SPANS),
                 ("annotations", _OF_SPANS),
                 ("span_contents", _CONTENTS_OF_SPANS),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from collectors.warehouse.connection import Connection
+from filelock import FileLock, Timeout
+
+from collectors.errors import RunInProgressError
+from collectors.warehouse.connection import Connection, Warehouse
 from collectors.warehouse.store import fetch, replace
 from monitors.judges.budget import Spent
 from monitors.judges.draws import Draw, DrawOutcome, write_draw
@@ -23,6 +27,23 @@ FROM judge_runs WHERE list_contains(?, judge) AND started_at >= ? AND started_at
 """
 
 
+@contextmanager
+def alone(warehouse: Warehouse) -> Iterator[None]:
+    """Hold the judge's lock, beside the warehouse: two at work could not keep the caps of a day.
+
+    RunInProgressError while another judge is at work.
+    """
+    lock = FileLock(warehouse.path.with_name("judge.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunInProgressError("another judge is at work; what it leaves is for the next") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def spent_today(con: Connection, judges: Sequence[str], now: datetime) -> Spent:
     """What these judges' runs of the UTC day of `now` took together."""
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -34,8 +55,16 @@ def write_run(con: Connection, run: LlmRun, *, at: datetime) -> None:
     """Store a run as far as it has come, and its members'; the same run's earlier state is replaced."""
     for member in run.members:
         write_run(con, member, at=at)
-    told = run.row()
-    row = told | {"updated_at": at} | {name: json.dumps(told[name]) for name in ("unscored", "skipped")}
+    _write(con, run.row(), at)
+
+
+def write_pair_run(con: Connection, row: Mapping[str, Any], *, at: datetime) -> None:
+    """Store a run that compared pairs."""
+    _write(con, row, at)
+
+
+def _write(con: Connection, told: Mapping[str, Any], at: datetime) -> None:
+    row = {**told, "updated_at": at} | {name: json.dumps(told[name]) for name in ("unscored", "skipped")}
     replace(con, "judge_runs", "judge_run_id", [row])
 
 

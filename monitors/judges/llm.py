@@ -1,7 +1,6 @@
-"""An LLM as a judge, through any OpenAI-compatible endpoint.
+"""An LLM as a judge, through any OpenAI-compatible endpoint: one answer by one rubric.
 
-It is asked for JSON by schema, else by a tool call, else in plain text with one request to repair the
-reply. What none of that makes readable is unscored with the reason: no score is ever guessed.
+What cannot be read in its reply is unscored with the reason: no score is ever guessed.
 """
 
 from __future__ import annotations
@@ -11,37 +10,19 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from monitors.judges.asking import Asker, Bill, Shape, Unanswered
 from monitors.judges.base import Stamp
-from monitors.judges.budget import Usage
 from monitors.judges.config import JudgeConfig
-from monitors.judges.endpoint import Answer, Endpoint, EndpointError, OutOfBudgetError, RejectedError
+from monitors.judges.endpoint import Endpoint, EndpointError, OutOfBudgetError
 from monitors.judges.grade import ENDPOINT_REASON, Grade, JudgedSpan, JudgeKind
 from monitors.judges.prompt import PROMPT_VERSION, build_prompt, repair_message, reply_schema
-from monitors.judges.reply import UnreadableReplyError, Verdict, read_reply
+from monitors.judges.reply import Verdict, read_reply
 from monitors.judges.rubric import OVERALL, Rubric
 
 _FAILURES_BEFORE_STOP = 5
-_FORMS = ("json_schema", "tool", "text")
-
-
-@dataclass
-class _Bill:
-    """The tokens of one span's requests; None as soon as one of them was not counted."""
-
-    usage: Usage | None = field(default_factory=lambda: Usage(input_tokens=0, output_tokens=0))
-
-    def add(self, more: Usage | None) -> None:
-        if self.usage is None or more is None:
-            self.usage = None
-            return
-        self.usage = Usage(
-            input_tokens=self.usage.input_tokens + more.input_tokens,
-            output_tokens=self.usage.output_tokens + more.output_tokens,
-        )
 
 
 class LlmJudge:
@@ -65,7 +46,13 @@ class LlmJudge:
         self._clock = clock
         self._run_id = run_id
         self._lock = threading.Lock()
-        self._form = 0
+        shape = Shape(
+            name="grade",
+            schema=reply_schema(rubric),
+            read=lambda text: read_reply(text, rubric),
+            repair=lambda problem: repair_message(rubric, problem),
+        )
+        self._asker = Asker(endpoint, shape, max_output_tokens=settings.max_output_tokens)
         self._failures = 0
         self.stopped: str | None = None
         self.skipped: dict[str, int] = {}
@@ -91,13 +78,14 @@ class LlmJudge:
     def _span(self, span: JudgedSpan) -> list[Grade]:
         missing = self._rubric.missing(span)
         if missing is not None:
-            return self._unscored(span, f"no {missing}", _Bill())
+            return self._unscored(span, f"no {missing}", Bill())
         if self.stopped is not None:
             self._skip(span, self.stopped)
             return []
-        bill = _Bill()
+        bill = Bill()
         try:
-            verdicts = self._verdicts(span, bill)
+            prompt = build_prompt(span, self._rubric, seed=self._settings.seed)
+            verdicts = self._asker.ask(prompt.messages(), bill)
         except OutOfBudgetError as cap:
             self._skip(span, f"budget: {cap}")
             return []
@@ -106,69 +94,11 @@ class LlmJudge:
             return self._unscored(span, f"{ENDPOINT_REASON}{error}", bill)
         with self._lock:
             self._failures = 0
-        if isinstance(verdicts, str):
-            return self._unscored(span, verdicts, bill)
+        if isinstance(verdicts, Unanswered):
+            return self._unscored(span, verdicts.reason, bill)
         return self._grades(span, verdicts, bill)
 
-    def _verdicts(self, span: JudgedSpan, bill: _Bill) -> list[Verdict] | str:
-        """The verdicts, or the reason why there are none."""
-        messages: list[dict[str, Any]] = [
-            *build_prompt(span, self._rubric, seed=self._settings.seed).messages()
-        ]
-        problem, rejected = "no reply", True
-        for form in range(self._form, len(_FORMS)):
-            try:
-                answer = self._endpoint.ask(messages, self._extra(_FORMS[form]))
-            except RejectedError as error:
-                problem = f"request refused: {error}"
-                continue
-            if rejected:
-                self._settle_on(form)
-            rejected = False
-            found = self._read(answer, bill)
-            if not isinstance(found, UnreadableReplyError):
-                return found
-            problem = f"unreadable reply: {found}"
-            if _FORMS[form] == "text":
-                messages += [
-                    {"role": "assistant", "content": answer.text or ""},
-                    {"role": "user", "content": repair_message(self._rubric, str(found))},
-                ]
-                try:
-                    again = self._read(self._endpoint.ask(messages, {}), bill)
-                except RejectedError as error:
-                    return f"request refused: {error}"
-                return f"unreadable reply: {again}" if isinstance(again, UnreadableReplyError) else again
-        return problem
-
-    def _read(self, answer: Answer, bill: _Bill) -> list[Verdict] | str | UnreadableReplyError:
-        """Verdicts, the reason why there will be none, or what is wrong with the form."""
-        bill.add(answer.usage)
-        if answer.refused:
-            return "refused by the judge"
-        try:
-            return read_reply(answer.text, self._rubric)
-        except UnreadableReplyError as error:
-            return f"cut off after {self._settings.max_output_tokens} tokens" if answer.cut_off else error
-
-    def _extra(self, form: str) -> dict[str, Any]:
-        """What asks for structure in each form."""
-        schema = reply_schema(self._rubric)
-        if form == "json_schema":
-            return {
-                "response_format": {
-                    "type": "json_schema",
-                    "json_schema": {"name": "grades", "strict": True, "schema": schema},
-                }
-            }
-        if form == "tool":
-            return {
-                "tools": [{"type": "function", "function": {"name": "grade", "parameters": schema}}],
-                "tool_choice": {"type": "function", "function": {"name": "grade"}},
-            }
-        return {}
-
-    def _grades(self, span: JudgedSpan, verdicts: Sequence[Verdict], bill: _Bill) -> list[Grade]:
+    def _grades(self, span: JudgedSpan, verdicts: Sequence[Verdict], bill: Bill) -> list[Grade]:
         stamp = self._stamp()
         shares = self._shares(bill, len(verdicts))
         grades = [
@@ -191,7 +121,7 @@ class LlmJudge:
             ),
         ]
 
-    def _unscored(self, span: JudgedSpan, reason: str, bill: _Bill) -> list[Grade]:
+    def _unscored(self, span: JudgedSpan, reason: str, bill: Bill) -> list[Grade]:
         stamp = self._stamp()
         names = [c.name for c in self._rubric.criteria]
         shares = self._shares(bill, len(names))
@@ -200,7 +130,7 @@ class LlmJudge:
             stamp.grade(span, OVERALL, reason=reason),
         ]
 
-    def _shares(self, bill: _Bill, parts: int) -> list[dict[str, Any]]:
+    def _shares(self, bill: Bill, parts: int) -> list[dict[str, Any]]:
         """The bill of one span in `parts` shares that sum to it; nothing is claimed for calls not counted."""
         if bill.usage is None or bill.usage.input_tokens + bill.usage.output_tokens == 0:
             return [{} for _ in range(parts)]
@@ -220,11 +150,6 @@ class LlmJudge:
             graded_at=self._clock(),
             run_id=self._run_id,
         )
-
-    def _settle_on(self, form: int) -> None:
-        """Forms before this one were refused and this one was taken: start with it from now on."""
-        with self._lock:
-            self._form = max(self._form, form)
 
     def _skip(self, span: JudgedSpan, reason: str) -> None:
         with self._lock:

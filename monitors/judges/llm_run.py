@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
-
-from collectors.errors import RunInProgressError
 from collectors.model import PRODUCTION
 from collectors.warehouse.connection import Connection, Warehouse
 from monitors.judges.budget import Budget
@@ -21,7 +17,7 @@ from monitors.judges.draws import Draw, Judgement, draw
 from monitors.judges.endpoint import Endpoint
 from monitors.judges.ensemble import Ensemble, ensemble_version
 from monitors.judges.grade import Grade, JudgedSpan
-from monitors.judges.ledger import spent_today, write_drawn, write_run
+from monitors.judges.ledger import alone, spent_today, write_drawn, write_run
 from monitors.judges.llm import LlmJudge, judge_version
 from monitors.judges.prompt import build_prompt
 from monitors.judges.rubric import OVERALL, Rubric, load_rubric
@@ -174,7 +170,7 @@ def judge_sample(
     configured, RunInProgressError while another judge is at work: two could not keep the caps of a day. An
     endpoint that fails does not raise: see `stopped`, `unscored` and `skipped` of the run.
     """
-    with _alone(warehouse):
+    with alone(warehouse):
         yield from _judged(
             warehouse, sample, settings, rubric, clock=clock, run_id=run_id, environ=environ, sleep=sleep
         )
@@ -229,20 +225,6 @@ def _judged(
             with warehouse.write() as con:
                 write_drawn(con, sample.drawn, run.grades, judge.left_out, run, at=clock())
                 write_run(con, run, at=clock())
-
-
-@contextmanager
-def _alone(warehouse: Warehouse) -> Iterator[None]:
-    """Hold the judge's lock, beside the warehouse."""
-    lock = FileLock(warehouse.path.with_name("judge.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise RunInProgressError("another judge is at work; what it leaves is for the next") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def estimate(sample: Sample, settings: JudgeConfig, rubric: Rubric) -> dict[str, Any]:

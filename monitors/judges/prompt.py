@@ -15,7 +15,7 @@ from monitors.judges.grade import JudgedSpan
 from monitors.judges.rubric import Rubric
 
 PROMPT_VERSION = "1"
-_QUESTION, _ANSWER, _DOCUMENT, _DOCUMENTS = 4_000, 12_000, 3_000, 10
+QUESTION, ANSWER, DOCUMENT, DOCUMENTS = 4_000, 12_000, 3_000, 10
 # <|im_end|>, </s> and [INST] are tokens to some servers wherever they stand. In JSON these read the same.
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "[INST]": "\\u005bINST]", "[/INST]": "\\u005b/INST]"}
 
@@ -68,11 +68,8 @@ class Prompt:
 
 def build_prompt(span: JudgedSpan, rubric: Rubric, *, seed: int) -> Prompt:
     """The prompt for one span. The same span, rubric and seed give the same prompt."""
-    data = _encode(_material(span, rubric))
-    draw = random.Random(f"{seed}/{rubric.version}/{span.key}")  # noqa: S311 - reproducible, and checked below
-    fence = f"{draw.getrandbits(128):032x}"
-    while fence in data:
-        fence = f"{draw.getrandbits(128):032x}"
+    data = encode(_material(span, rubric))
+    fence = fence_of(data, f"{seed}/{rubric.version}/{span.key}")
     first = rubric.criteria[0]
     system = _SYSTEM.format(
         task=rubric.task.strip(),
@@ -82,7 +79,21 @@ def build_prompt(span: JudgedSpan, rubric: Rubric, *, seed: int) -> Prompt:
         shape=reply_shape(rubric),
         scale=", ".join(str(value) for value in range(first.lowest, first.highest + 1)),
     )
-    return Prompt(system=system, user=f"<<BEGIN {fence}>>\n{data}\n<<END {fence}>>\nGrade it.", fence=fence)
+    return Prompt(system=system, user=fenced(data, fence) + "\nGrade it.", fence=fence)
+
+
+def fence_of(data: str, seed: str) -> str:
+    """A random word that does not occur in `data`; the same for the same seed."""
+    draw = random.Random(seed)  # noqa: S311 - reproducible, and checked here
+    fence = f"{draw.getrandbits(128):032x}"
+    while fence in data:
+        fence = f"{draw.getrandbits(128):032x}"
+    return fence
+
+
+def fenced(data: str, fence: str) -> str:
+    """Material between the two lines that the system prompt speaks of."""
+    return f"<<BEGIN {fence}>>\n{data}\n<<END {fence}>>"
 
 
 def repair_message(rubric: Rubric, problem: str) -> str:
@@ -119,16 +130,17 @@ def reply_schema(rubric: Rubric) -> dict[str, Any]:
 def _material(span: JudgedSpan, rubric: Rubric) -> dict[str, Any]:
     """The parts that the rubric names and the span has."""
     parts: dict[str, Any] = {
-        "question": _cut(span.question, _QUESTION),
-        "input": _cut(span.input_text, _ANSWER),
-        "documents": [_cut(d.text, _DOCUMENT) for d in span.documents if d.text][:_DOCUMENTS],
-        "reference": _cut(span.reference_text, _ANSWER),
-        "answer": _cut(span.answer, _ANSWER),
+        "question": cut(span.question, QUESTION),
+        "input": cut(span.input_text, ANSWER),
+        "documents": [cut(d.text, DOCUMENT) for d in span.documents if d.text][:DOCUMENTS],
+        "reference": cut(span.reference_text, ANSWER),
+        "answer": cut(span.answer, ANSWER),
     }
     return {name: value for name, value in parts.items() if value and name in (*rubric.needs, *rubric.uses)}
 
 
-def _encode(material: dict[str, Any]) -> str:
+def encode(material: dict[str, Any]) -> str:
+    """Material as one line of JSON in which nothing can pass for the prompt's own words or control tokens."""
     data = json.dumps(material, ensure_ascii=False).encode("utf-8", "replace").decode()
     # Line separators that json.dumps leaves alone, and that some readers take for line breaks.
     for character in ("\u0085", "\u2028", "\u2029"):
@@ -138,7 +150,8 @@ def _encode(material: dict[str, Any]) -> str:
     return data
 
 
-def _cut(text: str | None, limit: int) -> str | None:
+def cut(text: str | None, limit: int) -> str | None:
+    """At most `limit` characters, with a mark where more was."""
     return text if text is None or len(text) <= limit else text[:limit] + "[cut]"
 
 

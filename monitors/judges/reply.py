@@ -34,6 +34,12 @@ def read_reply(text: str | None, rubric: Rubric) -> list[Verdict]:
     make the reply unreadable; a wrong type, a score off the scale or a missing criterion leave only that
     criterion without a score.
     """
+    found = read_object(text)
+    return [_verdict(found, criterion) for criterion in rubric.criteria]
+
+
+def read_object(text: str | None) -> dict[str, Any]:
+    """The one JSON object of a reply, read strictly; UnreadableReplyError when it is anything else."""
     body = (text or "").strip()
     if not body:
         raise UnreadableReplyError("empty")
@@ -47,7 +53,7 @@ def read_reply(text: str | None, rubric: Rubric) -> list[Verdict]:
         raise UnreadableReplyError(problem) from error
     if not isinstance(found, dict):
         raise UnreadableReplyError(f"{_kind(found)} instead of an object")
-    return [_verdict(found, criterion) for criterion in rubric.criteria]
+    return found
 
 
 class _StrictError(ValueError):
