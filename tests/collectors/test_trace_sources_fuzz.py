@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from langfuse_export import CONTAINERS, GENERATION, ROOT, TRACE, score
+from langsmith_export import CHILD, EXPORT, feedback, patch, post
 from test_source_jaeger import page, span
-from test_source_langfuse import CONTAINERS, GENERATION, ROOT, TRACE, score
-from test_source_langsmith import CHILD, EXPORT, feedback, patch, post
 
 from collectors.errors import SourceError
 from collectors.model import Annotation, Feedback, Span

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from channel_receivers import RECEIVERS, Receiver, Word
-from test_slack_delivery import Time, queue
+from delivering import Time, queue
 from test_slack_payload import HOSTILE, RESOLVED, firing
 
 from collectors.config import parse
