@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     "monitors",
     multiple=True,
     metavar="PATTERN",
-    help="A check, or check/chain/component/field/reference with *; repeat for several [default: all].",
+    help="A check, a kind of rule, or check/chain/component/field/reference with *; repeat for several "
+    "[default: all].",
 )
 @click.option("--from", "start", type=Time(), required=True, help="First window to replay, in UTC.")
 @click.option("--to", "end", type=Time(), help="End of the last window, in UTC [default: now].")

@@ -35,6 +35,8 @@ from monitors.sampling import Sampler
 from monitors.window import days, horizon, window_of
 
 RUN_ID = "backtest"
+# The kinds of rules of [alerts] that make results of their own.
+_RULES = ("threshold", "slo", "no_data", "did_not_run")
 Progress = Callable[[int, int], None]
 
 
@@ -44,7 +46,7 @@ class Question:
 
     Attributes:
         config: the candidate. start, end: windows that lie between them, in UTC.
-        monitors: patterns of names of monitors or of checks; empty is all.
+        monitors: patterns of names of monitors, checks or kinds of rules; empty is all.
     """
 
     config: Config
@@ -54,8 +56,9 @@ class Question:
     seed: int = 0
 
     def asks_for(self, monitor: str) -> bool:
-        """Whether a pattern names the monitor, or its check."""
-        names = (monitor, monitor.partition("/")[0])
+        """Whether a pattern names the monitor, its check, or the kind of its rule."""
+        check = monitor.partition("/")[0]
+        names = (monitor, check, check.partition("(")[0])
         return not self.monitors or any(fnmatchcase(n, p) for p in self.monitors for n in names)
 
     def section(self, name: str, model: type[Any]) -> Any:
@@ -219,7 +222,7 @@ def _checks(question: Question, monitors: MonitorsConfig) -> list[Check]:
     on = {check.name for check in checks}
     for pattern in question.monitors:
         name = pattern.partition("/")[0]
-        if any(fnmatchcase(known, name) for known in on):
+        if any(fnmatchcase(known, name) for known in (*on, *_RULES)) or not name.isidentifier():
             continue
         if name in CHECKS.names():
             raise ConfigError(
@@ -227,7 +230,7 @@ def _checks(question: Question, monitors: MonitorsConfig) -> list[Check]:
                 f"add --set monitors.{name}.enabled=true"
             )
         raise ConfigError(
-            f"--monitor {pattern}: unknown check {name!r}; choose one of: {', '.join(sorted(on))}"
+            f"--monitor {pattern}: unknown check {name!r}; choose one of: {', '.join((*sorted(on), *_RULES))}"
         )
     return checks
 

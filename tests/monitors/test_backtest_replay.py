@@ -31,8 +31,8 @@ GRACE = timedelta(minutes=5)
 CHECKS = ("latency", "error_rate", "embedding_distance")
 SLOW, BROKEN = range(28, 31), range(36, 38)
 HOURS = 41
-# The day before is caught up with at once; from there on a run comes just after every hour.
-RUNS = (26, *range(28, HOURS + 1))
+# The day before is caught up with at once; then a run comes after each hour in which something changes.
+RUNS = (26, *range(28, 32), 34, *range(36, 40), HOURS)
 
 
 def at(hour: float) -> datetime:
@@ -99,7 +99,7 @@ def table(context: Context | Overlay, sql: str) -> list[dict[str, Any]]:
         return fetch(con, sql)
 
 
-def test_results_alerts_and_incidents_are_those_of_hourly_runs(
+def test_results_alerts_and_incidents_are_those_of_the_runs(
     live: Context, whole: tuple[Overlay, Replayed, Report]
 ) -> None:
     overlay, done, told = whole
@@ -140,7 +140,17 @@ def test_a_candidate_with_a_wide_margin_fires_nothing(live: Context, tmp_path: P
     assert (len(done.windows), told.alerts, told.messages) == (3, (), {})
 
 
-def test_messages_are_those_of_hourly_runs(whole: tuple[Overlay, Replayed, Report]) -> None:
+def test_rules_are_replayed_too(live: Context, tmp_path: Path) -> None:
+    rule = '[[alerts.threshold]]\nname = "slow answers"\nfield = "duration_s"\nabove = 4.0\n'
+    config = parse(only("latency") + rule, "candidate.toml")
+    question = Question(config=config, start=at(27), end=at(32), monitors=("threshold",))
+    overlay, done, told = replayed(live, tmp_path, question)
+    assert done.totals.results == len(decided(overlay, 27))
+    assert {m.partition("(")[0] for m in done.evaluated} == {"threshold"}
+    assert {(a["component"], a["fired_at"]) for a in told.alerts} >= {("generator", at(29))}
+
+
+def test_messages_are_counted_as_hourly_runs_would_send_them(whole: tuple[Overlay, Replayed, Report]) -> None:
     overlay, _, told = whole
     sent = table(overlay, "SELECT kind, state, sent_at FROM notifications ORDER BY created_at")
     assert [(m["kind"], m["state"]) for m in sent] == [
@@ -182,7 +192,10 @@ def test_what_was_pruned_is_said(live: Context, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("pattern", "said"),
     [
-        ("latncy", "unknown check 'latncy'; choose one of: embedding_distance, error_rate, latency"),
+        (
+            "latncy",
+            "unknown check 'latncy'; choose one of: embedding_distance, error_rate, latency, threshold, slo",
+        ),
         ("mmd", "the check mmd is off in this configuration; add --set monitors.mmd.enabled=true"),
         ("latency/*/nobody/*", "no monitor of that name"),
     ],
