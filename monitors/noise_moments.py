@@ -69,14 +69,18 @@ def row_moments(rows: Floats, weights: Floats) -> RowMoments:
     squared = gram**2
     product = gram @ gram
     by_row = squared.sum(axis=1) / max(m - 1, 1)
-    spectrum = np.linalg.eigvalsh((rows * weights).T @ rows / m) if len(weights) <= m else own[:0]
-    eigen4 = float((spectrum**4).sum()) if spectrum.size else float((np.linalg.eigvalsh(gram / m) ** 4).sum())
+    h2, h3 = float(squared.sum() / pairs), float((squared * gram).sum() / pairs)
+    triangle = max(float((product * gram).sum() / triples), 1e-300)
+    # Around four different rows: closed walks of four steps, without those that turn back.
+    walks = (product**2).sum() - 2.0 * (squared.sum(axis=1) ** 2).sum() + (squared**2).sum()
+    # Few rows may say less than what the other moments allow at least.
+    square = max(float(walks) / (triples * max(m - 3, 1)), triangle**2 / max(h2, 1e-300))
     return RowMoments(
-        h2=float(squared.sum() / pairs),
-        h3=float((squared * gram).sum() / pairs),
+        h2=h2,
+        h3=h3,
         h4=float((squared**2).sum() / pairs),
-        triangle=max(float((product * gram).sum() / triples), 1e-300),
-        square=max(eigen4, 1e-300),
+        triangle=triangle,
+        square=max(square, 1e-300),
         double=max(float((squared * product).sum() / triples), 0.0),
         star=float(by_row.var()),
         own2=float(own.var()),

@@ -147,6 +147,19 @@ def test_rare_topics_lengthen_the_tail_of_a_few_rows() -> None:
     assert inflation[2] == pytest.approx(third, rel=0.35)
 
 
+def test_the_moments_of_few_rows_are_those_of_all() -> None:
+    """Correlated rows in 60 directions: the moments are traces of powers of the weighted covariance."""
+    rng = np.random.default_rng(7)
+    mixing = rng.standard_normal((60, 60)) * np.exp(-np.arange(60) / 15.0) / 8.0
+    weights = np.linspace(0.5, 2.0, 60)
+    scaled = np.diag(weights) @ mixing @ mixing.T
+    second, third, fourth = (np.trace(np.linalg.matrix_power(scaled, k)) for k in (2, 3, 4))
+    made = [row_moments(rng.standard_normal((200, 60)) @ mixing.T, weights) for _ in range(40)]
+    assert np.mean([m.h2 for m in made]) == pytest.approx(second, rel=0.05)
+    assert np.mean([m.triangle for m in made]) == pytest.approx(third, rel=0.05)
+    assert np.mean([m.square for m in made]) == pytest.approx(fourth, rel=0.1)
+
+
 def test_moments_within_groups_leave_the_groups_out() -> None:
     rng = np.random.default_rng(8)
     groups = [rng.gamma(4.0, 1.0, size=(300, 1)) + 10 * i for i in range(20)]
