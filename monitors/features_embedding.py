@@ -134,18 +134,22 @@ def topic_profile(features: Rows, variance: Floats, *, ridge: float) -> Floats:
     if count < 2:
         return np.asarray(share, dtype=np.float64)
     seen = []
+    mean, moments = rows.mean(axis=0), rows.T @ rows
     for anchor in np.linspace(0, len(rows) - 1, _LEFT_OUT).astype(int):
         near = np.argpartition(squared_distances(rows[anchor : anchor + 1], rows)[0], count)[:count]
-        rest = np.delete(rows, near, axis=0)
-        away = rows[near].mean(axis=0) - rest.mean(axis=0)
-        covariance = np.cov(rest.T, bias=True)
-        limit = ridge * float(np.trace(covariance)) / len(covariance)
+        # All other rows: what those near it take off the sums of all.
+        left = len(rows) - count
+        others = (mean * len(rows) - rows[near].sum(axis=0)) / left
+        away = rows[near].mean(axis=0) - others
+        covariance = (moments - rows[near].T @ rows[near]) / left - np.outer(others, others)
+        total = float(np.trace(covariance))
+        limit = ridge * total / len(covariance)
         covariance[np.diag_indices_from(covariance)] += limit
         # Between a direction that varies like all others and one in which topics of the reference lie.
-        values = np.linalg.eigvalsh(covariance)
-        weight = 1.0 / values
-        even, usual = weight.mean(), ((values - limit) * weight).sum() / (values - limit).sum()
-        found = float(away @ np.linalg.solve(covariance, away) / (away @ away))
+        inverse = np.linalg.inv(covariance)
+        weight = float(np.trace(inverse))  # the sum over the directions
+        even, usual = weight / variance.size, (variance.size - limit * weight) / total
+        found = float(away @ inverse @ away / (away @ away))
         seen.append((found - usual) / max(even - usual, 1e-300))
     new = float(np.clip(np.mean(seen), 0.0, 1.0))
     profile: Floats = new * flat + (1.0 - new) * share
