@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -101,6 +101,7 @@ class NotificationRow:
     created_at: datetime
     sent_at: datetime | None
     last_error: str | None
+    decisions: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import ui
-from dashboard.data_incident import IncidentView
+from dashboard.data_incident import IncidentView, NotificationRow
 
 
 def messages(view: IncidentView, frame: ui.Frame) -> None:
@@ -23,15 +23,29 @@ def messages(view: IncidentView, frame: ui.Frame) -> None:
                         "To": n.channel,
                         "About": n.kind,
                         "State": _message_state(n.state),
-                        "Why": n.reason
-                        or n.last_error
-                        or ("" if n.state != "sent" else f"delivered at attempt {n.attempts}"),
+                        "Why": _why(n),
                     }
                     for n in view.notifications
                 ],
                 hide_index=True,
                 alt="Messages about this incident",
             )
+            with st.expander("How it was decided, step by step"):
+                st.dataframe(
+                    [
+                        {
+                            "When": frame.when(n.created_at),
+                            "To": n.channel,
+                            "About": n.kind,
+                            "Step": step,
+                            "Decision": reason,
+                        }
+                        for n in view.notifications
+                        for step, _, reason in (said.partition(": ") for said in n.decisions)
+                    ],
+                    hide_index=True,
+                    alt="Decisions about each message, step by step",
+                )
     with right:
         ui.heading("What people did")
         if not view.audit:
@@ -50,6 +64,14 @@ def messages(view: IncidentView, frame: ui.Frame) -> None:
                 hide_index=True,
                 alt="Actions on this incident",
             )
+
+
+def _why(row: NotificationRow) -> str:
+    """Why it was not sent, what went wrong so far, or at which attempt it arrived."""
+    if row.state == "suppressed":
+        return f"not sent: {row.reason}"
+    delivered = f"delivered at attempt {row.attempts}" if row.state == "sent" else ""
+    return row.reason or row.last_error or delivered
 
 
 def _message_state(state: str) -> str:

@@ -18,6 +18,7 @@ from collectors.options import command
 from collectors.warehouse.store import Row, fetch
 from monitors.alert_test_cli import send_test
 from monitors.alerting import actions
+from monitors.alerting.labels import incident_labels
 from monitors.alerting.silence import Silence, parse_matchers, read_silences, silenced
 from monitors.alerting.words import clock, span
 from monitors.command import existing, login, visible
@@ -131,8 +132,7 @@ def _list(context: Context, *, show_all: bool) -> None:
         silent = fetch(con, _sql("list_no_data"))
         silences = read_silences(con, now)
     for row in incidents:
-        labels = {name: row[name] or "" for name in ("chain", "component", "cause", "severity", "owner")}
-        holds = silenced(silences, {**labels, "incident": row["incident_id"]}, now)
+        holds = silenced(silences, incident_labels(row), now)
         row["silenced"] = holds.sentence if holds else None
         row["alerts"] = [a for a in firing if a["incident_id"] == row["incident_id"]]
         row["evidence"] = json.loads(row["evidence"]) if row["evidence"] else {}

@@ -12,8 +12,9 @@ from collectors.model import content_hash
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import fetch, insert
 from monitors.alerting.incident import Incident
+from monitors.alerting.labels import SILENCE_LABELS
 from monitors.alerting.records import read_incidents
-from monitors.alerting.silence import SILENCE_LABELS, Silence, read_silences
+from monitors.alerting.silence import Silence, read_silences, unknown_label
 
 if TYPE_CHECKING:
     from collectors.warehouse.connection import Connection
@@ -71,9 +72,9 @@ def add_silence(
 ) -> Silence:
     """Stop the messages of incidents that match every label, from `at` on for `duration`."""
     author = _name(author)
-    unknown = sorted(set(matchers) - set(SILENCE_LABELS))
-    if unknown:
-        raise ConfigError(f"unknown label {unknown[0]!r}; choose one of: {', '.join(SILENCE_LABELS)}")
+    problems = [problem for name in sorted(matchers) if (problem := unknown_label(name)) is not None]
+    if problems:
+        raise ConfigError(problems[0])
     if not matchers:
         raise ConfigError(f"a silence must match something; labels: {', '.join(SILENCE_LABELS)}")
     if duration <= timedelta(0):

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from collectors.config import Section
 from collectors.durations import duration
-from monitors.alerting.routes import Route, is_of_its_own, route_of
+from monitors.alerting.routes import GroupBy, Route, is_of_its_own, route_of
 from monitors.alerting.rules.base import Rule
 from monitors.alerting.rules.config import (
     BUILT_IN,
@@ -43,7 +43,6 @@ class AlertsConfig(Section):
         page_concerns: what wakes people; everything else is a ticket.
         owners: who owns a component's incidents.
         evidence, threshold, slo, no_data, did_not_run: rules, by kind; see docs/alerts/rules.md.
-        inhibit: whose incidents are not told of while another is open.
     """
 
     for_windows: dict[Concern, Windows] = Field(default_factory=dict)
@@ -60,7 +59,6 @@ class AlertsConfig(Section):
     slo: tuple[SloRule, ...] = ()
     no_data: tuple[NoDataRule, ...] = ()
     did_not_run: DidNotRunRule = Field(default_factory=DidNotRunRule)
-    inhibit: tuple[Inhibition, ...] = ()
 
     _durations = field_validator(
         "expire", "join_gap", "propagation", "cooldown", "deploy_lookback", mode="before"
@@ -76,7 +74,7 @@ class AlertsConfig(Section):
     @model_validator(mode="after")
     def _named_once(self) -> AlertsConfig:
         rules: tuple[Rule, ...] = (*self.evidence, *self.threshold, *self.slo, *self.no_data)
-        names = [*(rule.name for rule in rules), *(one.name for one in self.inhibit), *BUILT_IN]
+        names = [*(rule.name for rule in rules), *BUILT_IN]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two rules are called {twice[0]!r}; a name says which rule an alert is of")
@@ -94,6 +92,10 @@ class NotifyConfig(Section):
     Attributes:
         channels: where incidents go that no route takes; None is every channel whose environment is set.
         routes: which incidents go elsewhere; the first that matches decides.
+        group_by: labels of incidents that are told together where they are alike; empty: each on its own.
+        group_interval: between two messages of what is told together.
+        max_messages: of new incidents that a channel gets within `storm_period`; more come together in one.
+        inhibit: whose incidents are not told of while another is open.
         max_age: news older than this is recorded and not sent: a catch-up over old history is no storm.
         max_attempts: tries before a message is given up (state dead).
         first_retry: wait after the first failure; it doubles each time, up to `longest_retry`, with jitter.
@@ -103,6 +105,11 @@ class NotifyConfig(Section):
 
     channels: tuple[str, ...] | None = None
     routes: tuple[Route, ...] = ()
+    group_by: GroupBy = ()
+    group_interval: timedelta = timedelta(minutes=15)
+    max_messages: Annotated[int, Field(ge=1, le=1000)] = 10
+    storm_period: timedelta = timedelta(hours=1)
+    inhibit: tuple[Inhibition, ...] = ()
     max_age: timedelta = timedelta(hours=24)
     max_attempts: Annotated[int, Field(ge=1, le=100)] = 12
     first_retry: timedelta = timedelta(seconds=5)
@@ -111,10 +118,17 @@ class NotifyConfig(Section):
     timeout: timedelta = timedelta(seconds=10)
 
     _durations = field_validator(
-        "max_age", "first_retry", "longest_retry", "patience", "timeout", mode="before"
+        "group_interval",
+        "storm_period",
+        "max_age",
+        "first_retry",
+        "longest_retry",
+        "patience",
+        "timeout",
+        mode="before",
     )(duration)
 
-    @field_validator("max_age", "first_retry", "longest_retry", "timeout")
+    @field_validator("group_interval", "storm_period", "max_age", "first_retry", "longest_retry", "timeout")
     @classmethod
     def _positive(cls, value: timedelta) -> timedelta:
         if value <= timedelta(0):

@@ -67,7 +67,7 @@ def links(incident: Incident, dashboard_url: str) -> dict[str, str]:
     base = dashboard_url.rstrip("/")
     component = urlencode({"chain": incident.chain, "component": incident.component}, quote_via=quote)
     found = {
-        "incident": f"{base}/incident?{urlencode({'incident': incident.incident_id})}",
+        "incident": incident_link(incident.incident_id, dashboard_url),
         "component": f"{base}/component?{component}",
     }
     if incident.cause == "monitoring":
@@ -75,6 +75,11 @@ def links(incident: Incident, dashboard_url: str) -> dict[str, str]:
         found["component"] = f"{base}/monitors"
     runbook = incident.evidence.get("runbook")
     return found | {"runbook": str(runbook)} if runbook else found
+
+
+def incident_link(incident_id: str, dashboard_url: str) -> str:
+    """The page of an incident."""
+    return f"{dashboard_url.rstrip('/')}/incident?{urlencode({'incident': incident_id})}"
 
 
 def _ruled_out(evidence: Mapping[str, Any]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from collectors.config import Section
 from monitors.alerting.labels import INCIDENT_LABELS
@@ -13,18 +14,28 @@ from monitors.alerting.rules.base import checked_match, matches
 DEFAULT = "default"
 
 
+def _labels_of_incidents(value: tuple[str, ...]) -> tuple[str, ...]:
+    checked_match(dict.fromkeys(value, "*"), INCIDENT_LABELS)
+    return value
+
+
+GroupBy = Annotated[tuple[str, ...], AfterValidator(_labels_of_incidents)]
+
+
 class Route(Section):
     """One [[notify.routes]].
 
     Attributes:
         name: for people, and for `chainwatch alerts test --route`.
         match: all must match; `*` in a value stands for anything.
+        group_by: instead of `notify.group_by`.
         channels: where its incidents go; none at all: nobody hears of them, the dashboard shows them.
     """
 
     name: str = Field(min_length=1)
     match: dict[str, str] = Field(min_length=1)
     channels: tuple[str, ...]
+    group_by: GroupBy | None = None
 
     @field_validator("name")
     @classmethod

@@ -6,18 +6,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from collectors.errors import ConfigError
 from collectors.model import utc
 from collectors.warehouse.store import fetch
+from monitors.alerting.labels import ATTRIBUTES, SILENCE_LABELS
+from monitors.alerting.rules.base import matches
 from monitors.alerting.words import clock
 
 if TYPE_CHECKING:
     from collectors.warehouse.connection import Connection
-
-SILENCE_LABELS = ("incident", "chain", "component", "cause", "severity", "owner")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +38,7 @@ class Silence:
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Whether every matcher fits these labels."""
-        return all(fnmatchcase(labels.get(name, ""), value) for name, value in self.matchers.items())
+        return matches(self.matchers, labels)
 
     @property
     def sentence(self) -> str:
@@ -71,6 +70,17 @@ def read_silences(con: Connection, at: datetime | None = None) -> list[Silence]:
     ]
 
 
+def unknown_label(name: str) -> str | None:
+    """What is wrong with the name of a label, and the choices; None when a silence can match it.
+
+    >>> unknown_label("component"), unknown_label("attributes.team")
+    (None, None)
+    """
+    if name in SILENCE_LABELS or (name.startswith(ATTRIBUTES) and name != ATTRIBUTES):
+        return None
+    return f"unknown label {name!r}; choose one of: {', '.join(SILENCE_LABELS)}"
+
+
 def parse_matchers(texts: Iterable[str]) -> dict[str, str]:
     """`component=retriever` and the like; ConfigError names the labels there are.
 
@@ -83,10 +93,9 @@ def parse_matchers(texts: Iterable[str]) -> dict[str, str]:
         name, value = name.strip(), value.strip()
         if not sign or not value:
             raise ConfigError(f"--match {text!r}: write label=value, as in component=retriever")
-        if name not in SILENCE_LABELS:
-            raise ConfigError(
-                f"--match {text!r}: unknown label {name!r}; choose one of: {', '.join(SILENCE_LABELS)}"
-            )
+        problem = unknown_label(name)
+        if problem is not None:
+            raise ConfigError(f"--match {text!r}: {problem}")
         if name in matchers:
             raise ConfigError(f"--match {text!r}: {name!r} is given twice; all matchers must match")
         matchers[name] = value

@@ -4,5 +4,5 @@ FROM notifications n
 LEFT JOIN incidents i USING (incident_id)
 WHERE n.state = 'pending'
    OR (n.state = 'sending' AND n.next_attempt_at <= $now)
-   OR (n.state = 'suppressed' AND n.reason LIKE 'silenced by %' AND n.kind = 'firing' AND i.state <> 'resolved')
+   OR (n.state = 'suppressed' AND n.stopped_by IN ('silence', 'inhibit') AND n.kind = 'firing' AND i.state <> 'resolved')
 LIMIT 1

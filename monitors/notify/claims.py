@@ -17,7 +17,9 @@ from collectors.model import utc
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row, fetch, insert
 from monitors.alerting.config import NotifyConfig
+from monitors.alerting.labels import incident_labels
 from monitors.alerting.notice import Notice
+from monitors.alerting.pipeline.inhibit import inhibited, open_labels
 from monitors.alerting.silence import read_silences, silenced
 from monitors.alerting.words import span
 from monitors.notify.base import Delivery
@@ -60,9 +62,13 @@ def sweep(warehouse: Warehouse, now: datetime, notify: NotifyConfig) -> None:
             )
         reason = f"not delivered within {span(notify.max_age)}"
         con.execute(_sql("give_up_old"), {"reason": reason, "before": now - notify.max_age})
-        for row in fetch(con, _sql("silenced_and_open")):
-            if silenced(read_silences(con, now), _labels(row), now) is None:
-                con.execute(_sql("wake"), {"id": row["notification_id"], "now": now})
+        held = fetch(con, _sql("held_and_open"))
+        silences, sources = (read_silences(con, now), open_labels(con)) if held else ([], [])
+        for row in held:
+            labels = _labels(row)
+            if silenced(silences, labels, now) is None and inhibited(notify.inhibit, labels, sources) is None:
+                step = _step(row["stopped_by"], "it is over: told now", now)
+                con.execute(_sql("wake"), {"id": row["notification_id"], "now": now, "step": step})
 
 
 def claim_next(
@@ -74,10 +80,9 @@ def claim_next(
         for row in fetch(con, _sql("due"), {"channels": list(channels), "now": now}):
             silence = silenced(silences, _labels(row), now) if row["kind"] != "resolved" else None
             if silence is not None:
-                con.execute(
-                    "UPDATE notifications SET state = 'suppressed', reason = ? WHERE notification_id = ?",
-                    [silence.sentence, row["notification_id"]],
-                )
+                step = _step("silence", silence.sentence, now)
+                held = {"id": row["notification_id"], "reason": silence.sentence, "step": step}
+                con.execute(_sql("hold"), held)
                 continue
             attempt = int(row["attempts"]) + 1
             lease = now + max(_CLAIM, notify.timeout * _STEPS)
@@ -139,9 +144,17 @@ def record(
             )
 
 
+def _step(name: str, reason: str, at: datetime) -> str:
+    """One more decision of a message, as JSON: see `decisions` in the table."""
+    return json.dumps({"step": name, "reason": reason, "at": at.isoformat()}, ensure_ascii=False)
+
+
 def _labels(row: Row) -> dict[str, str]:
-    names = ("chain", "component", "cause", "severity", "owner")
-    return {"incident": row["incident_id"], **{name: row[name] or "" for name in names}}
+    """The labels of the incident of a message; of a group those that all of its incidents have alike."""
+    if row["state"] is not None:
+        return incident_labels(row)
+    told = json.loads(row["payload"])
+    return incident_labels({**told, "incident_id": row["incident_id"]})
 
 
 def _log(

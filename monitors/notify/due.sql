@@ -1,7 +1,7 @@
 -- What may be sent now, oldest first; of one incident and channel only the oldest that is not done,
 -- so that nobody reads "resolved" before "firing".
 SELECT n.notification_id, n.idempotency_key, n.incident_id, n.channel, n.kind, n.payload, n.attempts,
-       i.chain, i.component, i.cause, i.severity, i.owner
+       i.state, i.chain, i.component, i.cause, i.severity, i.owner, i.evidence -> '$.labels' AS labels
 FROM notifications n
 LEFT JOIN incidents i USING (incident_id)
 WHERE n.state = 'pending'

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from monitors.alerting.notice import Notice
 from monitors.alerting.words import clock, span
 from monitors.notify.hostile import cut, defused, one_line
-from monitors.notify.sentences import ending, headline, links, moved, place, time, times, what
+from monitors.notify.sentences import (
+    ending,
+    headline,
+    is_group,
+    links,
+    listed,
+    moved,
+    place,
+    time,
+    times,
+    what,
+)
 
 _SUBJECT = 150
 _LINE = 600
@@ -41,6 +52,8 @@ def plain_message(notice: Notice) -> PlainMessage:
         lines = [str(notice.get("summary", ""))]
     elif kind == "resolved":
         lines = [place(notice), ending(notice), _period(notice)]
+    elif is_group(notice):
+        lines = [place(notice), *listed(notice)]
     else:
         lines = [
             place(notice),

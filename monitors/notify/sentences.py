@@ -17,6 +17,7 @@ _LABELS = (
     ("dashboard", "Dashboard"),
 )
 _LONGEST_URL = 3000
+_LISTED = 10
 
 
 def headline(notice: Notice) -> str:
@@ -33,16 +34,35 @@ def headline(notice: Notice) -> str:
 
 
 def place(notice: Notice) -> str:
-    """Where: component, chain, severity, owner, incident."""
-    parts = [
-        f"Component {notice.get('component')}",
-        f"chain {notice.get('chain')}",
-        f"severity {notice.get('severity')}",
+    """Where: component, chain, severity, owner, incident; of a group what its incidents have in common."""
+    shared = [
+        f"{name} {notice[name]}"
+        for name in ("component", "chain", "severity")
+        if notice.get(name) or not is_group(notice)
     ]
+    parts = [shared[0][:1].upper() + shared[0][1:], *shared[1:]]
     if notice.get("owner"):
         parts.append(f"owner {notice['owner']}")
-    parts.append(f"incident {notice.get('incident_id')}")
+    parts.append(f"{'group' if is_group(notice) else 'incident'} {notice.get('incident_id')}")
     return " · ".join(parts)
+
+
+def is_group(notice: Notice) -> bool:
+    """Whether the message tells of many incidents."""
+    return "members" in notice
+
+
+def listed(notice: Notice) -> list[str]:
+    """The incidents of a group, a line each: pages first, and how many more there are."""
+    members = notice.get("members") or ()
+    lines = [
+        f"{_SIGNS.get(str(m.get('severity')), '🔴')} {m.get('title')} (incident {m.get('incident_id')})"
+        if m.get("state") != "resolved"
+        else f"✅ {m.get('title')} (incident {m.get('incident_id')}, over)"
+        for m in members[:_LISTED]
+    ]
+    more = int(notice.get("incidents") or 0) - len(lines)
+    return [*lines, f"and {more} more, on the dashboard"] if more > 0 else lines
 
 
 def what(notice: Notice) -> str:
@@ -101,4 +121,6 @@ def _why_over(notice: Notice) -> str:
         return f"It is not over: it is part of incident {notice['merged_into']}, whose cause explains it too."
     if notice.get("closed_by"):
         return f"Closed by {notice['closed_by']}."
+    if is_group(notice):
+        return f"All of its incidents are over: {notice.get('incidents', 0)}."
     return f"All of its alerts are resolved: {notice.get('alerts', 0)}."

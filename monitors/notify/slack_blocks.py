@@ -13,7 +13,18 @@ from typing import Any
 from monitors.alerting.notice import Notice
 from monitors.alerting.words import clock, span
 from monitors.notify.hostile import cut, defused, one_line
-from monitors.notify.sentences import ending, headline, links, moved, place, time, times, what
+from monitors.notify.sentences import (
+    ending,
+    headline,
+    is_group,
+    links,
+    listed,
+    moved,
+    place,
+    time,
+    times,
+    what,
+)
 
 Block = dict[str, Any]
 
@@ -54,7 +65,18 @@ def fit(text: str, limit: int) -> str:
         size = max(1, size - max(1, (len(shown) - limit) // 5))
 
 
+def _group(notice: Notice) -> list[Block]:
+    return [
+        _header(headline(notice)),
+        _context(place(notice)),
+        *(_section(line) for line in listed(notice)),
+        _buttons(notice),
+    ]
+
+
 def _firing(notice: Notice) -> list[Block]:
+    if is_group(notice):
+        return _group(notice)
     examples = [e for e in notice.get("examples", ()) if e.get("text")]
     return [
         _header(headline(notice)),

@@ -60,9 +60,9 @@ WRONG = {
     "two of one name": (SLO + THRESHOLD, "two rules are called 'a'"),
     "a built-in name": (SLO.replace('"a"', '"no data"'), "two rules are called 'no data'"),
     "an inhibition": (
-        '[[alerts.inhibit]]\nname = "a"\nsource = {cause = "errors"}\ntarget = {cause = "cost"}\n'
+        '[[notify.inhibit]]\nname = "a"\nsource = {cause = "errors"}\ntarget = {cause = "cost"}\n'
         'equal = ["team"]\n',
-        "alerts.inhibit.0.equal.*unknown label 'team'; choose one of: chain",
+        "notify.inhibit.0.equal.*unknown label 'team'; choose one of: chain",
     ),
 }
 

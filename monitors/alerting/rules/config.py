@@ -197,7 +197,7 @@ class DidNotRunRule(Rule):
 
 
 class Inhibition(Section):
-    """One [[alerts.inhibit]]: while an incident of `source` is open, those of `target` are not told.
+    """One [[notify.inhibit]]: while an incident of `source` is open, those of `target` are not told.
 
     Attributes:
         equal: labels that both must have alike.
