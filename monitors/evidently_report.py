@@ -38,11 +38,16 @@ _UNSAFE = re.compile(r"[^\w .:/@+-]")
 
 @dataclass(frozen=True, kw_only=True)
 class Slice:
-    """Which spans stand on one side of the comparison."""
+    """Which spans stand on one side of the comparison.
+
+    version: of the component, else of the chain. None: any, as for the model.
+    """
 
     start: datetime
     end: datetime
     dataset: str
+    version: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,8 @@ def read_rows(
             "start": part.start,
             "end": part.end,
             "dataset": part.dataset,
+            "version": part.version,
+            "model": part.model,
             "component": component,
             "chain": chain,
             "limit": limit,

@@ -6,6 +6,8 @@ WITH drawn AS (
     WHERE started_at >= $start AND started_at < $end
         AND component = $component AND dataset = $dataset
         AND ($chain::VARCHAR IS NULL OR chain = $chain)
+        AND ($version::VARCHAR IS NULL OR coalesce(component_version, chain_version) = $version)
+        AND ($model::VARCHAR IS NULL OR model = $model)
     ORDER BY md5($seed::VARCHAR || '/' || trace_id || '/' || span_id)
     LIMIT $limit
 ),

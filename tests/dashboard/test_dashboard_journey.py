@@ -71,7 +71,8 @@ def test_the_root_lands_on_the_incident_and_a_phone_does_not_scroll_sideways(
     page = context.new_page()
     page.goto(served)
     page.wait_for_url(re.compile(rf"/incident\?incident={seeded.incident_id}"), timeout=60_000)
-    for path in ("incident", "overview", "component", "traces", "quality", "monitors", "data", "help"):
+    pages = ("overview", "component", "traces", "quality", "compare", "monitors", "data", "help")
+    for path in ("incident", *pages):
         page.goto(f"{served}/{path}")
         page.locator("h1").first.wait_for(timeout=60_000)
         _drawn(page)

@@ -11,7 +11,7 @@ from seeded_warehouse import Seeded, build
 
 from dashboard import cached
 
-PAGES = ("overview", "incident", "component", "traces", "quality", "monitors")
+PAGES = ("overview", "incident", "component", "traces", "quality", "compare", "monitors")
 
 
 @pytest.mark.parametrize("page", PAGES)

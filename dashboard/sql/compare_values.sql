@@ -1,0 +1,9 @@
+-- A seeded sample of one side's durations and lengths, for the shape of their distributions.
+SELECT duration_s, coalesce(output_tokens::DOUBLE, length(output_text)::DOUBLE / 4) AS output_tokens
+FROM spans
+WHERE chain = $chain AND component = $component AND dataset = $dataset
+  AND started_at >= $start AND started_at < $end
+  AND ($version IS NULL OR coalesce(component_version, chain_version) = $version)
+  AND ($model IS NULL OR model = $model)
+ORDER BY md5(trace_id || span_id)
+LIMIT $limit
