@@ -25,7 +25,8 @@ def hours(count: int, *, start: datetime = MONDAY, length: timedelta = timedelta
 def sample(window: Window, rows: NDArray[Any]) -> WindowSample:
     """A window with these rows: (k,) numbers or (k, d) embeddings."""
     shaped = rows[:, None] if rows.ndim == 1 else rows
-    keys = tuple(f"t{window.start:%d%H%M}-{i}/s{i}" for i in range(len(shaped)))
+    name = f"t{window.start:%d%H%M}"
+    keys = tuple(f"{name}-{i}/s{i}" for i in range(len(shaped)))
     return WindowSample(window=window, n=len(shaped), rows=shaped, keys=keys)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ KNOWN = 10
 DEFAULT = ("embedding_distance", "mmd")
 
 
+@lru_cache(maxsize=4)  # the checks are tried in turn on the same traffic, and none changes it
 def conversation(
     *,
     seed: int,
@@ -82,10 +84,10 @@ def test_a_new_topic_is_found_in_hours(
     name: str, traffic: dict[str, float], share: float, within: int
 ) -> None:
     for seed in range(2):
-        answers = outcomes(name, conversation(seed=seed, new=share, **traffic))
+        answers = outcomes(name, conversation(seed=seed, new=share, **traffic)[: CHANGE + within])
         found = breaches(answers)
         assert found
-        assert CHANGE - HISTORY <= found[0] < CHANGE - HISTORY + within
+        assert found[0] >= CHANGE - HISTORY
 
 
 @pytest.mark.parametrize("name", DEFAULT)

@@ -75,11 +75,11 @@ def test_the_tail_falls_and_the_critical_number_is_its_inverse() -> None:
 @pytest.mark.parametrize(("usual", "then", "within"), [(0.01, 0.1, 12), (0.01, 0.3, 2), (0.05, 0.2, 8)])
 def test_a_burst_of_errors_is_found(usual: float, then: float, within: int) -> None:
     for seed in range(3):
-        series = failures(seed=seed, usual=usual, then=then)
+        series = failures(seed=seed, usual=usual, then=then)[: CHANGE + within]
         answers = watch(fitted(CHECK, drift(series[:HISTORY])), series, HISTORY)
         quiet = CHANGE - HISTORY
         assert all(a.status == "ok" for a in answers[:quiet])
-        assert any(a.status == "breach" for a in answers[quiet : quiet + within])
+        assert any(a.status == "breach" for a in answers[quiet:])
 
 
 def test_three_failures_in_a_small_window_do_not_page() -> None:
@@ -124,12 +124,12 @@ def test_a_breach_names_the_numbers_and_ends_with_the_burst() -> None:
 
 @pytest.mark.slow
 def test_wandering_days_keep_the_promise() -> None:
-    """Sixty streams whose rate moves by a third from day to day: a day and a half each, at 1 in 36,000 a
-    window.
+    """Forty streams whose rate moves by a third from day to day: two days and a half each, at 1 in 36,000 a
+    window, so that 0.07 alarms are promised.
+
+    No alarm in 40 refutes, at 95%, a check that alarms in more than 7.2% of such streams (1 - 0.05^(1/40)).
     """
-    alarms = 0
-    for seed in range(60):
+    for seed in range(40):
         series = failures(seed=100 + seed, usual=0.02, then=0.02, wander=0.33)
         answers = watch(fitted(CHECK, drift(series[:HISTORY])), series, HISTORY)
-        alarms += any(a.status == "breach" for a in answers)
-    assert alarms <= 1
+        assert not any(a.status == "breach" for a in answers)
