@@ -12,9 +12,11 @@ import time
 from pathlib import Path
 
 import pytest
+from empty_warehouse import empty_warehouse
 from retention_world import everything, put, put_rows, result, rows, said_of, span
 
 from collectors.errors import WarehouseBusyError, WarehouseError
+from collectors.home import Home
 from collectors.warehouse import Warehouse, compact
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.migrate import migrate
@@ -35,14 +37,21 @@ def fill(con: Connection, low: int, high: int) -> None:
     con.execute(FILL.format(low=low, high=high))
 
 
-@pytest.fixture
-def emptied(warehouse: Warehouse) -> Warehouse:
+@pytest.fixture(scope="module")
+def two_thirds_gone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """60,000 spans, of which the first 40,000 were deleted."""
-    with warehouse.write() as con:
+    made = empty_warehouse(tmp_path_factory.mktemp("made") / "warehouse.duckdb")
+    with made.write() as con:
         fill(con, 0, 60_000)
-    with warehouse.write() as con:
+    with made.write() as con:
         con.execute("DELETE FROM spans WHERE started_at < TIMESTAMPTZ '2026-01-01' + INTERVAL 40000 MINUTE")
-    return warehouse
+    return made.path
+
+
+@pytest.fixture
+def emptied(two_thirds_gone: Path, home: Home) -> Warehouse:
+    """A copy of its own: these tests write, compact and kill."""
+    return Warehouse(Path(shutil.copyfile(two_thirds_gone, home.warehouse)), wait_s=5.0)
 
 
 def test_the_file_shrinks_with_its_rows_and_holds_the_same(emptied: Warehouse, home) -> None:
@@ -139,6 +148,7 @@ def child(path: Path, *, before: str = "") -> subprocess.Popen[bytes]:
     code = f"""
 import os, signal, sys
 from pathlib import Path
+from collectors.home import Home
 from collectors.warehouse import Warehouse, compact
 {before}
 print("begin", flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from empty_warehouse import empty_warehouse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from retention_world import (
@@ -49,7 +50,7 @@ def test_no_span_past_its_limit_stays_and_none_within_it_goes(
 ) -> None:
     home = Home(root=tmp_path_factory.mktemp("home")).create()
     context = context_of(home, config(spans=f"{limit}d"))
-    warehouse = context.migrated()
+    warehouse = empty_warehouse(home.warehouse)
     put(warehouse, *(span(f"{h}", h / 24) for h in ages), *(span(f"e{h}", h / 24, dataset="e") for h in ages))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pruning, "SLICE_ROWS", slice_rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import tiny_encoder
+from empty_warehouse import empty_warehouse
 
 from collectors.config import parse
 from collectors.context import Context
@@ -42,7 +43,8 @@ def open_world(home: Home, *checks: str, clock: Callable[[], datetime] | None = 
     context = Context(
         home=home, config=parse(only(*checks), "chainwatch.toml"), clock=clock or (lambda: START + 60 * HOUR)
     )
-    context.migrated()
+    if not home.warehouse.exists():
+        empty_warehouse(home.warehouse)
     return context
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny_encoder
+from empty_warehouse import empty_warehouse
 from run_world import HOUR, START, rows, store, traffic
 
 from collectors.config import parse
@@ -46,7 +47,7 @@ def world(home: Home, **switched_on: str) -> Context:
     ]
     config = parse(CONFIG + "".join(tables), "chainwatch.toml")
     context = Context(home=home, config=config, clock=lambda: START + 60 * HOUR)
-    context.migrated()
+    empty_warehouse(home.warehouse)
     return context
 
 
