@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from collectors.errors import ConfigError
@@ -27,9 +28,14 @@ class Registry(Generic[T]):
 
     def names(self) -> list[str]:
         """Every registered name, sorted. `base` and modules that start with an underscore are helpers."""
+        return list(self._packaged)
+
+    @cached_property
+    def _packaged(self) -> tuple[str, ...]:
+        """Read from the folder once: a run asks for names by the hundred."""
         package = importlib.import_module(self._package)
         found = (m.name for m in pkgutil.iter_modules(package.__path__))
-        return sorted(name for name in found if name != "base" and not name.startswith("_"))
+        return tuple(sorted(name for name in found if name != "base" and not name.startswith("_")))
 
     def get(self, name: str) -> T:
         """The plug-in called `name`; ConfigError that lists the choices when there is none."""
