@@ -19,8 +19,9 @@ $(BIN)/.installed-test: $(BIN)/.installed
 demo: $(BIN)/.installed  ## install, make two weeks of sample traffic with incidents, open the dashboard on one
 	$(BIN)/chainwatch demo
 
+# By file, the slowest files would come last, as they have few tests; a worker that is done takes tests of another.
 test: $(BIN)/.installed-test lint  ## everything that CI runs
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(BIN)/.installed-test
 	$(BIN)/ruff check .
