@@ -290,7 +290,7 @@ class Batches:
             self._write_sketches(con, sketched, windows)
             prune_samples(con, oldest)
             write_evaluated(con, windows, self._state, tools.log.run_id)
-            write_sightings(con, read.sightings)
+            write_sightings(con, self._topology, read.sightings)
             deploy_log.write_deploys(con, inferred)
             deploy_log.write_running(con, self._running)
             tools.flush(self.book, con)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from collectors.warehouse.connection import Connection
@@ -93,16 +93,39 @@ def observe(con: Connection, period: Window) -> list[Sighting]:
 
 
 def merged(topology: Topology, sightings: Iterable[Sighting]) -> Topology:
-    """The topology with the newest sight of each component; those not seen now stay as they were."""
-    known = {(c.chain, c.component): c for c in topology}
-    known.update({(s.info.chain, s.info.component): s.info for s in sightings})
-    return Topology(tuple(known[key] for key in sorted(known)))
+    """The topology with the newest sight of each component.
+
+    Those not seen now stay behind the one that they stood behind: who is silent for an hour moves nobody.
+    """
+    seen = {(s.info.chain, s.info.component): s.info for s in sightings}
+    found = {(c.chain, c.component): c for c in topology} | seen
+    for chain in {chain for chain, _ in seen}:
+        order = [c.component for c in Topology(tuple(seen.values())).order(chain)]
+        behind = -1
+        for known in topology.order(chain):
+            if known.component not in order:
+                order.insert(behind + 1, known.component)
+            behind = order.index(known.component)
+        steps = [name for name in order if not found[chain, name].is_application]
+        for position, name in enumerate(steps, start=1):
+            found[chain, name] = replace(found[chain, name], position=position)
+    return Topology(tuple(found[key] for key in sorted(found)))
 
 
-def write_sightings(con: Connection, sightings: Iterable[Sighting]) -> None:
-    """Bring the table `components` up to date; the first time of each component is kept."""
+def write_sightings(con: Connection, topology: Topology, sightings: Iterable[Sighting]) -> None:
+    """Bring the table `components` up to date with `topology`, which the sightings were merged into.
+
+    The first time of each component is kept.
+    """
+    sightings = list(sightings)
+    infos = {(c.chain, c.component): c for c in topology}
+    chains = {s.info.chain for s in sightings}
+    for info in topology:
+        if info.chain in chains:
+            sql = "UPDATE components SET position = ? WHERE chain = ? AND component = ? AND position <> ?"
+            con.execute(sql, [info.position, info.chain, info.component, info.position])
     for seen in sightings:
-        info = seen.info
+        info = infos[seen.info.chain, seen.info.component]
         con.execute(
             query("upsert_component"),
             [

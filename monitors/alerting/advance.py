@@ -82,6 +82,13 @@ def _no_data(
     track: StreamTrack, alert: Alert | None, lead: Result, settings: AlertsConfig
 ) -> tuple[StreamTrack, Alert | None]:
     moved = _move(track, "no_data", lead, lead.reason)
+    if lead.evidence.get("gone"):
+        # Others took its place: what is left of it is as good as ok.
+        moved = replace(moved, ok_windows=track.ok_windows + 1, breach_windows=0)
+        is_over = moved.ok_windows >= handling_of(settings, lead).keep_firing_windows
+        if alert is not None and _firing(alert) and is_over:
+            return replace(moved, breach_started_at=None), _resolve(alert, lead.window.end, lead.reason)
+        return moved, alert
     if alert is not None and _firing(alert):
         silent = lead.window.end - (track.last_data_at or alert.last_breach_at)
         if silent >= settings.expire:

@@ -15,6 +15,7 @@ from monitors.alerting.rules.absence import Held, absence_results
 from monitors.alerting.rules.burn_rate import slo_results
 from monitors.alerting.rules.config import SloRule
 from monitors.alerting.rules.did_not_run import OURSELVES, JudgeRan, did_not_run_results
+from monitors.alerting.rules.gone import gone_series
 from monitors.alerting.rules.series import Figures, read_series
 from monitors.alerting.rules.threshold import threshold_results
 from monitors.result import Result, Window
@@ -45,7 +46,7 @@ class AppliedRules:
         def ruled(window: Window, results: Sequence[Result], tracks: Sequence[StreamTrack]) -> list[Result]:
             ran = judges if window == windows[-1] else ()
             beside = self.beside(window, results, held=held, tracks=tracks, judges=ran)
-            return [*from_spans[window], *beside]
+            return [*from_spans[window], *gone_series(from_spans[window], tracks, window), *beside]
 
         return ruled
 
