@@ -30,11 +30,11 @@ _SURE = 0.05
 
 
 def headline(found: Comparison, a: SideRange, b: SideRange) -> None:
-    """How many numbers differ for sure, and which."""
+    """How many numbers differ by more than chance makes of them, and which."""
     rows = [*_known(found.numbers), *found.grades]
     clear = [_word(d.measure) for d in rows if d.is_clear]
     ui.heading(
-        f"{len(clear)} of {len(rows)} numbers differ for sure" if clear else "No number differs for sure",
+        f"{len(clear)} of {len(rows)} numbers differ clearly" if clear else "No number differs clearly",
         (f"{', '.join(clear[:6])}{' and more' if len(clear) > 6 else ''}. " if clear else "")
         + f"A: {a.name}, {formats.count(found.spans_a)} spans. B: {b.name}, "
         f"{formats.count(found.spans_b)} spans. Of twenty numbers that are the same, chance makes one look "
@@ -90,18 +90,14 @@ def _row(found: Difference) -> dict[str, str]:
         said, sure = _signed(found.change, unit), "○ too few"
     else:
         said = f"{_signed(found.change, unit)} ({_signed(found.low, unit)} to {_signed(found.high, unit)})"
-        sure = (
-            ("▲ higher in B" if found.change > 0 else "▼ lower in B")
-            if found.is_clear
-            else "no clear difference"
-        )
+        sure = ("▲ higher" if found.change > 0 else "▼ lower") if found.is_clear else "no clear difference"
     middle = found.measure != "error_rate"
     return {
         "Number": _word(found.measure),
+        "B against A": sure,
         "A, mean": say(a.mean if a else None),
         "B, mean": say(b.mean if b else None),
         "Difference of the means": said,
-        "Sure?": sure,
         "A, half under": say(a.p50) if a and middle else formats.UNKNOWN,
         "B, half under": say(b.p50) if b and middle else formats.UNKNOWN,
         "A, p95": say(a.p95) if a and middle else formats.UNKNOWN,

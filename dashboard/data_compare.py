@@ -24,6 +24,8 @@ By = Literal["time", "version", "model", "dataset"]
 _SAMPLE = 2000
 _REPORTED = 3000
 _FEWEST = 2
+# Means of zeros and ones.
+_SHARES = frozenset({"error_rate"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +67,8 @@ class Difference:
     """One number on both sides.
 
     Attributes:
-        change: the mean of b less that of a; low, high: its 95 % interval (Welch, large samples).
-            None where a side has fewer than two values.
+        change: the mean of b less that of a; low, high: its 95 % interval: Welch's for large samples, Agresti
+            and Caffo's (2000) for shares. None where a side has fewer than two values.
     """
 
     measure: str
@@ -200,11 +202,29 @@ def _difference(name: str, a: Measure | None, b: Measure | None) -> Difference:
     nothing = Difference(measure=name, a=a, b=b, change=None, low=None, high=None)
     if a is None or b is None or a.mean is None or b.mean is None:
         return nothing
-    change = b.mean - a.mean
+    # Sums of equal costs differ in the last digit.
+    change = 0.0 if math.isclose(a.mean, b.mean, rel_tol=1e-9) else b.mean - a.mean
     if min(a.n, b.n) < _FEWEST or a.spread is None or b.spread is None:
         return replace(nothing, change=change)
+    if name in _SHARES:
+        low, high = _of_shares(a.mean, a.n, b.mean, b.n)
+        return replace(nothing, change=change, low=low, high=high)
     half = 1.96 * math.sqrt(a.spread**2 / a.n + b.spread**2 / b.n)
     return replace(nothing, change=change, low=change - half, high=change + half)
+
+
+def _of_shares(a: float, n_a: int, b: float, n_b: int) -> tuple[float, float]:
+    """The 95 % interval of b less a; holds where one side has none at all.
+
+    >>> low, high = _of_shares(0.0, 50, 0.1, 50)
+    >>> round(low, 3), round(high, 3)
+    (0.002, 0.191)
+    """
+    sizes = (n_a + 2, n_b + 2)
+    shares = [(share * n + 1) / size for share, n, size in zip((a, b), (n_a, n_b), sizes, strict=True)]
+    variance = sum(share * (1 - share) / size for share, size in zip(shares, sizes, strict=True))
+    centre, half = shares[1] - shares[0], 1.96 * math.sqrt(variance)
+    return centre - half, centre + half
 
 
 def _values(rows: Sequence[Mapping[str, Any]]) -> Values:

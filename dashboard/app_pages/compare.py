@@ -87,9 +87,7 @@ def _named(frame: ui.Frame, by: str, found: list[Choice]) -> tuple[SideRange, Si
         b = PRODUCTION
     a = chosen["a"] if chosen["a"] in names else next(n for n in names if n != b)
     for letter, value in (("a", a), ("b", b)):
-        urls.choose(
-            letter.upper(), letter, names, chosen=value, words=lambda name: plain(words[name]), width=300
-        )
+        urls.choose(letter.upper(), letter, names, chosen=value, words=words.__getitem__, width=300)
     return _side(frame, by, a or names[0]), _side(frame, by, b or names[0])
 
 

@@ -64,6 +64,12 @@ class Count:
         self.warehouse_count = row[0]
 
 
+def test_what_is_equal_but_for_rounding_is_equal(changed: Seeded) -> None:
+    found = comparison(changed.warehouse, "support-assistant", "generator", *sides(changed))
+    cost = next(d for d in found.numbers if d.measure == "cost_usd")
+    assert (cost.change, cost.is_clear) == (0.0, False), "every call of the generator costs the same"
+
+
 def test_two_times_stand_in_the_address(open_page: Open, changed: Seeded) -> None:
     end = (changed.end + timedelta(days=1)).date()
     app = open_page(
@@ -74,9 +80,9 @@ def test_two_times_stand_in_the_address(open_page: Open, changed: Seeded) -> Non
         b=f"{changed.change.date()}..{end}",
     )
     assert not app.exception
-    assert re.search(r"\d+ of \d+ numbers differ for sure", words(app))
+    assert re.search(r"\d+ of \d+ numbers differ clearly", words(app))
     table = app.dataframe[0].value.set_index("Number")
-    assert table.loc["Duration", "Sure?"] == "▲ higher in B"
+    assert table.loc["Duration", "B against A"] == "▲ higher"
     assert table.loc["Duration", "Difference of the means"].startswith("+")
     assert len(app.get("plotly_chart")) == 1, "a retriever has durations and no output tokens"
 
