@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +118,20 @@ class VectorModel:
             )
         content = sample_rows(sources if pool is None else [pool], _TOPIC_ROWS, rng)
         self.topic = topic_distance(content)
-        self.profile = topic_profile(content, variance, ridge=RIDGE)
+        self._content, self._variance = content, variance
         self._cache = WindowCache()
+
+    @cached_property
+    def profile(self) -> Floats:
+        """(D,) where a new topic lies (`topic_profile`): a fifth of all the work of learning, and only asked
+        for where a monitor says what it would see.
+        """
+        return topic_profile(self._content, self._variance, ridge=RIDGE)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """With the profile in place of the rows that it is made of."""
+        state = {**self.__dict__, "profile": self.profile}
+        return {name: value for name, value in state.items() if name not in ("_content", "_variance")}
 
     def tests(
         self, recent: Sequence[WindowSample], settings: CheckSettings, *, alpha: float

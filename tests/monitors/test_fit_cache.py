@@ -50,8 +50,9 @@ def test_a_kept_fit_answers_as_the_one_it_was_made_of(name: str) -> None:
     assert not isinstance(fitted, NotReady)
     again = loads(dumps(fitted))
     for until in (80, 96):
-        told = fitted.evaluate(seen[until - 24 : until], alpha=ALPHA)
-        assert again.evaluate(seen[until - 24 : until], alpha=ALPHA) == told
+        told, anew = (one.evaluate(seen[until - 24 : until], alpha=ALPHA) for one in (fitted, again))
+        assert anew == told
+        assert (anew.detectable and anew.detectable()) == (told.detectable and told.detectable())
 
 
 class Counting:

@@ -43,14 +43,22 @@ class Told:
         self._answer()
         self.taken.append(len(recent))
         value = float(recent[-1].rows[0, 0])
-        return Outcome(status="breach" if value > 1 else "ok", value=value, threshold=1.0, reason="told")
+        return Outcome(
+            status="breach" if value > 1 else "ok",
+            value=value,
+            threshold=1.0,
+            reason="told",
+            detectable=lambda: {"said": "much"},
+        )
 
 
 def window(hour: int) -> Window:
     return Window(start=START + hour * HOUR, end=START + (hour + 1) * HOUR)
 
 
-def evaluator(values: dict[int, float], breaches: set[int] = frozenset()) -> Evaluator:
+def evaluator(
+    values: dict[int, float], breaches: set[int] = frozenset(), last: Window | None = None
+) -> Evaluator:
     store = SampleStore(timedelta(hours=1))
     store.add(
         Sample(
@@ -72,6 +80,7 @@ def evaluator(values: dict[int, float], breaches: set[int] = frozenset()) -> Eva
         windows=CONFIG,
         monitors=MonitorsConfig(),
         seed=0,
+        last=last,
     )
 
 
@@ -87,6 +96,13 @@ def test_a_breach_that_is_over_is_not_told_again_by_the_windows_that_held_it():
     assert [r.status for r in results] == ["ok", "breach", "breach", "ok", "ok", "ok", "ok"]
     # The first window after the breach may still belong to it; the second begins anew.
     assert check.taken == [24, 24, 24, 24, 2, 3, 4]
+
+
+def test_what_would_be_seen_is_told_in_breaches_and_in_the_last_window_of_a_run():
+    values = dict.fromkeys(range(60), 0.0) | {40: 2.0}
+    for last, told in ((window(42), [False, True, False, True]), (None, [True] * 4)):
+        results = ask(evaluator(values, last=last), Told(), range(39, 43))
+        assert ["detectable" in r.evidence for r in results] == told
 
 
 def test_the_reference_is_learnt_once_a_day_and_leaves_breaches_out():
