@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 
 from monitors.beside import fields_beside
 from monitors.checks.base import Check, CheckSettings, applies
@@ -24,7 +25,7 @@ class Monitor:
     stream: Stream
     kind: ReferenceKind
 
-    @property
+    @cached_property
     def name(self) -> str:
         """check/chain/component/field/reference_kind."""
         s = self.stream

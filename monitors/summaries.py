@@ -166,7 +166,8 @@ class SampleStore:
         return sorted(
             stream
             for stream, by_start in self._samples.items()
-            if any(start <= at < end and sample.n for at, sample in by_start.items())
+            # The latest came last, and decides nearly always.
+            if any(start <= at < end and sample.n for at, sample in reversed(by_start.items()))
         )
 
     def recent(self, stream: Stream, window: Window, count: int, basis: str) -> list[WindowSample]:
