@@ -75,14 +75,13 @@ class QuadraticTail:
         self.mean, self.sd = k1, float(np.sqrt(k2))
         s1 = k3 / (k2**1.5 * np.sqrt(8.0))
         s2 = k4 / (k2**2 * 12.0)
+        a, self.shift, self.df = 1.0 / s1, 0.0, 1.0 / s1**2
         if s1**2 > s2:
-            a = 1.0 / (s1 - np.sqrt(s1**2 - s2))
-            self.shift = s1 * a**3 - a**2
-            self.df = a**2 - 2.0 * self.shift
-        else:
-            a = 1.0 / s1
-            self.shift = 0.0
-            self.df = 1.0 / s1**2
+            wide = 1.0 / (s1 - np.sqrt(s1**2 - s2))
+            shift = s1 * wide**3 - wide**2
+            # Cumulants that were stretched may belong to no quadratic form: then the skewness decides alone.
+            if wide**2 > 2.0 * shift:
+                a, self.shift, self.df = wide, shift, wide**2 - 2.0 * shift
         self._mean_x, self._sd_x = self.df + self.shift, float(np.sqrt(2.0) * a)
 
     def sf(self, q: float) -> float:

@@ -136,6 +136,16 @@ def test_the_quantile_is_where_the_tail_is(p: float) -> None:
     assert [tail.sf(tail.isf(p)) for tail in (shifted, plain)] == pytest.approx([p, p], rel=1e-9)
 
 
+@pytest.mark.parametrize("p", [0.3, 1e-6, 1e-12])
+def test_cumulants_of_no_quadratic_form_have_the_tail_of_their_skewness(p: float) -> None:
+    """Their kurtosis is too small for their skewness: the three-moment fit is Pearson's type III."""
+    k1, k2, k3 = 28.11, 24.48, 71.48
+    tail = QuadraticTail([k1, k2, k3, 271.87])
+    expected = stats.pearson3.isf(p, k3 / k2**1.5, loc=k1, scale=np.sqrt(k2))
+    assert tail.isf(p) == pytest.approx(expected, rel=1e-9)
+    assert tail.sf(tail.isf(p)) == pytest.approx(p, rel=1e-9)
+
+
 def test_nothing_to_compare_is_nan() -> None:
     nothing = np.empty(0)
     x = np.arange(3.0)
