@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
 
 from collectors.config import Config
 from collectors.errors import ConfigError
@@ -61,10 +60,6 @@ class Question:
         names = (monitor, check, check.partition("(")[0])
         return not self.monitors or any(fnmatchcase(n, p) for p in self.monitors for n in names)
 
-    def section(self, name: str, model: type[Any]) -> Any:
-        """A section of the candidate."""
-        return self.config.section(name, model)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Replayed:
@@ -97,8 +92,8 @@ def replay(
     It begins as an installation would that knew the versions, deploys and breaches of before `start` and in
     which nothing fired. Nothing of `home` is written but the encoder, where it is not there yet.
     """
-    windows: WindowsConfig = question.section("windows", WindowsConfig)
-    monitors: MonitorsConfig = question.section("monitors", MonitorsConfig)
+    windows = question.config.section("windows", WindowsConfig)
+    monitors = question.config.section("monitors", MonitorsConfig)
     checks = _checks(question, monitors)
     scales = max((settings_of(c, monitors).scales[-1] for c in checks), default=1)
     first = window_of(question.start, windows.length)
@@ -111,7 +106,7 @@ def replay(
         state = read_state(
             con,
             windows=windows,
-            alerts=question.section("alerts", AlertsConfig),
+            alerts=question.config.section("alerts", AlertsConfig),
             now=now,
             since=first.start,
             scales=scales,
@@ -140,7 +135,7 @@ def replay(
         done += len(batch)
         if progress is not None:
             progress(done, total)
-    if not seen:
+    if not seen and not any(question.asks_for(rule) for rule in _RULES):
         names = ", ".join(check.name for check in checks)
         raise ConfigError(
             f"--monitor {' '.join(question.monitors)}: no monitor of that name; choose a check ({names}) or "
@@ -168,9 +163,9 @@ def _batches(
 ) -> Batches:
     """The machine of a live run over the overlay."""
     config = question.config
-    windows: WindowsConfig = question.section("windows", WindowsConfig)
-    embedding: EmbeddingConfig = question.section("embedding", EmbeddingConfig)
-    monitors: MonitorsConfig = question.section("monitors", MonitorsConfig)
+    windows = question.config.section("windows", WindowsConfig)
+    embedding = question.config.section("embedding", EmbeddingConfig)
+    monitors = question.config.section("monitors", MonitorsConfig)
     encoder = open_encoder(embedding, home, say=say)
     scorer = LocalScorer(encoder, clock=lambda: now)
     sampler = Sampler(
@@ -189,7 +184,7 @@ def _batches(
     )
     outbox = Outbox(
         overlay,
-        question.section("notify", NotifyConfig),
+        question.config.section("notify", NotifyConfig),
         grace=windows.grace,
         dashboard_url=config.raw.get("dashboard", {}).get("url", DASHBOARD_URL),
     )

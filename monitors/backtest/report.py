@@ -160,8 +160,7 @@ def _not_replayed(
         said.append(
             f"{done.lost} windows hold fewer spans than when they were evaluated live (pruned or forgotten)"
         )
-    judge: JudgeConfig = question.section("judge", JudgeConfig)
-    if judge.enabled:
+    if question.config.section("judge", JudgeConfig).enabled:
         said.append("the LLM judge is not asked again: monitors of its grades see those that are stored")
     return said
 
