@@ -60,19 +60,25 @@ def quadratic(
 
     The ridge keeps directions in which nothing ever happened from deciding alone.
     """
-    powers = np.stack([prediction.unit**k for k in (1, 2, 3, 4)]) @ level.noise.weights
-    moments = powers * np.stack([level.sd ** (2 * k) for k in (1, 2, 3, 4)])
+    row = level.sd**2
+    moments = (_powers(prediction.unit) @ level.noise.weights) * _powers(row)
     variance = moments[0]
     # Of the sampling noise alone: directions that wander must not blunt those that do not.
-    ridge = RIDGE * float((level.sd**2).mean()) / prediction.rows
+    ridge = RIDGE * float(row.mean()) / prediction.rows
     weights = 1.0 / (variance + ridge)
     # Only the sampling of rows is skewed; wander is taken as normal with an uncertain variance.
-    sampled = float((weights * level.sd**2).sum() / prediction.rows / (weights @ variance))
+    sampled = float((weights @ row) / prediction.rows / (weights @ variance))
     longer = 1.0 + (rows.inflation(prediction.rows) - 1.0) * np.minimum(sampled, 1.0) ** np.arange(1, 5)
     cumulants = mixture_cumulants(weights, moments) * longer
     # A wider spread with the same mean is a gamma of fewer degrees of freedom.
     cumulants = cumulants * unrest.spread ** np.arange(4) * unrest.mean ** np.arange(1, 5)
     return Quadratic(weights=weights, variance=variance, size=float(weights @ shift**2), cumulants=cumulants)
+
+
+def _powers(values: Floats) -> Floats:
+    """(4, d) first to fourth powers, by products, which are many times faster."""
+    squares = values * values
+    return np.stack([values, squares, squares * values, squares * squares])
 
 
 def measure_unrest(

@@ -164,7 +164,9 @@ def mixture_cumulants(scale: ArrayLike, moments: ArrayLike) -> Floats:
     a = np.asarray(scale, dtype=np.float64)
     v1, v2, v3, v4 = np.asarray(moments, dtype=np.float64)
     m1, m2, m3, m4 = v1, 3.0 * v2, 15.0 * v3, 105.0 * v4
-    k2 = m2 - m1**2
-    k3 = m3 - 3 * m2 * m1 + 2 * m1**3
-    k4 = m4 - 4 * m3 * m1 - 3 * m2**2 + 12 * m2 * m1**2 - 6 * m1**4
-    return np.array([(a * m1).sum(), (a**2 * k2).sum(), (a**3 * k3).sum(), (a**4 * k4).sum()])
+    # Products, for powers take many times as long.
+    s1, s = m1 * m1, a * a
+    k2 = m2 - s1
+    k3 = m3 - 3 * m2 * m1 + 2 * s1 * m1
+    k4 = m4 - 4 * m3 * m1 - 3 * m2 * m2 + 12 * m2 * s1 - 6 * s1 * s1
+    return np.array([a @ m1, s @ k2, (s * a) @ k3, (s * s) @ k4])
