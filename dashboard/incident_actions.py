@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import actions, theme, ui
+from dashboard import actions, cached, theme, ui
 from dashboard.data_incident import IncidentView
+from dashboard.data_postmortem import postmortem_text
 from dashboard.text import plain
 
 _SILENCES: Mapping[str, timedelta] = {
@@ -83,6 +84,18 @@ def panel(view: IncidentView, frame: ui.Frame) -> None:
         help="Nothing was wrong: closes it and counts it as a false alarm.",
     ):
         actions.perform(actions.noise(path, incident_id, who, note, now))
+    st.download_button(
+        "Postmortem",
+        # Read when it is asked for, and not each time that the page is drawn.
+        lambda: cached.load(postmortem_text, path, incident_id, now).value,
+        file_name=f"incident-{incident_id}.md",
+        mime="text/markdown",
+        icon=":material/download:",
+        width="stretch",
+        key="postmortem",
+        on_click="ignore",
+        help="The incident as Markdown, with its evidence and example texts as they stand in the log.",
+    )
 
 
 def _silences(view: IncidentView, frame: ui.Frame) -> None:

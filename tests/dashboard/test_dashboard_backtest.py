@@ -1,4 +1,4 @@
-"""The backtest page, the false-alarm figures of monitors, and figures by version on the incident page."""
+"""The backtest page, false-alarm figures, figures by version, and the postmortem of an incident."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from seeded_warehouse import Seeded, build
 from collectors.home import Home
 from collectors.warehouse import Warehouse
 from dashboard import cached, formats
+from dashboard.data_postmortem import postmortem_text
+from monitors.alerting.markdown import flat
 from monitors.backtest import saved
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -139,6 +141,20 @@ def test_noise_is_counted_beside_the_monitor(open_page: Open, own: Seeded) -> No
     expected = {"1 of 1" if noise else "0 of 1" for monitor, noise in told if monitor in monitors}
     assert expected
     assert set(table["Called noise"]) == expected | {formats.UNKNOWN}
+
+
+def test_the_postmortem_can_be_taken_away(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("incident", seeded.home)
+    assert not app.exception
+    [button] = app.get("download_button")
+    assert button.proto.label == "Postmortem"
+    with Warehouse(seeded.home / "warehouse.duckdb").read() as con:
+        (incident_id, title) = con.execute(
+            "SELECT incident_id, title FROM incidents WHERE state <> 'resolved'"
+        ).fetchall()[0]
+    text = postmortem_text(Warehouse(seeded.home / "warehouse.duckdb"), incident_id, START)
+    assert text.startswith(f"# {flat(title)}\n")
+    assert "| version | when |" in text
 
 
 def test_versions_stand_side_by_side_on_the_incident_page(open_page: Open, seeded: Seeded) -> None:
