@@ -23,7 +23,7 @@ def messages(view: IncidentView, frame: ui.Frame) -> None:
                         "To": n.channel,
                         "About": n.kind,
                         "State": _message_state(n.state),
-                        "Why": _why(n),
+                        "Why": why(n),
                     }
                     for n in view.notifications
                 ],
@@ -66,7 +66,7 @@ def messages(view: IncidentView, frame: ui.Frame) -> None:
             )
 
 
-def _why(row: NotificationRow) -> str:
+def why(row: NotificationRow) -> str:
     """Why it was not sent, what went wrong so far, or at which attempt it arrived."""
     if row.state == "suppressed":
         return f"not sent: {row.reason}"
