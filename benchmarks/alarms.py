@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import sys
 import time
 from collections import Counter
@@ -148,8 +149,14 @@ def summary(lines: list[dict[str, Any]]) -> list[Figure]:
                 holds=low <= months,
             ),
             figure(f"{kind}: alerts an installation-month", round(alarms / months, 2), "alerts", bar=1),
-            figure(f"{kind}: 90 % interval of that, low", round(low / months, 2), "alerts"),
-            figure(f"{kind}: 90 % interval of that, high", round(high / months, 2), "alerts"),
+            figure(f"{kind}: surely more than (95 %)", round(low / months, 2), "alerts"),
+            figure(f"{kind}: surely fewer than (95 %)", round(high / months, 2), "alerts"),
+            # What it takes to show a rate of one a month when no other alert comes.
+            figure(
+                f"{kind}: days that would show one a month",
+                math.ceil(high * DAYS * COMPONENTS),
+                "days of one component",
+            ),
             figure(
                 f"{kind}: alerts in the first {HISTORY} days of components",
                 sum(len(line["alarms"]) for line in mine if line["history"]),
@@ -177,7 +184,7 @@ def summary(lines: list[dict[str, Any]]) -> list[Figure]:
 
 
 def poisson_interval(count: int, level: float = 0.9) -> tuple[float, float]:
-    """The exact interval of a Poisson mean (Garwood 1936).
+    """The exact interval of a Poisson mean (Garwood 1936); each end alone is a bound of (1 + level) / 2.
 
     >>> [round(v, 2) for v in poisson_interval(0)]
     [0.0, 3.0]
