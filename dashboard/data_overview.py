@@ -23,7 +23,7 @@ from dashboard.data_incident import IncidentRow
 Health = Literal["ok", "breach", "no_data", "error"]
 
 # The one criterion that stands for quality on the overview: the first of these that was graded.
-_CRITERIA = ("overall", "groundedness", "correctness", "relevance")
+_CRITERIA = ("overall", "groundedness", "correctness", "relevance", "retrieval_relevance")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ class EstimateRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DayRow:
-    """The mean of what the local scorer or people said on one day, uncorrected."""
+    """The mean of what the local scorer, a known truth (`reference`) or people said on a day, uncorrected."""
 
     who: str
     criterion: str

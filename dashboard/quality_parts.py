@@ -143,15 +143,34 @@ def _mean(row: DayRow, of: str) -> DayPoint:
 
 
 def local(view: Scores, frame: ui.Frame) -> None:
-    """The local scorer's daily mean of each criterion."""
-    rows = [d for d in view.days if d.who == "local" and d.mean is not None]
-    if not rows:
-        return
-    ui.heading(
+    """The daily mean of the local scorer, and of figures against a known truth."""
+    _daily(
+        view,
+        frame,
+        "local",
         "Local scorer",
         "The mean of all answers that it scored, 0 to 3, with the 95 % interval of that mean. Its own view, "
         "corrected by nobody: a change is worth a look, the level means little.",
+        _LOCAL_SCALE,
     )
+    _daily(
+        view,
+        frame,
+        "reference",
+        "Against a known truth",
+        "Of the spans that carry one, 0 to 1: documents that are marked as relevant or not, right answers.",
+        (0.0, 1.0),
+    )
+
+
+def _daily(
+    view: Scores, frame: ui.Frame, who: str, title: str, note: str, scale: tuple[float, float]
+) -> None:
+    """One chart a criterion of one judge of kind local."""
+    rows = [d for d in view.days if d.who == who and d.mean is not None]
+    if not rows:
+        return
+    ui.heading(title, note)
     with st.grid(2, min_column_width=420, gap="medium") as grid:
         for criterion in sorted({d.criterion for d in rows}):
             mine = [d for d in rows if d.criterion == criterion]
@@ -161,13 +180,13 @@ def local(view: Scores, frame: ui.Frame) -> None:
                 ui.chart(
                     f"{_word(criterion)}: {mean:.2f} on average of {formats.count(total)} answers",
                     day_chart(
-                        [DaySeries(name="local scorer", points=[_mean(d, "answers") for d in mine])],
+                        [DaySeries(name=title, points=[_mean(d, "answers") for d in mine])],
                         within=days_shown(frame),
                         unit="grade",
-                        scale=_LOCAL_SCALE,
+                        scale=scale,
                         height=200,
                     ),
-                    key=f"local_{criterion}",
+                    key=f"{who}_{criterion}",
                 )
 
 

@@ -1,11 +1,12 @@
--- What the local scorer and people said of one component, by day: as it stands, without correction.
+-- What the local scorer, known truths (judge `reference`) and people said of one component, by day: as it stands,
+-- without correction.
 SELECT
-    'local' AS who, criterion, (span_started_at AT TIME ZONE 'UTC')::DATE AS day,
+    judge AS who, criterion, (span_started_at AT TIME ZONE 'UTC')::DATE AS day,
     avg(score) AS mean, stddev_samp(score) AS spread, count(score) AS scored, count(*) - count(score) AS unscored
 FROM grades
 WHERE chain = $chain AND component = $component AND dataset = 'production' AND judge_kind = 'local'
     AND span_started_at >= $start AND span_started_at < $end
-GROUP BY criterion, day
+GROUP BY judge, criterion, day
 UNION ALL
 SELECT
     'people', a.name, (s.started_at AT TIME ZONE 'UTC')::DATE AS day,
