@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.stats import skew, t
 
 from monitors.statistics.ppi import (
     Control,
@@ -43,15 +43,27 @@ def test_equals_the_package_of_the_authors_of_ppi() -> None:
     assert found.value == pytest.approx(1.6242236, abs=1e-6)
     # The package has the error of large samples; ours pays for 12 labels and one coefficient.
     assert found.standard_error == pytest.approx(0.24018878 * math.sqrt(13 / 10), abs=1e-7)
-    assert found.high - found.value == pytest.approx(found.standard_error * t.ppf(0.975, 10), abs=1e-9)
+    half = (found.high - found.low) / 2
+    assert half == pytest.approx(found.standard_error * t.ppf(0.975, 10), abs=1e-9)
 
 
-def test_labels_alone_are_the_t_interval() -> None:
+def test_labels_alone_are_the_t_interval_moved_by_johnsons_shift() -> None:
     found = estimate_mean(PEOPLE, Drawn(np.ones(12, dtype=bool)))
     error = PEOPLE.std(ddof=1) / math.sqrt(12)
     low, high = t.interval(0.95, 11, loc=PEOPLE.mean(), scale=error)
-    assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
+    # Johnson (1978), equation 2.7: the third moment over six variances, and twice that for every t squared.
+    shift = error * skew(PEOPLE) / math.sqrt(12) * (1 + 2 * t.ppf(0.975, 11) ** 2) / 6
+    assert shift < 0, "most grades are good: the few bad ones reach down"
+    assert (found.low, found.high) == (pytest.approx(low + shift), pytest.approx(high + shift))
+    assert found.skewness == pytest.approx(skew(PEOPLE) / math.sqrt(12))
     assert found.effective_labels == pytest.approx(12)
+
+
+def test_the_shift_is_never_more_than_one_standard_error() -> None:
+    labels = np.r_[np.ones(11), -1000.0]
+    found = estimate_mean(labels, Drawn(np.ones(12, dtype=bool)))
+    middle = (found.low + found.high) / 2
+    assert middle == pytest.approx(found.value - found.standard_error)
 
 
 def test_confidence_bounds_and_step_are_used() -> None:
