@@ -19,7 +19,7 @@ from collectors.warehouse.store import Row, fetch, insert
 from monitors.alerting.config import NotifyConfig
 from monitors.alerting.labels import incident_labels
 from monitors.alerting.notice import Notice
-from monitors.alerting.pipeline.inhibit import inhibited, open_labels
+from monitors.alerting.pipeline.release import release
 from monitors.alerting.silence import read_silences, silenced
 from monitors.alerting.words import span
 from monitors.notify.base import Delivery
@@ -62,13 +62,7 @@ def sweep(warehouse: Warehouse, now: datetime, notify: NotifyConfig) -> None:
             )
         reason = f"not delivered within {span(notify.max_age)}"
         con.execute(_sql("give_up_old"), {"reason": reason, "before": now - notify.max_age})
-        held = fetch(con, _sql("held_and_open"))
-        silences, sources = (read_silences(con, now), open_labels(con)) if held else ([], [])
-        for row in held:
-            labels = _labels(row)
-            if silenced(silences, labels, now) is None and inhibited(notify.inhibit, labels, sources) is None:
-                step = _step(row["stopped_by"], "it is over: told now", now)
-                con.execute(_sql("wake"), {"id": row["notification_id"], "now": now, "step": step})
+        release(con, now, notify)
 
 
 def claim_next(

@@ -114,6 +114,24 @@ def test_a_silence_holds_the_message_until_it_is_over(warehouse: Warehouse) -> N
     ]
 
 
+def test_the_end_of_a_silence_is_no_storm(warehouse: Warehouse) -> None:
+    play(
+        warehouse,
+        """
+        0:30 | silence chain=support for 3                              | -
+        1:00 | breach router duration_s; breach retriever duration_s    | -
+        2:00 | breach reranker duration_s; breach guardrail duration_s  | -
+        3:30 | run                                                      | firing retriever; firing 3
+        3:40 | run                                                      | -
+        4:00 | ok router duration_s; ok retriever duration_s            | -
+             | ok reranker duration_s; ok guardrail duration_s          |
+        5:00 | ok router duration_s                                     | -
+        6:00 | ok router duration_s                                     | resolved retriever; resolved 3
+        """,
+        notify=notify('[notify]\nmax_messages = 1\nstorm_period = "4h"\n'),
+    )
+
+
 def test_what_ends_during_its_silence_is_not_told(warehouse: Warehouse) -> None:
     world = play(
         warehouse,

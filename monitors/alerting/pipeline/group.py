@@ -21,6 +21,8 @@ from monitors.alerting.pipeline.targets import Target, targets
 from monitors.alerting.routes import DEFAULT, route_of
 
 STEP = "group"
+# A group on a channel.
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +43,7 @@ class OpenGroup:
 
 def group(messages: Sequence[Message], now: Situation) -> list[Message]:
     """One message a channel for each incident, and one for those that are told together."""
-    groups = {(g.group_id, g.channel): g for g in _open_groups(now)}
-    touched: set[tuple[str, str]] = set()
+    touched: set[Place] = set()
     alone: list[Message] = []
     new: dict[str, list[Message]] = {}
     routed = [target for message in messages for target in targets(message, now)]
@@ -56,25 +57,53 @@ def group(messages: Sequence[Message], now: Situation) -> list[Message]:
             alone.append(message.passed(STEP, "not grouped: it is not told now"))
         else:
             new.setdefault(message.channel or "", []).append(message)
-    joined: dict[tuple[str, str], list[Message]] = {}
-    room = _room(now) if new else {}
-    for channel, fresh in new.items():
-        own, together = _shared_out(fresh, channel, groups.values(), room.get(channel), now)
-        alone += [m.passed(STEP, "a message of its own") for m in own]
-        for made, members in together:
-            groups[made.group_id, channel] = made
-            joined[made.group_id, channel] = members
+    shared = share_out(new, now)
+    alone += [m.passed(STEP, "a message of its own") for m in shared.own]
     changed = {m.incident.incident_id: m.incident for m in messages if m.incident is not None}
-    told = [
-        message
-        for place, found in groups.items()
-        for message in _of_group(found, joined.get(place, ()), place in touched, changed, now)
-    ]
     order = {target.message.key: place for place, target in enumerate(routed)}
+    told = news_of_groups(shared, touched, changed, now)
     return [*sorted(alone, key=lambda m: order[m.key]), *told]
 
 
-def _goes_on(target: Target, touched: set[tuple[str, str]]) -> Message:
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What is told on its own, every group that is not over, and what joins which."""
+
+    own: Sequence[Message]
+    groups: Mapping[Place, OpenGroup]
+    joined: Mapping[Place, Sequence[Message]]
+
+
+def share_out(new: Mapping[str, Sequence[Message]], now: Situation) -> Shared:
+    """Which news of incidents, by channel, are messages of their own, and which are told together."""
+    groups = {(g.group_id, g.channel): g for g in _open_groups(now)}
+    joined: dict[Place, Sequence[Message]] = {}
+    own: list[Message] = []
+    room = _room(now) if new else {}
+    for channel, fresh in new.items():
+        alone, together = _shared_out(fresh, channel, list(groups.values()), room.get(channel, 0), now)
+        own += alone
+        for made, members in together:
+            groups[made.group_id, channel] = made
+            joined[made.group_id, channel] = members
+    return Shared(own=own, groups=groups, joined=joined)
+
+
+def news_of_groups(
+    shared: Shared, touched: set[Place], changed: Mapping[str, Incident], now: Situation
+) -> list[Message]:
+    """The messages of groups of which there is news, and the records of the incidents that joined them.
+
+    touched: groups with an incident that people must hear of anew. changed: incidents as they are now.
+    """
+    return [
+        message
+        for place, found in shared.groups.items()
+        for message in _of_group(found, shared.joined.get(place, ()), place in touched, changed, now)
+    ]
+
+
+def _goes_on(target: Target, touched: set[Place]) -> Message:
     """How an incident goes on that people know of: told with the group that they heard of it in."""
     message, told_with = target.message, target.told_with
     if told_with is None or message.channel is None:
@@ -100,7 +129,7 @@ def _shared_out(
     fresh: Sequence[Message],
     channel: str,
     groups: Iterable[OpenGroup],
-    sent: int | None,
+    sent: int,
     now: Situation,
 ) -> tuple[list[Message], list[tuple[OpenGroup, list[Message]]]]:
     """What is told on its own, and what together; `sent` messages of new incidents went out of late."""
@@ -108,7 +137,7 @@ def _shared_out(
     units: dict[str, list[Message]] = {}
     for message in sorted(fresh, key=_urgency):
         units.setdefault(_key_of(message, now), []).append(message)
-    left = now.notify.max_messages - (sent or 0)
+    left = now.notify.max_messages - sent
     own: list[Message] = []
     together: list[tuple[OpenGroup, list[Message]]] = []
     rest: list[Message] = []
