@@ -15,6 +15,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from collectors.model import Document
 from monitors.judges.base import Stamp
@@ -67,7 +68,7 @@ def retrieval_figures(documents: Sequence[Document]) -> dict[str, float]:
     """
     if all(d.relevant is None for d in documents):
         return {}
-    marks = [bool(d.relevant) for d in documents]
+    marks = tuple(bool(d.relevant) for d in documents)
     if not any(marks):
         return {f"precision_at_{K}": 0.0, "reciprocal_rank": 0.0, f"ndcg_at_{K}": 0.0}
     relevant, top = sum(marks), marks[:K]
@@ -101,7 +102,9 @@ def _words(text: str) -> list[str]:
     return _ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split()
 
 
-def _ndcg(marks: Sequence[bool]) -> float:
+# Marks are few and come again in every window, and scikit-learn takes milliseconds for each.
+@lru_cache(maxsize=4096)
+def _ndcg(marks: tuple[bool, ...]) -> float:
     """scikit-learn refuses a single document, whose order cannot be wrong."""
     if len(marks) == 1:
         return 1.0
@@ -110,7 +113,8 @@ def _ndcg(marks: Sequence[bool]) -> float:
     return float(ndcg_score([[float(m) for m in marks]], [_by_rank(marks)], k=K))
 
 
-def _average_precision(marks: Sequence[bool]) -> float:
+@lru_cache(maxsize=4096)
+def _average_precision(marks: tuple[bool, ...]) -> float:
     from sklearn.metrics import average_precision_score
 
     return float(average_precision_score(list(marks), _by_rank(marks)))
