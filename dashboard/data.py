@@ -177,7 +177,8 @@ def landing(warehouse: Warehouse) -> Landing:
         **stored,
         chains=chains,
         open_incident_id=burning["incident_id"] if burning else None,
-        open_incident_chain=burning["chain"] if burning else None,
+        # A check that does not run is an incident of no chain.
+        open_incident_chain=burning["chain"] if burning and burning["chain"] in chains else None,
     )
 
 

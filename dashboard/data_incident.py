@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 from typing import Any
 
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import ComponentRow, DeployRow, TimeRange, chain_components, records, select
 from monitors.alerting.by_version import VersionFigures, by_version
+from monitors.alerting.labels import incident_labels
+from monitors.alerting.rules.base import matches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,9 +172,11 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) ->
             high=incident.started_at_high or incident.started_at,
             end=incident.resolved_at or now,
         )
+    told = as_mapping(evidence[0]["evidence"]) if evidence else {}
+    labels = _labels(incident, told)
     return IncidentView(
         incident=incident,
-        evidence=as_mapping(evidence[0]["evidence"]) if evidence else {},
+        evidence=told,
         alerts=records(AlertRow, [_with_evidence(row) for row in alerts]),
         deploy=records(DeployRow, deploy)[0] if deploy else None,
         deploys=records(DeployRow, deploys),
@@ -185,7 +188,7 @@ def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) ->
             for s in records(
                 SilenceRow, [{**row, "matchers": as_mapping(row["matchers"])} for row in silences]
             )
-            if _matches(s, incident)
+            if matches({name: str(value) for name, value in s.matchers.items()}, labels)
         ),
         versions=versions,
         span=span,
@@ -198,17 +201,9 @@ def _with_evidence(row: Row) -> Row:
     return {**left, "evidence": {**as_mapping(row["kept"]), **as_mapping(row["evidence"])}}
 
 
-def _matches(silence: SilenceRow, incident: IncidentRow) -> bool:
-    """Whether messages about the incident are stopped; the rule is the one that alerting applies."""
-    labels = {
-        "incident": incident.incident_id,
-        "chain": incident.chain,
-        "component": incident.component,
-        "cause": incident.cause,
-        "severity": incident.severity,
-        "owner": incident.owner or "",
-    }
-    return all(fnmatchcase(labels.get(name, ""), str(value)) for name, value in silence.matchers.items())
+def _labels(incident: IncidentRow, evidence: Mapping[str, Any]) -> dict[str, str]:
+    """What silences match: the labels that alerting goes by."""
+    return incident_labels({**vars(incident), "labels": evidence.get("labels") or {}})
 
 
 def monitor_series(warehouse: Warehouse, monitor: str, span: TimeRange) -> tuple[MonitorPoint, ...]:

@@ -62,6 +62,8 @@ CONCERN: Mapping[str, str] = {
     "errors": "Errors",
     "cost": "Cost",
     "quality": "Quality",
+    "no_data": "Silence",
+    "monitoring": "Monitoring",
 }
 
 

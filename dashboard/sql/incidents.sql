@@ -1,4 +1,5 @@
--- Incidents of one chain (or of all), those that need somebody first.
+-- Incidents of one chain (or of all), those that need somebody first. What is wrong with the monitors themselves
+-- belongs to no chain, and is shown with each.
 SELECT
     incidents.incident_id, incidents.chain, incidents.component, incidents.cause, incidents.title,
     incidents.summary, incidents.severity, incidents.state, incidents.started_at,
@@ -8,7 +9,7 @@ SELECT
     incidents.noise,
     (SELECT count(*) FROM alerts WHERE alerts.incident_id = incidents.incident_id) AS alerts
 FROM incidents
-WHERE $chain IS NULL OR chain = $chain
+WHERE $chain IS NULL OR chain = $chain OR cause = 'monitoring'
 ORDER BY
     state = 'resolved',
     state = 'acknowledged',

@@ -7,8 +7,8 @@ from typing import Any
 
 from collectors.warehouse import Warehouse
 from collectors.warehouse.store import insert
-from dashboard.data import records, select
-from dashboard.data_incident import NotificationRow
+from dashboard.data import landing, records, select
+from dashboard.data_incident import NotificationRow, incidents
 from dashboard.incident_messages import why
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -53,3 +53,27 @@ def test_a_message_of_an_older_version_has_no_decisions(warehouse: Warehouse) ->
 
 def test_what_waits_says_what_went_wrong_so_far(warehouse: Warehouse) -> None:
     assert why(stored(warehouse, state="pending", last_error="Slack answered 500")) == "Slack answered 500"
+
+
+def test_a_check_that_does_not_run_is_shown_with_every_chain_and_is_the_chain_of_none(
+    warehouse: Warehouse,
+) -> None:
+    row = {
+        "incident_id": "i",
+        "chain": "chainwatch",
+        "component": "check mmd",
+        "cause": "monitoring",
+        "title": "Check mmd did not run",
+        "summary": "s",
+        "severity": "ticket",
+        "state": "open",
+        "started_at": NOON,
+        "detected_at": NOON,
+        "updated_at": NOON,
+        "times_opened": 1,
+    }
+    with warehouse.write() as con:
+        insert(con, "incidents", [row])
+    assert [i.incident_id for i in incidents(warehouse, "support")] == ["i"]
+    found = landing(warehouse)
+    assert (found.open_incident_id, found.open_incident_chain) == ("i", None)

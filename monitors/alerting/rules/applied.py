@@ -39,9 +39,12 @@ class AppliedRules:
         It is called for each window in order of time, with the results of its monitors and the streams of the
         alert book as of the window before. run_id: of a run whose judges are looked at, at the last window.
         """
-        with warehouse.read() as con:
-            from_spans = self.from_spans(con, windows)
-            judges = judges_of(con, run_id) if run_id is not None else []
+        from_spans: dict[Window, list[Result]] = {window: [] for window in windows}
+        judges: list[JudgeRan] = []
+        if self._settings.threshold or self._settings.slo or run_id is not None:
+            with warehouse.read() as con:
+                from_spans = self.from_spans(con, windows)
+                judges = judges_of(con, run_id) if run_id is not None else []
 
         def ruled(window: Window, results: Sequence[Result], tracks: Sequence[StreamTrack]) -> list[Result]:
             ran = judges if window == windows[-1] else ()
