@@ -19,7 +19,7 @@ _LONGEST = 500
 # Clocks of two machines may differ; a deploy of next week is a slip of the pen.
 _AHEAD = timedelta(hours=1)
 _PREVIOUS = (
-    "SELECT value FROM deploys WHERE chain = ? AND component = ? AND field = ? AND deployed_at < ? "
+    "SELECT * FROM deploys WHERE chain = ? AND component = ? AND field = ? AND deployed_at < ? "
     "ORDER BY deployed_at DESC, deploy_id LIMIT 1"
 )
 _APPLICATION = (
@@ -28,7 +28,8 @@ _APPLICATION = (
 
 
 def record(warehouse: Warehouse, told: Mapping[str, Any], *, clock: Callable[[], datetime]) -> Deploy:
-    """Store the marker that `told` describes, and return it; the same one twice is stored once.
+    """Store the marker that `told` describes, and return it; the same one twice is stored once, and so is a
+    version without a time that was recorded last.
 
     told: `version` and any of the other KEYS. Without a chain it is the only one that there is; without a
     component the version is the whole chain's; without a time it is now. ConfigError names the key, the value
@@ -48,6 +49,11 @@ def record(warehouse: Warehouse, told: Mapping[str, Any], *, clock: Callable[[],
         component = texts["component"] or _application(con, chain)
         field = texts["field"] or ("component_version" if texts["component"] else WHOLE_CHAIN)
         before = fetch(con, _PREVIOUS, [chain, component, field, at])
+        if told.get("deployed_at") is None and before:
+            last = Deploy(**before[0])
+            if last.source == "recorded" and last.value == version:
+                # It runs already: a pipeline that did not hear the answer asks again.
+                return last
         deploy = Deploy(
             deploy_id=content_hash(chain, component, field, version, at.isoformat()),
             chain=chain,

@@ -173,6 +173,17 @@ def test_a_busy_warehouse_is_tried_again_later(clock: Clock) -> None:
     assert "secret" not in response.text
 
 
+def test_a_version_that_runs_already_is_no_other_deploy(warehouse: Warehouse) -> None:
+    seen(warehouse, "support")
+    told = {"version": "v1", "component": "generator"}
+    first = record(warehouse, told, clock=lambda: NOON)
+    assert record(warehouse, told, clock=lambda: NOON + timedelta(hours=1)) == first
+    record(warehouse, {**told, "version": "v2"}, clock=lambda: NOON + timedelta(hours=2))
+    back = record(warehouse, told, clock=lambda: NOON + timedelta(hours=3))
+    assert (back.deployed_at, back.previous_value) == (NOON + timedelta(hours=3), "v2")
+    assert len(stored(warehouse)) == 3
+
+
 def test_clocks_may_differ_by_a_little(warehouse: Warehouse, clock: Clock) -> None:
     seen(warehouse, "support")
     ahead = (NOON + timedelta(minutes=5)).isoformat()
