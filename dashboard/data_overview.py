@@ -19,11 +19,9 @@ from dashboard.data import (
     select,
 )
 from dashboard.data_incident import IncidentRow
+from dashboard.data_overview_quality import Quality, chosen_quality, quality_course
 
 Health = Literal["ok", "breach", "no_data", "error"]
-
-# The one criterion that stands for quality on the overview: the first of these that was graded.
-_CRITERIA = ("overall", "groundedness", "correctness", "relevance", "retrieval_relevance")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,19 +37,6 @@ class Figures:
     @property
     def error_rate(self) -> float:
         return self.errors / self.requests
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quality:
-    """Mean grade of one criterion with its 95 % interval (None with fewer than two grades)."""
-
-    criterion: str
-    judge_kind: str
-    mean: float
-    low: float | None
-    high: float | None
-    scored: int
-    previous_mean: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +104,7 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
         series = select(con, "component_series", parameters)
         quality = select(con, "quality_totals", parameters)
         quality_series = select(con, "quality_series", parameters)
+        estimates = select(con, "overview_estimates", parameters)
         latest = {row["component"]: row for row in select(con, "health_latest", parameters)}
         firing = select(con, "firing_alerts", parameters)
         strip_span = _strip_span(span, select(con, "window_length", parameters)[0]["window_s"])
@@ -131,7 +117,8 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
     found = []
     for row in rows:
         name = row.component
-        chosen = _quality(name, quality)
+        mine = [e for e in estimates if e["component"] == name]
+        chosen = chosen_quality(name, mine, quality)
         health, reason = _health(latest.get(name), [a for a in firing if a["component"] == name])
         found.append(
             ComponentHealth(
@@ -143,7 +130,9 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
                 now=_figures(name, totals, current=True),
                 before=_figures(name, totals, current=False),
                 quality=chosen,
-                points=_points(name, buckets, series, quality_series, chosen),
+                points=_points(
+                    name, buckets, series, quality_course(name, mine, quality_series, span, chosen)
+                ),
             )
         )
     return Overview(
@@ -206,51 +195,13 @@ def _figures(component: str, totals: Sequence[Row], *, current: bool) -> Figures
     return None
 
 
-def _quality(component: str, totals: Sequence[Row]) -> Quality | None:
-    mine = [r for r in totals if r["component"] == component]
-    graded = [r for r in mine if r["is_current"] and r["mean"] is not None]
-    if not graded:
-        return None
-    graded.sort(
-        key=lambda r: (_rank(r["criterion"]), r["judge_kind"] != "ensemble", -r["scored"], r["judge_kind"])
-    )
-    row = graded[0]
-    half = 1.96 * row["spread"] / row["scored"] ** 0.5 if row["spread"] is not None else None
-    before = [
-        r["mean"]
-        for r in mine
-        if not r["is_current"] and (r["criterion"], r["judge_kind"]) == (row["criterion"], row["judge_kind"])
-    ]
-    return Quality(
-        criterion=row["criterion"],
-        judge_kind=row["judge_kind"],
-        mean=row["mean"],
-        low=None if half is None else row["mean"] - half,
-        high=None if half is None else row["mean"] + half,
-        scored=row["scored"],
-        previous_mean=before[0] if before else None,
-    )
-
-
-def _rank(criterion: str) -> int:
-    return _CRITERIA.index(criterion) if criterion in _CRITERIA else len(_CRITERIA)
-
-
 def _points(
     component: str,
     buckets: Sequence[datetime],
     series: Sequence[Row],
-    quality_series: Sequence[Row],
-    chosen: Quality | None,
+    graded: Mapping[datetime, float],
 ) -> Points:
     mine = {row["bucket"]: row for row in series if row["component"] == component}
-    graded = {
-        row["bucket"]: row["mean"]
-        for row in quality_series
-        if chosen is not None
-        and (row["component"], row["criterion"], row["judge_kind"])
-        == (component, chosen.criterion, chosen.judge_kind)
-    }
     rows: list[Mapping[str, Any] | None] = [mine.get(bucket) for bucket in buckets]
     return Points(
         requests=tuple(row["requests"] if row else None for row in rows),

@@ -9,6 +9,8 @@ import streamlit as st
 
 from dashboard import formats, theme, ui, urls
 from dashboard.data_overview import ComponentHealth
+from dashboard.data_overview_quality import Quality
+from dashboard.data_quality import PEOPLE
 from dashboard.text import plain
 
 # A card has five small charts; the browser draws about fifty of them at once without delay.
@@ -137,11 +139,25 @@ def _tiles(part: ComponentHealth, days: float) -> list[_Tile]:
             now=quality.mean,
             before=quality.previous_mean,
             course=points.quality,
-            aside=f"{formats.count(quality.scored)} graded",
-            help=f"Mean grade of {formats.count(quality.scored)} answers by the {quality.judge_kind} judge, "
-            "with its 95 % interval.",
+            aside=f"{formats.count(quality.scored)} {'labels' if quality.target == PEOPLE else 'graded'}",
+            help=_explained(quality),
         ),
     ]
+
+
+def _explained(quality: Quality) -> str:
+    """What the figure is, and of what."""
+    if quality.day is None:
+        return (
+            f"Mean grade of {formats.count(quality.scored)} answers by the {quality.judge_kind} judge, "
+            "with its 95 % interval."
+        )
+    day = f"{quality.day.day} {quality.day:%b}"
+    who = "people" if quality.target == PEOPLE else plain(quality.target or "")
+    return (
+        f"What {who} would give all answers of {day}, with its 95 % interval. The page Quality has every day "
+        "and criterion."
+    )
 
 
 def _course(points: Sequence[float | None]) -> list[float] | None:
@@ -154,6 +170,7 @@ def _course(points: Sequence[float | None]) -> list[float] | None:
 def _interval(mean: float, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return formats.number(mean)
-    half = (high - low) / 2
+    # An estimate's interval may reach further to one side; that side is said.
+    half = max(high - mean, mean - low)
     places = 2 if half >= 0.01 else 3
     return f"{mean:.{places}f} ± {max(half, 10**-places):.{places}f}"

@@ -57,6 +57,19 @@ def test_the_newest_estimate_is_the_title_of_its_chart(open_page: Open, judged: 
     assert len(app.get("plotly_chart")) == 7
 
 
+def test_the_overview_has_the_estimate_and_its_interval(open_page: Open, judged: Seeded) -> None:
+    app = open_page("overview", judged.home)
+    assert not app.exception
+    (row,) = stored(
+        judged,
+        "SELECT value, greatest(high - value, value - low) AS half FROM quality_estimates "
+        "WHERE target = 'people' AND version = '*' ORDER BY day DESC LIMIT 1",
+    )
+    tile = next(m for m in app.metric if m.label == "Correctness")
+    assert tile.value.replace("\\", "") == f"{row['value']:.2f} ± {row['half']:.2f}"
+    assert "What people would give all answers of 4 Mar" in tile.help.replace("\\", "")
+
+
 def test_versions_stand_side_by_side_and_one_can_be_chosen(open_page: Open, judged: Seeded) -> None:
     with judged.warehouse.write() as con:
         con.execute(

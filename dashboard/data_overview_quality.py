@@ -1,0 +1,130 @@
+"""What stands for quality on the overview: an estimate of all answers, else a mean of grades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from collectors.warehouse.store import Row
+from dashboard.data import TimeRange
+
+# The one criterion that stands for quality on the overview: the first of these that was graded.
+_CRITERIA = ("overall", "groundedness", "correctness", "relevance", "retrieval_relevance")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """What the answers are worth by one criterion, with the 95 % interval (None with fewer than two grades).
+
+    Attributes:
+        judge_kind: whose mean grade it is; None for an estimate.
+        target: of an estimate, whose grade is estimated: `people`, or a judge. day: of which day, the newest.
+        scored: grades in the mean, or labels of the target in the estimate.
+    """
+
+    criterion: str
+    judge_kind: str | None
+    mean: float
+    low: float | None
+    high: float | None
+    scored: int
+    previous_mean: float | None
+    target: str | None = None
+    day: date | None = None
+
+
+def chosen_quality(component: str, estimates: Sequence[Row], totals: Sequence[Row]) -> Quality | None:
+    """The newest estimate of the component, else the mean of its grades; None when it has neither."""
+    return _estimate(estimates) or _mean_grade(component, totals)
+
+
+def quality_course(
+    component: str,
+    estimates: Sequence[Row],
+    series: Sequence[Row],
+    span: TimeRange,
+    chosen: Quality | None,
+) -> Mapping[datetime, float]:
+    """The chosen figure over time, by the start of the bucket."""
+    if chosen is None:
+        return {}
+    return _days(estimates, span, chosen) if chosen.target else _means(component, series, chosen)
+
+
+def _estimate(mine: Sequence[Row]) -> Quality | None:
+    """The newest day's estimate: of people's grade if there is one, by the criterion that ranks first."""
+    current = [e for e in mine if e["is_current"]]
+    if not current:
+        return None
+    row = min(
+        current,
+        key=lambda e: (e["target"] != "people", _rank(e["criterion"]), e["criterion"], -e["day"].toordinal()),
+    )
+    before = [e["value"] for e in mine if not e["is_current"] and _same(e, row["criterion"], row["target"])]
+    return Quality(
+        criterion=row["criterion"],
+        judge_kind=None,
+        mean=row["value"],
+        low=row["low"],
+        high=row["high"],
+        scored=row["labels"],
+        previous_mean=before[-1] if before else None,
+        target=row["target"],
+        day=row["day"],
+    )
+
+
+def _same(estimate: Row, criterion: str, target: str | None) -> bool:
+    return bool(estimate["criterion"] == criterion and estimate["target"] == target)
+
+
+def _days(mine: Sequence[Row], span: TimeRange, chosen: Quality) -> dict[datetime, float]:
+    """The estimates of the chosen criterion over time, each in the bucket of its day's noon."""
+    step = timedelta(seconds=span.bucket_s)
+    found = {}
+    for row in (e for e in mine if e["is_current"] and _same(e, chosen.criterion, chosen.target)):
+        noon = datetime.combine(row["day"], time(12), UTC)
+        place = max(timedelta(0), min(noon, span.end - step) - span.start) // step
+        found[span.start + step * place] = float(row["value"])
+    return found
+
+
+def _means(component: str, series: Sequence[Row], chosen: Quality) -> dict[datetime, float]:
+    """The mean grades of the chosen criterion over time."""
+    return {
+        row["bucket"]: row["mean"]
+        for row in series
+        if (row["component"], row["criterion"], row["judge_kind"])
+        == (component, chosen.criterion, chosen.judge_kind)
+    }
+
+
+def _mean_grade(component: str, totals: Sequence[Row]) -> Quality | None:
+    mine = [r for r in totals if r["component"] == component]
+    graded = [r for r in mine if r["is_current"] and r["mean"] is not None]
+    if not graded:
+        return None
+    graded.sort(
+        key=lambda r: (_rank(r["criterion"]), r["judge_kind"] != "ensemble", -r["scored"], r["judge_kind"])
+    )
+    row = graded[0]
+    half = 1.96 * row["spread"] / row["scored"] ** 0.5 if row["spread"] is not None else None
+    before = [
+        r["mean"]
+        for r in mine
+        if not r["is_current"] and (r["criterion"], r["judge_kind"]) == (row["criterion"], row["judge_kind"])
+    ]
+    return Quality(
+        criterion=row["criterion"],
+        judge_kind=row["judge_kind"],
+        mean=row["mean"],
+        low=None if half is None else row["mean"] - half,
+        high=None if half is None else row["mean"] + half,
+        scored=row["scored"],
+        previous_mean=before[0] if before else None,
+    )
+
+
+def _rank(criterion: str) -> int:
+    return _CRITERIA.index(criterion) if criterion in _CRITERIA else len(_CRITERIA)
