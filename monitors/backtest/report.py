@@ -39,7 +39,7 @@ class Report:
         alerts: each that would have fired, oldest first. incidents: what they were put together to; one that
             was merged into another is that one.
         messages: by state (sent, suppressed, ...), all channels together.
-        known: in the order given; None where none were given, and then the next three are None too.
+        known: those in the range, as given; None where none were given, and then the next three are None too.
         false_alarms, wrong_component, duplicates: ids of incidents.
         not_replayed: sentences; empty when all of it could be.
     """
@@ -72,7 +72,12 @@ class Report:
 def report(
     overlay: Overlay, question: Question, done: Replayed, known: Sequence[KnownFault] | None
 ) -> Report:
-    """Read what the replay left in the overlay."""
+    """Read what the replay left in the overlay; known incidents outside of the range are left out."""
+    given = len(known or ())
+    if known is not None:
+        known = [
+            f for f in known if f.started_at < question.end and (f.ended_at or question.end) > question.start
+        ]
     with overlay.read() as con:
         alerts = fetch(con, _sql("alerts_fired"), {"start": question.start})
         incidents = fetch(con, _sql("incidents_found"), {"start": question.start})
@@ -108,8 +113,15 @@ def report(
         false_alarms=found.false_alarms if found else None,
         wrong_component=found.wrong_component if found else None,
         duplicates=found.duplicates if found else None,
-        not_replayed=tuple(_not_replayed(question, done, pruned, first)),
+        not_replayed=(
+            *_not_replayed(question, done, pruned, first),
+            *_outside(given - len(known or ())),
+        ),
     )
+
+
+def _outside(number: int) -> Sequence[str]:
+    return [f"{number} known incidents: they lie outside of the range"] if number else []
 
 
 def _found(row: Row) -> FoundIncident:

@@ -223,6 +223,7 @@ def test_the_command_holds_it_against_known_incidents(
     Path("known.csv").write_text(
         f"id,component,from,to\nslow,generator,{at(28).isoformat()},{at(31).isoformat()}\n"
         f"quiet,retriever,{at(27).isoformat()},{at(27.5).isoformat()}\n"
+        f"earlier,retriever,{at(20).isoformat()},{at(21).isoformat()}\n"
     )
     Path("c.toml").write_text(only("latency"))
     told = CliRunner().invoke(
@@ -236,6 +237,7 @@ def test_the_command_holds_it_against_known_incidents(
     assert "known incidents: 1 of 2 detected" in told.stdout
     assert "slow (generator): detected after " in told.stdout
     assert "quiet (retriever): missed" in told.stdout
+    assert "1 known incidents: they lie outside of the range" in told.stdout
     assert "false alarms: 0" in told.stdout
     kept = saved.load(live.home, saved.names(live.home)[0])
     assert kept is not None
