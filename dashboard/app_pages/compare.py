@@ -41,9 +41,12 @@ def _switch(chosen: str) -> None:
 
 
 def _times(frame: ui.Frame) -> tuple[SideRange, SideRange]:
-    """The range and the one before it, or the days that were chosen."""
+    """The range and the one before it, or the days that were chosen; of a young chain its two halves."""
     span = frame.span
     usual = {"a": (span.start - (span.end - span.start), span.start), "b": (span.start, span.end)}
+    if frame.extent.first_at >= span.start:
+        middle = frame.extent.first_at + (span.end - frame.extent.first_at) / 2
+        usual = {"a": (frame.extent.first_at, middle), "b": (middle, span.end)}
     sides = []
     for letter, label in (("a", "A"), ("b", "B")):
         text, bounds = urls.url(letter), usual[letter]

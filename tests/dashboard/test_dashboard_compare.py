@@ -101,6 +101,11 @@ def test_other_ways_to_split(open_page: Open, changed: Seeded, by: str, componen
     assert said in words(app)
 
 
+def test_a_young_chain_is_compared_by_its_halves(open_page: Open, changed: Seeded) -> None:
+    app = open_page("compare", changed.home, component="retriever", range="7d")
+    assert re.search(r"A: .* to Wed 4 Mar .*B: Wed 4 Mar", words(app)), "two days and two days"
+
+
 def test_sides_without_spans_and_ranges_that_are_none(open_page: Open, changed: Seeded) -> None:
     nothing = open_page("compare", changed.home, a="2001-01-01..2001-01-02")
     assert "has no spans of" in words(nothing)
