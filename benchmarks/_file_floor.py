@@ -1,0 +1,93 @@
+"""What loading a row cannot do without, one step after the other in one process: the floor of our design.
+
+Each step is what a library in C or C++ does for us; nothing of our own code is in it but the calls.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks._figures import Figure, figure
+from collectors.files import Stretch, read_blocks
+from collectors.ingest_batch import Prepared, store_batch
+from collectors.ingest_pieces import FileSpec, Piece, Reader
+from collectors.ingest_rules import RulesSpec
+from collectors.privacy.detectors.base import DETECTORS
+from collectors.privacy.identity import Identity
+from collectors.privacy.scanner import Scanner
+from collectors.record_struct import columns_of
+from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.migrate import migrate
+
+ROWS = 122_880
+_NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def floor(path: Path, folder: Path, read_json: Callable[[], float]) -> list[Figure]:
+    """Processor µs a row of each step; `read_json()` gives those of DuckDB's reader on one thread."""
+    took: dict[str, float] = defaultdict(float)
+    scanner = Scanner([found for _, found in DETECTORS.all() if found.default])
+    identity = Identity(b"0" * 32)
+    rows = 0
+    for _, block in _some(path):
+        if not isinstance(block, Stretch):
+            raise TypeError(f"{path} is no plain file")
+        with _timed(took, "decode JSON (msgspec)"):
+            columns = columns_of(block.read(path))
+        if columns is None:
+            raise ValueError(f"{path} holds more than plain spans")
+        with _timed(took, "search texts for what is private (RE2)"):
+            scanner.changes([*columns["input_text"], *columns["output_text"]])
+        with _timed(took, "hash ids (BLAKE2)"):
+            identity.hash_each("session", columns["session_id"])
+        with _timed(took, "texts to Arrow"):
+            for column in columns.values():
+                if type(column[0]) is str:
+                    pa.array(column, pa.string())
+        rows += len(columns["trace_id"])
+    spans = _table(path)
+    warehouse = Warehouse(folder / "floor.duckdb")
+    migrate(warehouse)
+    with _timed(took, "insert and compress (DuckDB)"), warehouse.write() as con:
+        store_batch(con, Prepared(spans=spans), now=_NOW)
+    each = {name: seconds / (ROWS if "insert" in name else rows) * 1e6 for name, seconds in took.items()}
+    theirs = read_json()
+    return [
+        *(figure(f"floor: {name}", round(value, 1), "us/row") for name, value in each.items()),
+        figure("floor: together", round(sum(each.values()), 1), "us/row"),
+        figure("floor: read_json, one thread", round(theirs, 1), "us/row"),
+        figure("floor: the ratio nothing here can exceed", round(theirs / sum(each.values()), 2), "x"),
+    ]
+
+
+def _some(path: Path) -> Iterator[tuple[int, bytes | Stretch]]:
+    rows = 0
+    for first, block in read_blocks(path, 1 << 20):
+        if rows >= ROWS:
+            return
+        rows = first
+        yield first, block
+
+
+def _table(path: Path) -> pa.Table:
+    spec = FileSpec(format_name="jsonl", map_name=None, path=path, source="", shown="", rules=RulesSpec())
+    reader = Reader(spec)
+    pieces = (Piece(first_line=first, block=block, now=_NOW) for first, block in _some(path))
+    return pa.concat_tables([reader.piece(piece).prepared.spans for piece in pieces]).slice(0, ROWS)
+
+
+@contextmanager
+def _timed(took: dict[str, float], name: str) -> Iterator[None]:
+    before = time.process_time()
+    yield
+    took[name] += time.process_time() - before
