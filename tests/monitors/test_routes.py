@@ -101,7 +101,8 @@ def test_a_mistake_in_a_route_names_the_key_and_the_choices(route: tuple[str, ..
 
 def test_an_unknown_key_of_a_route_names_the_choices() -> None:
     text = ROUTE.format("a", 'chain = "x"', "").replace("match", "matches")
-    with pytest.raises(ConfigError, match=r"'notify.routes.0.matches'; choose one of: channels, group_by, match, name"):
+    said = r"'notify.routes.0.matches'; choose one of: channels, group_by, match, name"
+    with pytest.raises(ConfigError, match=said):
         parse(text, "c.toml")
 
 
