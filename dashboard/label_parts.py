@@ -133,7 +133,7 @@ def _grades(frame: ui.Frame, found: Waiting, answer: JudgedSpan, criterion: Crit
     for value in sorted(criterion.grades, reverse=True):
         st.button(
             plain(f"{value}: {criterion.grades[value].description}"),
-            # Named by its answer: a key that is pressed before the next is drawn must not grade that one.
+            # Named by its answer: a key that is pressed before the next is drawn must not grade that unseen.
             key=f"grade_{value}_{answer.key}",
             shortcut=str(value) if 0 <= value <= _KEYED else None,
             width="stretch",
@@ -164,6 +164,9 @@ def _store(
     """Before the page is drawn again, so that the next answer is there at once."""
 
     def stored() -> None:
+        if answer.key in st.session_state[_DONE]:
+            # Its keys are still there while the next answer is drawn; only Back opens a grade again.
+            return
         try:
             label_actions.grade(
                 frame.warehouse,

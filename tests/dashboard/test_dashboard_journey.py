@@ -105,8 +105,10 @@ def test_ten_answers_are_labelled_by_keyboard(browser: Any, tmp_path: Path) -> N
         given = [3, 2, 1, 0, 3, 3, 2, 1, 3, 2]
         for place, grade in enumerate(given):
             page.get_by_text(f"{place} graded by you").wait_for(timeout=60_000)
+            _drawn(page)
             page.keyboard.press(str(grade))
         page.get_by_text("10 graded by you").wait_for(timeout=60_000)
+        _drawn(page)
         page.keyboard.press("b")
         page.get_by_text("You gave it 2.").wait_for(timeout=60_000)
         assert page.locator("text=This page could not be drawn").count() == 0

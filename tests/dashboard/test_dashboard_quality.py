@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import seeded_quality
@@ -225,6 +226,21 @@ def press(app: AppTest, key: str) -> None:
 
 def comment(app: AppTest) -> TextInput:
     return next(t for t in app.text_input if t.key and t.key.startswith("label_comment_"))
+
+
+def test_a_key_that_outlives_its_answer_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the next answer is drawn, the browser still has the keys of the one before."""
+    given: list[int] = []
+    monkeypatch.setattr(label_parts.st, "session_state", {"label_done": [], "label_again": None})
+    monkeypatch.setattr(label_actions, "grade", lambda path, answer, name, score, **_: given.append(score))
+    frame, answer = SimpleNamespace(warehouse=None), SimpleNamespace(key="t/s")
+    criterion = seeded_quality.RUBRIC.criteria[0]
+    for score in (3, 2):
+        label_parts._store(frame, answer, criterion, score, "cleo")()  # type: ignore[arg-type]
+    assert given == [3]
+    label_parts._back()
+    label_parts._store(frame, answer, criterion, 1, "cleo")()  # type: ignore[arg-type]
+    assert given == [3, 1]
 
 
 def progress(app: AppTest) -> str:
