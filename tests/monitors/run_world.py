@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -127,8 +128,15 @@ def rows(context: Context, sql: str) -> list[dict[str, Any]]:
 
 
 def decided(context: Context) -> list[dict[str, Any]]:
-    """Every result without what differs between two runs that decide the same."""
-    return rows(
+    """Every result without what differs between two runs that decide the same.
+
+    What a quiet monitor would see is said in the last window of a run alone.
+    """
+    found = rows(
         context,
         "SELECT * EXCLUDE (run_id, computed_at) FROM results ORDER BY monitor, window_end",
     )
+    for row in found:
+        evidence = json.loads(row["evidence"]) if row["evidence"] else {}
+        row["evidence"] = {key: value for key, value in evidence.items() if key != "detectable"}
+    return found
