@@ -44,8 +44,7 @@ class Evaluator:
         pools: the evaluation sets' samples, by stream.
         breaches: windows in breach so far, by name of monitor; the reference for drift leaves them out.
         fits: where what was learnt is kept between runs; None learns anew.
-        last: the window after which the run ends: monitors that are quiet in others do not say what they
-            would see, which nobody reads there. None: they say it in every window.
+        last: the last window of the run, in which quiet monitors say what they would see; None: in all.
     """
 
     def __init__(
@@ -64,10 +63,8 @@ class Evaluator:
         self._kept_fits = fits or FitCache(None)
         self._pools = pools
         self._breaches: dict[str, set[datetime]] = {name: set(at) for name, at in breaches.items()}
-        self._windows = windows
-        self._monitors = monitors
-        self._seed = seed
-        self._last = last
+        self._windows, self._monitors = windows, monitors
+        self._seed, self._last = seed, last
         self._fits: dict[str, Fit] = {}
         self._references: dict[str, tuple[Window, ...]] = {}
         self._learnt: dict[bytes, tuple[datetime, Fitted | NotReady]] = {}
@@ -139,10 +136,6 @@ class Evaluator:
         outcome = self._ask(monitor, fit, window, sample, alpha)
         if outcome.value is not None and not math.isfinite(outcome.value):
             raise ValueError(f"the value is {outcome.value}")
-        wanted = self._last in (None, window) or outcome.status == "breach"
-        if outcome.detectable is not None and wanted:
-            evidence = {**outcome.evidence, "detectable": outcome.detectable()}
-            outcome = replace(outcome, evidence=evidence)
         return self._result(monitor, window, outcome, fit, sample)
 
     def _ask(self, monitor: Monitor, fit: Fit, window: Window, sample: Sample, alpha: float) -> Outcome:
@@ -266,6 +259,8 @@ class Evaluator:
         sample: Sample | None = None,
     ) -> Result:
         evidence = dict(outcome.evidence)
+        if outcome.detectable and (self._last in (None, window) or outcome.status == "breach"):
+            evidence["detectable"] = outcome.detectable()
         if sample is not None:
             evidence["sampled"] = {
                 "rows": sample.kept,
