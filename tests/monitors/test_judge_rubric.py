@@ -100,8 +100,12 @@ def test_what_a_span_lacks() -> None:
 
 def test_the_examples_in_the_documentation_are_valid() -> None:
     page = (Path(__file__).parents[2] / "docs" / "judges" / "llm-judge.md").read_text("utf-8")
-    config, rubric = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    config, ensemble, rubric = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     assert parse_rubric(rubric, "docs").name == "politeness"
+    assert [j.name for j in parse(ensemble, "docs").section("judge", JudgeConfig).ensemble] == [
+        "qwen",
+        "llama",
+    ]
     assert parse(config, "docs").section("judge", JudgeConfig).max_cost_usd == 1.0
 
 
