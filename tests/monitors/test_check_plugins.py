@@ -179,4 +179,4 @@ def test_it_runs_raises_an_alarm_and_harms_nobody(home: Home) -> None:
     ]
     errors = rows(context, "SELECT DISTINCT check_name, reason FROM results WHERE status = 'error'")
     assert errors == [{"check_name": "sick", "reason": "the check failed: ValueError: sick"}]
-    assert summary.opened == 1
+    assert summary.opened == 2
