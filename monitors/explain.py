@@ -22,8 +22,10 @@ from monitors.result import Result
 from monitors.summaries import Sample
 
 EXPLAINED = ("examples", "vanished", "terms", "topics", "explains", "errors", "versions", "explained_at")
-AGAIN_AFTER = 6
+AGAIN_AFTER = 12
 _VERSIONS_WITHIN = timedelta(days=2)
+# What explains a change of meaning, by the stream, windows and reference that were asked about.
+Told = dict[tuple[Any, ...], dict[str, Any]]
 # Row numbers in the evidence of a check on topics: for the explanation only.
 _ROWS = ("rows", "reference_rows")
 
@@ -36,15 +38,25 @@ def explain(
     current: Sequence[WindowSample],
     reference: Sequence[Sample],
     deploys: Sequence[Deploy],
+    told: Told,
 ) -> Result:
     """The result with what explains it in its evidence; what the check itself said is kept.
 
-    current: the windows that the check took together, oldest first; reference: what it learnt from.
+    current: the windows that the check took together, oldest first; reference: what it learnt from. `told`:
+    what other checks of this window were told; two that ask the same of one field are told the same.
     """
-    explainer = explain_meaning if monitor.stream.data == "embedding" else explain_figures
-    found = explainer(
-        con, monitor.stream, result.evidence, current=current, reference=reference, seed=result.seed or 0
-    )
+    meaning = monitor.stream.data == "embedding"
+    shared = meaning and "topic" not in result.evidence
+    asked = (monitor.stream, len(current), result.reference_kind, result.reference, result.reference_name)
+    if shared and asked in told:
+        found = dict(told[asked])
+    else:
+        explainer = explain_meaning if meaning else explain_figures
+        found = explainer(
+            con, monitor.stream, result.evidence, current=current, reference=reference, seed=result.seed or 0
+        )
+        if shared:
+            told[asked] = dict(found)
     versions = _versions(monitor, deploys, result.window.end)
     if versions:
         found["versions"] = versions

@@ -19,7 +19,7 @@ from monitors.alerting.rules.applied import AppliedRules
 from monitors.checks.base import Check
 from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.evaluate import Evaluator
-from monitors.explain import carried, explain, is_fresh, taken_together
+from monitors.explain import Told, carried, explain, is_fresh, taken_together
 from monitors.fit_cache import FitCache
 from monitors.judges.grade import Grade
 from monitors.judges.grading import local_grades, write_grades
@@ -235,23 +235,24 @@ class Batches:
 
     def _explain(self, window: Window, monitors: Sequence[Monitor], results: list[Result]) -> list[Result]:
         """Breaches with what explains them: read anew when one begins, and every few windows after."""
-        begun: list[int] = []
+        begun, length = list[int](), self._tools.windows.length
         for i, result in enumerate(results):
             if result.status != "breach":
                 self._explained.pop(result.monitor, None)
-                continue
-            earlier = self._explained.get(result.monitor, {})
-            if is_fresh(earlier, window.end, self._tools.windows.length):
+            elif is_fresh(earlier := self._explained.get(result.monitor, {}), window.end, length):
                 results[i] = carried(result, earlier)
             else:
                 begun.append(i)
         if begun:
+            told: Told = {}
             with self._tools.warehouse.read() as con:
                 for i in begun:
-                    results[i] = self._explained_now(con, window, monitors[i], results[i])
+                    results[i] = self._explained_now(con, window, monitors[i], results[i], told)
         return results
 
-    def _explained_now(self, con: Connection, window: Window, monitor: Monitor, result: Result) -> Result:
+    def _explained_now(
+        self, con: Connection, window: Window, monitor: Monitor, result: Result, told: Told
+    ) -> Result:
         scales = settings_of(monitor.check, self._tools.monitors).scales
         made = explain(
             con,
@@ -260,6 +261,7 @@ class Batches:
             current=taken_together(result, self._evaluator.recent_of(monitor, window, scales[-1])),
             reference=self._evaluator.reference_of(monitor),
             deploys=self._deploys,
+            told=told,
         )
         self._explained[result.monitor] = made.evidence
         return made
