@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 Figure = dict[str, object]
 
@@ -21,3 +23,14 @@ def tell(figures: Sequence[Figure], *, as_json: bool) -> None:
     for one in figures:
         verdict = "" if one["holds"] is None else f"bar {one['bar']}  {'ok' if one['holds'] else 'MISSED'}"
         print(f"{one['name']:<48} {one['value']!s:>12} {one['unit']:<8} {verdict}".rstrip())
+
+
+def finished(path: Path | None) -> list[dict[str, Any]]:
+    """The finished lines of a file that a benchmark goes on with; one that was cut off is left out."""
+    found = []
+    for text in path.read_text().splitlines() if path is not None and path.exists() else []:
+        try:
+            found.append(json.loads(text))
+        except json.JSONDecodeError:
+            continue
+    return found

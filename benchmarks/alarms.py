@@ -29,7 +29,7 @@ from typing import Any
 from scipy.stats import chi2
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from _figures import Figure, figure, tell
+from _figures import Figure, figure, finished, tell
 from _peers import NUMBER_RULES, TEXT_RULES, WINDOW_ROWS, NumberPeers, TextPeers
 from _traffic import KINDS, Requests, Traffic
 from _watch import COMPONENTS, Watched, installation
@@ -196,15 +196,8 @@ def poisson_interval(count: int, level: float = 0.9) -> tuple[float, float]:
 
 
 def read(path: Path) -> dict[tuple[str, int, int, int], dict[str, Any]]:
-    """The finished stretches of a file; a line that was cut off is left out."""
-    found = {}
-    for text in path.read_text().splitlines() if path.exists() else []:
-        try:
-            line = json.loads(text)
-        except json.JSONDecodeError:
-            continue
-        found[line["kind"], line["seed"], line["component"], line["begin"]] = line
-    return found
+    """The finished stretches of a file."""
+    return {(x["kind"], x["seed"], x["component"], x["begin"]): x for x in finished(path)}
 
 
 def main() -> None:

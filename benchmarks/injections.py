@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from _figures import Figure, figure, tell
+from _figures import Figure, figure, finished, tell
 from _peers import NUMBER_RULES, TEXT_RULES, WINDOW_ROWS, NumberPeers, TextPeers
 from _traffic import KINDS, Change, ChangeKind, Requests, Traffic
 from _watch import Watched, installation
@@ -141,17 +141,6 @@ def summary(lines: Sequence[dict[str, Any]]) -> list[Figure]:
     return figures
 
 
-def read(path: Path | None) -> list[dict[str, Any]]:
-    """The finished lines of a file; one that was cut off is left out."""
-    found = []
-    for text in path.read_text().splitlines() if path is not None and path.exists() else []:
-        try:
-            found.append(json.loads(text))
-        except json.JSONDecodeError:
-            continue
-    return found
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -165,7 +154,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--cap", type=int, default=64, help="texts of a window that are looked at")
     options = parser.parse_args()
-    lines = read(options.out)
+    lines = finished(options.out)
     kinds, seeds = (["seasonal"], [0]) if options.quick else (options.kinds, range(options.seeds))
     for seed in [] if options.show else seeds:
         for kind in kinds:

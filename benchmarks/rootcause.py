@@ -24,7 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from _fault_chain import HOUR, KINDS, START, Chain, Fault, steps
-from _figures import Figure, figure, tell
+from _figures import Figure, figure, finished, tell
 
 from collectors.config import Config
 from collectors.context import Context
@@ -142,17 +142,6 @@ def _shares(name: str, lines: Sequence[dict[str, Any]], *, bar: float | None) ->
     return figures
 
 
-def read(path: Path | None) -> list[dict[str, Any]]:
-    """The finished lines of a file; one that was cut off is left out."""
-    found = []
-    for text in path.read_text().splitlines() if path is not None and path.exists() else []:
-        try:
-            found.append(json.loads(text))
-        except json.JSONDecodeError:
-            continue
-    return found
-
-
 def main() -> int:
     """Run what is missing, print, and return 0 when the bars hold."""
     parser = argparse.ArgumentParser(
@@ -165,7 +154,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="*", default=[7])
     parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES), choices=SIZES)
     options = parser.parse_args()
-    lines = read(options.out)
+    lines = finished(options.out)
     models = Home.from_environment().create().models
     models.mkdir(exist_ok=True)
     seeds, sizes = (options.seeds[:1], SIZES[:1]) if options.quick else (options.seeds, options.sizes)

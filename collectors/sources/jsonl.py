@@ -15,7 +15,6 @@ from collectors.files import BOM, WHOLE_LIMIT, lines_of, read_all, read_lines
 from collectors.json_text import loads
 from collectors.record_columns import check_columns, check_records
 from collectors.record_struct import columns_of
-from collectors.records import SPAN_TYPES
 from collectors.sources._rows import bad, is_span, items
 from collectors.sources.base import Bad, Item, SourceContext, Taken, not_json
 
@@ -64,25 +63,11 @@ class Jsonl:
         if plain is not None:
             return Taken(columns=plain, items=())
         numbers, rows = _rows(block, first_line)
-        spans = range(len(rows)) if _all_spans(rows) else [n for n, row in enumerate(rows) if _is_span(row)]
+        spans = [n for n, row in enumerate(rows) if isinstance(row, dict) and is_span(row)]
         found = check_records([rows[n] for n in spans], source=context.source)
         kept = set(spans).difference(spans[n] for n in found.rest)
         others = ((numbers[n], row) for n, row in enumerate(rows) if n not in kept)
         return Taken(columns=found.columns, items=_items(others, context))
-
-
-def _all_spans(rows: Sequence[Any]) -> bool:
-    """Whether every value is a record of a span; also False where only a closer look can tell."""
-    if set(map(type, rows)) != {dict}:
-        return False
-    try:
-        return {row.get("type") for row in rows} <= SPAN_TYPES
-    except TypeError:
-        return False
-
-
-def _is_span(row: object) -> bool:
-    return isinstance(row, dict) and is_span(row)
 
 
 def _rows(block: bytes, first_line: int) -> tuple[Sequence[int], Sequence[Any]]:

@@ -9,9 +9,8 @@ import streamlit as st
 from collectors.errors import ConfigError
 from collectors.model import PRODUCTION
 from dashboard import compare_parts, formats, ui, urls
-from dashboard.data import components
+from dashboard.component_choice import offered
 from dashboard.data_compare import Choice, SideRange, choices, comparison
-from dashboard.text import plain
 from monitors.moments import EARLIEST, LATEST, parse_range
 
 _WAYS = {"time": "Two times", "version": "Two versions", "model": "Two models", "dataset": "Two data sets"}
@@ -106,20 +105,9 @@ def _side(frame: ui.Frame, by: str, name: str) -> SideRange:
 
 
 frame = ui.open_page("Compare")
-rows = ui.fetch(frame, components, frame.chain, frame.span)
-if not rows:
-    ui.empty(
-        "No component in this range",
-        f"The chain {frame.chain} has spans from {frame.when(frame.extent.first_at)} to "
-        f"{frame.when(frame.extent.last_at)}. Choose a longer range.",
-    )
+rows, wanted = offered(frame)
 names = [row.component for row in rows]
-wanted = urls.url("component")
-if wanted is not None and wanted not in names:
-    st.warning(
-        f"There is no component called {plain(wanted)} in {plain(frame.chain)}.", icon=":material/link_off:"
-    )
-component = wanted if wanted in names and wanted else names[0]
+component = wanted or names[0]
 by = urls.url("by")
 if by not in _WAYS:
     by = "time"

@@ -8,26 +8,14 @@ import streamlit as st
 
 from dashboard import charts, charts_marks, component_parts, formats, theme, ui, urls
 from dashboard.charts import Line
-from dashboard.data import components
+from dashboard.component_choice import offered
 from dashboard.data_component import ComponentView, SeriesPoint, component_view
 from dashboard.text import plain
 
 frame = ui.open_page("Component")
-rows = ui.fetch(frame, components, frame.chain, frame.span)
-if not rows:
-    ui.empty(
-        "No component in this range",
-        f"The chain {frame.chain} has spans from {frame.when(frame.extent.first_at)} to "
-        f"{frame.when(frame.extent.last_at)}. Choose a longer range.",
-    )
+rows, wanted = offered(frame)
 names = [row.component for row in rows]
 applications = {row.component for row in rows if row.is_application}
-wanted = urls.url("component")
-if wanted is not None and wanted not in names:
-    st.warning(
-        f"There is no component called {plain(wanted)} in {plain(frame.chain)}.", icon=":material/link_off:"
-    )
-    wanted = None
 chosen = wanted or names[0]
 row = next(r for r in rows if r.component == chosen)
 urls.choose(

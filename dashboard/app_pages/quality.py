@@ -7,9 +7,8 @@ import streamlit as st
 from collectors.config import load as load_config
 from collectors.home import Home
 from dashboard import judge_parts, label_parts, quality_parts, ui, urls
-from dashboard.data import components
+from dashboard.component_choice import offered
 from dashboard.data_quality import ALL_VERSIONS, judges, scores
-from dashboard.text import plain
 from monitors.judges.config import JudgeConfig
 from monitors.judges.rubric import load_rubric
 
@@ -40,21 +39,9 @@ def _switch(label: str, name: str, words: dict[str, str], chosen: str, *, shown:
 frame = ui.open_page("Quality")
 settings = load_config(None, home_config=Home.from_environment().config).section("judge", JudgeConfig)
 rubric = load_rubric(settings.rubric)
-rows = ui.fetch(frame, components, frame.chain, frame.span)
-if not rows:
-    ui.empty(
-        "No component in this range",
-        f"The chain {frame.chain} has spans from {frame.when(frame.extent.first_at)} to "
-        f"{frame.when(frame.extent.last_at)}. Choose a longer range.",
-    )
+rows, wanted = offered(frame)
 names = [row.component for row in rows]
 applications = {row.component for row in rows if row.is_application}
-wanted = urls.url("component")
-if wanted is not None and wanted not in names:
-    st.warning(
-        f"There is no component called {plain(wanted)} in {plain(frame.chain)}.", icon=":material/link_off:"
-    )
-    wanted = None
 chosen = wanted or next((n for n in names if n in applications), names[0])
 view = urls.url("view")
 if view not in _VIEWS:

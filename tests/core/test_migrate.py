@@ -8,6 +8,7 @@ import pytest
 
 from collectors.errors import WarehouseError
 from collectors.warehouse import Warehouse
+from collectors.warehouse import migrate as module
 from collectors.warehouse.migrate import applied, migrate, migrations
 
 RECORD = {
@@ -59,3 +60,37 @@ def test_a_file_that_is_no_database_is_an_error_that_names_it(tmp_path: Path) ->
     with pytest.raises(WarehouseError, match=r"the warehouse .*w\.duckdb is damaged"):
         migrate(Warehouse(path))
     assert path.read_bytes().startswith(b"this is not")
+
+
+VALUES = {
+    "TIMESTAMP WITH TIME ZONE": "now()", "VARCHAR": "'x'", "JSON": "'{}'", "BLOB": "'x'::BLOB",
+    "BOOLEAN": "true",
+    "DATE": "current_date", "INTERVAL": "INTERVAL 1 HOUR",
+}  # fmt: skip
+
+
+def fill(warehouse: Warehouse) -> dict[str, int]:
+    """A row in every table that is there; how many rows each has."""
+    with warehouse.write() as con:
+        names = "SELECT table_name FROM duckdb_tables() WHERE table_name <> 'schema_migrations'"
+        tables = [row[0] for row in con.execute(names).fetchall()]
+        for table in tables:
+            kinds = [row[1] for row in con.execute(f"DESCRIBE {table}").fetchall()]
+            values = ["[]" if kind.endswith("[]") else VALUES.get(kind, "1") for kind in kinds]
+            con.execute(f"INSERT INTO {table} VALUES ({', '.join(values)})")
+    return dict.fromkeys(tables, 1)
+
+
+@pytest.mark.parametrize("number", [m.number for m in migrations()][:-1])
+def test_a_file_of_any_earlier_version_keeps_its_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    warehouse, every = Warehouse(tmp_path / "w.duckdb"), migrations()
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "migrations", lambda: every[:number])
+        migrate(warehouse)
+    rows = fill(warehouse)
+    assert [m.number for m in migrate(warehouse)] == [m.number for m in every[number:]]
+    with warehouse.read() as con:
+        found = {t: con.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in rows}
+    assert found == rows
