@@ -66,7 +66,7 @@ def floor(path: Path, folder: Path, read_json: Callable[[], float]) -> list[Figu
         *(figure(f"floor: {name}", round(value, 1), "us/row") for name, value in each.items()),
         figure("floor: together", round(sum(each.values()), 1), "us/row"),
         figure("floor: read_json, one thread", round(theirs, 1), "us/row"),
-        figure("floor: the ratio nothing here can exceed", round(theirs / sum(each.values()), 2), "x"),
+        figure("floor: the ratio this design cannot exceed", round(theirs / sum(each.values()), 2), "x"),
     ]
 
 
