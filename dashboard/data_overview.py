@@ -19,9 +19,13 @@ from dashboard.data import (
     select,
 )
 from dashboard.data_incident import IncidentRow
-from dashboard.data_overview_quality import Quality, chosen_quality, quality_course
+from dashboard.data_overview_quality import Quality, chosen_quality, quality_course, within_scale
+from monitors.judges.config import JudgeConfig
+from monitors.judges.scales import scales_of
 
 Health = Literal["ok", "breach", "no_data", "error"]
+
+_RUBRIC = JudgeConfig().rubric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +99,8 @@ class Overview:
     last_runs: tuple[Run, ...]
 
 
-def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
-    """Read the overview of one chain in one connection."""
+def overview(warehouse: Warehouse, chain: str, span: TimeRange, rubric: str = _RUBRIC) -> Overview:
+    """Read the overview of one chain in one connection. rubric: the configured one, which has the scale."""
     parameters = {"chain": chain, "component": None, **span.parameters}
     with warehouse.read() as con:
         rows = chain_components(con, chain, span)
@@ -104,7 +108,7 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange) -> Overview:
         series = select(con, "component_series", parameters)
         quality = select(con, "quality_totals", parameters)
         quality_series = select(con, "quality_series", parameters)
-        estimates = select(con, "overview_estimates", parameters)
+        estimates = within_scale(select(con, "overview_estimates", parameters), scales_of(rubric))
         latest = {row["component"]: row for row in select(con, "health_latest", parameters)}
         firing = select(con, "firing_alerts", parameters)
         strip_span = _strip_span(span, select(con, "window_length", parameters)[0]["window_s"])

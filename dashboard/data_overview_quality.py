@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from collectors.warehouse.store import Row
 from dashboard.data import TimeRange
+from monitors.judges.scales import LOCAL_SCALE, Scale, cut
 
 # The one criterion that stands for quality on the overview: the first of these that was graded.
 _CRITERIA = ("overall", "groundedness", "correctness", "relevance", "retrieval_relevance")
@@ -32,6 +33,14 @@ class Quality:
     previous_mean: float | None
     target: str | None = None
     day: date | None = None
+
+
+def within_scale(estimates: Sequence[Row], scales: Mapping[str, Scale]) -> list[Row]:
+    """Estimates and their intervals, cut to the scale of their criterion where it is known."""
+    return [
+        row | {name: cut(row[name], scales.get(row["criterion"])) for name in ("value", "low", "high")}
+        for row in estimates
+    ]
 
 
 def chosen_quality(component: str, estimates: Sequence[Row], totals: Sequence[Row]) -> Quality | None:
@@ -110,6 +119,7 @@ def _mean_grade(component: str, totals: Sequence[Row]) -> Quality | None:
     )
     row = graded[0]
     half = 1.96 * row["spread"] / row["scored"] ** 0.5 if row["spread"] is not None else None
+    scale = LOCAL_SCALE if row["judge_kind"] == "local" else None
     before = [
         r["mean"]
         for r in mine
@@ -119,8 +129,8 @@ def _mean_grade(component: str, totals: Sequence[Row]) -> Quality | None:
         criterion=row["criterion"],
         judge_kind=row["judge_kind"],
         mean=row["mean"],
-        low=None if half is None else row["mean"] - half,
-        high=None if half is None else row["mean"] + half,
+        low=None if half is None else cut(row["mean"] - half, scale),
+        high=None if half is None else cut(row["mean"] + half, scale),
         scored=row["scored"],
         previous_mean=before[0] if before else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from collectors.warehouse.connection import Warehouse
 from dashboard.data import TimeRange, records, select
 from monitors.judges.agreement import AgreementReport, agreement_report, read_agreement
 from monitors.judges.label_queue import Waiting, next_answer
+from monitors.judges.scales import Scale, cut, scales_of
 
 ALL_VERSIONS = "*"
 PEOPLE = "people"
@@ -47,6 +48,19 @@ class EstimateRow:
     judge: str | None
     judge_version: str | None
     computed_at: datetime
+
+    def within(self, scale: Scale | None) -> EstimateRow:
+        """The same with estimate and intervals cut to the scale of the grades; None: no scale is known."""
+        return replace(
+            self,
+            value=cut(self.value, scale),
+            low=cut(self.low, scale),
+            high=cut(self.high, scale),
+            always_low=cut(self.always_low, scale),
+            always_high=cut(self.always_high, scale),
+            alone_low=None if self.alone_low is None else cut(self.alone_low, scale),
+            alone_high=None if self.alone_high is None else cut(self.alone_high, scale),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +133,11 @@ class Spent:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Everything about one component's quality over time."""
+    """Everything about one component's quality over time. scales: of the criteria that have a known one."""
 
     estimates: tuple[EstimateRow, ...]
     days: tuple[DayRow, ...]
+    scales: Mapping[str, Scale]
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -140,13 +155,18 @@ class Judges:
     spent: Spent | None
 
 
-def scores(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> Scores:
-    """Estimates and raw means of one component, by day."""
+def scores(warehouse: Warehouse, chain: str, component: str, span: TimeRange, rubric: str) -> Scores:
+    """Estimates and raw means of one component, by day. rubric: the configured one, which has the scale."""
     scope = {"chain": chain, "component": component, **span.parameters}
     with warehouse.read() as con:
         estimates = select(con, "quality_estimates", scope)
         by_day = select(con, "quality_days", scope)
-    return Scores(estimates=records(EstimateRow, estimates), days=records(DayRow, by_day))
+    scales = scales_of(rubric)
+    return Scores(
+        estimates=tuple(e.within(scales.get(e.criterion)) for e in records(EstimateRow, estimates)),
+        days=records(DayRow, by_day),
+        scales=scales,
+    )
 
 
 def judges(warehouse: Warehouse, chain: str) -> Judges:

@@ -13,9 +13,8 @@ from dashboard.charts_quality import DayPoint, DaySeries, day_chart
 from dashboard.data_quality import ALL_VERSIONS, PEOPLE, DayRow, EstimateRow, Scores
 from dashboard.text import to_csv
 from monitors.judges.rubric import Rubric
+from monitors.judges.scales import LOCAL_SCALE, UNIT_SCALE, Scale, cut
 
-# The local scorer's grades, whichever rubric the judge works by.
-_LOCAL_SCALE = (0.0, 3.0)
 _NEEDED = 10
 _COLUMNS = (
     "day", "criterion", "version", "target", "value", "low", "high", "always_low", "always_high",
@@ -41,13 +40,9 @@ def estimates(view: Scores, frame: ui.Frame, rubric: Rubric, *, version: str, al
     if not rows:
         _no_estimates(view)
         return
-    # A rubric has one scale, which its weighted mean keeps.
-    ends = (float(rubric.criteria[0].lowest), float(rubric.criteria[0].highest))
-    known = {"overall", *(c.name for c in rubric.criteria)}
     with st.grid(2, min_column_width=420, gap="medium") as grid:
         for criterion in sorted({e.criterion for e in rows}, key=lambda c: _rank(c, rubric)):
-            scale = ends if criterion in known else None
-            mine = [_reading(e, scale, always=always) for e in rows if e.criterion == criterion]
+            mine = [_reading(e, always=always) for e in rows if e.criterion == criterion]
             raw = [d for d in labelled if d.criterion == criterion] if version == ALL_VERSIONS else []
             with grid.cell(), st.container(border=True, height="stretch"):
                 ui.chart(
@@ -56,7 +51,7 @@ def estimates(view: Scores, frame: ui.Frame, rubric: Rubric, *, version: str, al
                         [*_targets(mine), *_labels(raw)],
                         within=days_shown(frame),
                         unit="grade",
-                        scale=scale,
+                        scale=view.scales.get(criterion),
                     ),
                     key=f"estimate_{criterion}",
                 )
@@ -64,7 +59,7 @@ def estimates(view: Scores, frame: ui.Frame, rubric: Rubric, *, version: str, al
 
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
-    """One estimate with the interval that is looked at, within the scale of the grades."""
+    """One estimate with the interval that is looked at."""
 
     row: EstimateRow
     low: float
@@ -75,10 +70,8 @@ class _Reading:
         return f"{self.row.value:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
-def _reading(row: EstimateRow, scale: tuple[float, float] | None, *, always: bool) -> _Reading:
+def _reading(row: EstimateRow, *, always: bool) -> _Reading:
     low, high = (row.always_low, row.always_high) if always else (row.low, row.high)
-    if scale is not None:
-        low, high = max(low, scale[0]), min(high, scale[1])
     return _Reading(row=row, low=low, high=high)
 
 
@@ -123,21 +116,21 @@ def _point(reading: _Reading) -> DayPoint:
 
 def _labels(rows: Sequence[DayRow]) -> list[DaySeries]:
     """The plain mean of the labels: what they say without the rest."""
-    points = [_mean(d, "labels") for d in rows if d.mean is not None]
+    points = [_mean(d, "labels", None) for d in rows if d.mean is not None]
     if not points:
         return []
     bare = [DayPoint(day=p.day, value=p.value, low=None, high=None, made_of=p.made_of) for p in points]
     return [DaySeries(name="mean of the labels", points=bare, colour=theme.NO_DATA, symbol="circle-open")]
 
 
-def _mean(row: DayRow, of: str) -> DayPoint:
+def _mean(row: DayRow, of: str, scale: Scale | None) -> DayPoint:
     mean, half = row.mean or 0.0, row.half_width
     said = f"{mean:.2f}" if half is None else f"{mean:.2f} ± {half:.2f}"
     return DayPoint(
         day=row.day,
         value=mean,
-        low=None if half is None else mean - half,
-        high=None if half is None else mean + half,
+        low=None if half is None else cut(mean - half, scale),
+        high=None if half is None else cut(mean + half, scale),
         made_of=f"{said}, {formats.count(row.scored)} {of}",
     )
 
@@ -151,7 +144,7 @@ def local(view: Scores, frame: ui.Frame) -> None:
         "Local scorer",
         "The mean of all answers that it scored, 0 to 3, with the 95 % interval of that mean. Its own view, "
         "corrected by nobody: a change is worth a look, the level means little.",
-        _LOCAL_SCALE,
+        LOCAL_SCALE,
     )
     _daily(
         view,
@@ -159,13 +152,11 @@ def local(view: Scores, frame: ui.Frame) -> None:
         "reference",
         "Against a known truth",
         "Of the spans that carry one, 0 to 1: documents that are marked as relevant or not, right answers.",
-        (0.0, 1.0),
+        UNIT_SCALE,
     )
 
 
-def _daily(
-    view: Scores, frame: ui.Frame, who: str, title: str, note: str, scale: tuple[float, float]
-) -> None:
+def _daily(view: Scores, frame: ui.Frame, who: str, title: str, note: str, scale: Scale) -> None:
     """One chart a criterion of one judge of kind local."""
     rows = [d for d in view.days if d.who == who and d.mean is not None]
     if not rows:
@@ -180,7 +171,7 @@ def _daily(
                 ui.chart(
                     f"{_word(criterion)}: {mean:.2f} on average of {formats.count(total)} answers",
                     day_chart(
-                        [DaySeries(name=title, points=[_mean(d, "answers") for d in mine])],
+                        [DaySeries(name=title, points=[_mean(d, "answers", scale) for d in mine])],
                         within=days_shown(frame),
                         unit="grade",
                         scale=scale,

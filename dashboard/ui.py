@@ -19,6 +19,7 @@ from collectors.home import Home
 from dashboard import cached, data, formats, theme, urls
 from dashboard.config import DashboardConfig
 from dashboard.text import plain
+from monitors.judges.config import JudgeConfig
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,6 +58,11 @@ def warehouse_path() -> Path:
 def settings() -> DashboardConfig:
     """The [dashboard] section, from the same files as every command reads."""
     return load_config(None, home_config=Home.from_environment().config).section("dashboard", DashboardConfig)
+
+
+def judge_settings() -> JudgeConfig:
+    """The [judge] section, from the same files."""
+    return load_config(None, home_config=Home.from_environment().config).section("judge", JudgeConfig)
 
 
 def viewer_zone() -> tuple[tzinfo, str]:

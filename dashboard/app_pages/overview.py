@@ -7,9 +7,11 @@ from datetime import timedelta
 
 import streamlit as st
 
+from collectors.errors import ConfigError
 from dashboard import charts, charts_chain, charts_trace, formats, overview_parts, theme, ui, urls
 from dashboard.data_overview import ComponentHealth, Overview, overview
 from dashboard.text import plain
+from monitors.judges.config import JudgeConfig
 
 
 def _status(frame: ui.Frame, view: Overview) -> None:
@@ -158,13 +160,21 @@ def _node(part: ComponentHealth) -> charts_chain.Node:
     )
 
 
+def _rubric() -> str:
+    """The configured rubric; a [judge] that cannot be read is told of on the page Quality, not here."""
+    try:
+        return ui.judge_settings().rubric
+    except ConfigError:
+        return JudgeConfig().rubric
+
+
 frame = ui.open_page("Overview")
 
 
 @st.fragment(run_every=frame.settings.refresh_s)
 @ui.guarded
 def _live() -> None:
-    view = ui.fetch(frame, overview, frame.chain, frame.span)
+    view = ui.fetch(frame, overview, frame.chain, frame.span, _rubric())
     _status(frame, view)
     _runs(frame, view)
     if not any(c.now for c in view.components):

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from collectors.config import load as load_config
-from collectors.home import Home
 from dashboard import judge_parts, label_parts, quality_parts, ui, urls
 from dashboard.component_choice import offered
 from dashboard.data_quality import ALL_VERSIONS, judges, scores
-from monitors.judges.config import JudgeConfig
 from monitors.judges.rubric import load_rubric
 
 _VIEWS = {"scores": "Scores", "judges": "Judge and people", "label": "Label answers"}
@@ -37,7 +34,7 @@ def _switch(label: str, name: str, words: dict[str, str], chosen: str, *, shown:
 
 
 frame = ui.open_page("Quality")
-settings = load_config(None, home_config=Home.from_environment().config).section("judge", JudgeConfig)
+settings = ui.judge_settings()
 rubric = load_rubric(settings.rubric)
 rows, wanted = offered(frame)
 names = [row.component for row in rows]
@@ -60,7 +57,7 @@ if view != "judges":
             resets=("version",),
         )
 if view == "scores":
-    found = ui.fetch(frame, scores, frame.chain, chosen, frame.span)
+    found = ui.fetch(frame, scores, frame.chain, chosen, frame.span, settings.rubric)
     if not found.estimates and not found.days:
         ui.nothing(
             "Nothing was graded in this range",

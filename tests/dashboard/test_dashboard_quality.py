@@ -17,6 +17,8 @@ from streamlit.testing.v1.element_tree import TextInput
 from collectors.errors import WarehouseBusyError
 from collectors.warehouse.store import fetch
 from dashboard import cached, label_actions, label_parts
+from dashboard.data_overview_quality import within_scale
+from monitors.judges.scales import scales_of
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,36 @@ def test_versions_stand_side_by_side_and_one_can_be_chosen(open_page: Open, judg
     finally:
         with judged.warehouse.write() as con:
             con.execute("DELETE FROM quality_estimates WHERE version = '2026.4'")
+
+
+def test_what_lies_past_the_scale_is_shown_at_its_end(open_page: Open, judged: Seeded) -> None:
+    with judged.warehouse.write() as con:
+        con.execute(
+            "INSERT INTO quality_estimates SELECT * REPLACE (estimate_id || '3' AS estimate_id, "
+            "'edge' AS version, 3.04 AS value, 2.9 AS low, 3.18 AS high, "
+            "2.8 AS always_low, 3.28 AS always_high, -0.1 AS alone_low) "
+            "FROM quality_estimates WHERE version = '2026.3' AND target = 'people'"
+        )
+    try:
+        cached.forget()
+        app = open_page("quality", judged.home, version="edge")
+        assert "people would give 3.00 (2.80 to 3.00)" in words(app)
+        table = app.dataframe[0].value
+        (row,) = table[(table["Version"] == "edge") & (table["Day"] == table["Day"].max())].to_dict("records")
+        assert (row["Estimate"], row["95 %, one look"]) == ("3.00", "2.90 to 3.00")
+        assert row["95 %, every look"] == "2.80 to 3.00"
+        assert row["Alone"].startswith("0.00 to ")
+    finally:
+        with judged.warehouse.write() as con:
+            con.execute("DELETE FROM quality_estimates WHERE version = 'edge'")
+
+
+def test_the_overview_cuts_an_estimate_to_its_scale() -> None:
+    past = {"criterion": "correctness", "value": 3.04, "low": 2.9, "high": 3.2}
+    unknown = past | {"criterion": "one nobody knows"}
+    cut, kept = within_scale([past, unknown], scales_of("answer_quality"))
+    assert (cut["value"], cut["low"], cut["high"]) == (3.0, 2.9, 3.0)
+    assert kept == unknown
 
 
 def test_without_grades_it_says_what_to_run(open_page: Open, judged: Seeded) -> None:
