@@ -123,11 +123,10 @@ def health_strip(
             showscale=False,
             xgap=1,
             ygap=5,
-            hoverongaps=False,
-            hovertext=hovers,
-            hoverinfo="text",
+            hoverinfo="skip",
         )
     )
+    _hold(figure, centres, hovers, components, buckets)
     # A triangle on the first bucket of each alert: colour is never the only sign.
     starts = [
         (centres[column], row)
@@ -161,6 +160,33 @@ def health_strip(
         zeroline=False,
     )
     return figure
+
+
+def _hold(
+    figure: go.Figure,
+    centres: Sequence[datetime],
+    hovers: Sequence[Sequence[str]],
+    components: Sequence[str],
+    buckets: Sequence[datetime],
+) -> None:
+    """A point without a sign in each cell, to be read and chosen, which cells of a heatmap cannot be.
+
+    It stands for `component@start of the bucket`.
+    """
+    held = [(row, column) for row, line in enumerate(hovers) for column, said in enumerate(line) if said]
+    figure.add_trace(
+        go.Scatter(
+            x=[centres[column] for _, column in held],
+            y=[row for row, _ in held],
+            mode="markers",
+            marker={"size": 16, "symbol": "square", "opacity": 0},
+            selected={"marker": {"opacity": 0}},
+            unselected={"marker": {"opacity": 0}},
+            customdata=[f"{components[row]}@{buckets[column].isoformat()}" for row, column in held],
+            hovertext=[hovers[row][column] for row, column in held],
+            hoverinfo="text",
+        )
+    )
 
 
 def _label(span: SpanRow, *, deep: bool) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import charts, charts_window, explained_parts, formats, ui, urls
+from dashboard import chart_data, charts, charts_window, explained_parts, formats, ui, urls
 from dashboard.data_component import ComponentView, DriftPoint
 from dashboard.text import visible
 from monitors.alerting.words import field_words
@@ -56,6 +56,7 @@ def quality(
                         within=within,
                     ),
                     key=f"quality_{criterion}_{judge}",
+                    chooses="time",
                 )
 
 
@@ -121,6 +122,10 @@ def _drift_chart(
             height=210,
         ),
         key=f"drift_{monitor}",
+        query=chart_data.Query(
+            name="monitor_series", parameters={"monitor": monitor, **frame.span.parameters}
+        ),
+        chooses="time",
         note=f"{last.check_name.replace('_', ' ')} against {against}",
     )
 
@@ -142,14 +147,15 @@ def versions(view: ComponentView, frame: ui.Frame) -> None:
     """Every version of the range side by side, the newest first."""
     ui.heading(
         "Versions side by side",
-        "A version is what the spans say of themselves: component, prompt, index, model.",
+        "A version is what the spans say of themselves: component, prompt, index, model. "
+        "Choose a row for its traces, or to compare it.",
     )
     known = [v for v in view.versions if v.version]
     if not known:
         st.text("The spans of this component carry no version.")
         return
     criteria = sorted({c for grades in view.version_quality.values() for c in grades})
-    st.dataframe(
+    event = st.dataframe(
         [
             {
                 "Version": v.version,
@@ -173,8 +179,31 @@ def versions(view: ComponentView, frame: ui.Frame) -> None:
             for v in known
         ],
         hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="versions",
         alt="Versions of this component side by side",
     )
+    picked = event["selection"]["rows"]
+    if picked and picked[0] < len(known):
+        chosen, component = str(known[picked[0]].version), urls.url("component")
+        with st.container(horizontal=True):
+            urls.link(
+                urls.TRACES,
+                f"Traces of {chosen}",
+                component=component,
+                version=chosen,
+                icon=":material/segment:",
+            )
+            if len(known) > 1:
+                urls.link(
+                    urls.COMPARE,
+                    f"{chosen} beside another version",
+                    component=component,
+                    by="version",
+                    b=chosen,
+                    icon=":material/compare_arrows:",
+                )
 
 
 def samples(view: ComponentView, frame: ui.Frame) -> None:

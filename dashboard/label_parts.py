@@ -218,7 +218,9 @@ def _draw(
             "labels speak for all answers. About 50 make a useful interval.",
         )
     else:
-        st.caption(plain(f"More answers of the {frame.range_name} above, out of those not drawn before:"))
+        st.caption(
+            plain(f"More answers of the range above ({frame.range_words}), out of those not drawn before:")
+        )
     if st.button(
         f"Draw {_DRAWS} answers",
         key="label_draw",

@@ -10,7 +10,7 @@ from dashboard import charts, formats, theme, ui, urls
 from dashboard.data_quarantine import QuarantineView
 from dashboard.data_sources import OTHERS, Newest, SourcesView
 from dashboard.data_spool import SpoolView
-from dashboard.store_view import Look, Settings, show_data, size
+from dashboard.store_view import Look, Settings, size
 from dashboard.terms import field_help
 from dashboard.text import plain, visible
 
@@ -138,15 +138,12 @@ def _rate(view: Look, found: SourcesView) -> None:
         note="By when they happened, in steps of "
         f"{formats.span(timedelta(seconds=found.span.bucket_s))}; the step that still fills is left out. "
         "A gap is a time without spans.",
-    )
-    show_data(
-        [
+        rows=[
             {"From": view.when(at), "Source": feed.name, "Spans an hour": round(value, 2)}
             for feed in found.feeds
             for at, value in zip(found.buckets, feed.per_hour, strict=True)
             if value is not None
         ],
-        "spans_an_hour.csv",
     )
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
-
-import streamlit as st
 
 from collectors.config import load as load_config
 from collectors.errors import ConfigError
@@ -17,7 +15,6 @@ from collectors.receiver_config import ReceiverConfig
 from collectors.retention.config import RetentionConfig, limits
 from dashboard import cached, formats, ui
 from dashboard.data_upkeep import Limits, limits_of
-from dashboard.text import to_csv
 
 T = TypeVar("T")
 
@@ -92,15 +89,6 @@ class Reads:
             self._told = True
             ui.stale_note(loaded)
         return loaded.value
-
-
-def show_data(rows: Sequence[Mapping[str, Any]], file_name: str) -> None:
-    """What a chart was drawn from, to read and to take away; nothing of it runs in a spreadsheet."""
-    if not rows:
-        return
-    with st.expander("Show the data"):
-        st.dataframe(rows, hide_index=True, height=260, alt=f"The data of the chart, {file_name}")
-        ui.download("CSV", to_csv(rows, list(rows[0])), file_name, key=f"csv_{file_name}")
 
 
 def size(value: float | None) -> str:

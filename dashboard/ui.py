@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -16,7 +16,7 @@ import streamlit as st
 from collectors.config import load as load_config
 from collectors.errors import ChainwatchError
 from collectors.home import Home
-from dashboard import cached, data, formats, theme, urls
+from dashboard import cached, chart_data, data, formats, range_parts, ranges, theme, urls
 from dashboard.config import DashboardConfig
 from dashboard.text import plain
 from monitors.judges.config import JudgeConfig
@@ -32,7 +32,7 @@ _RUN = "chainwatch run"
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What a page looks at."""
+    """What a page looks at. `range_name`: the range as it stands in the address."""
 
     warehouse: Path
     settings: DashboardConfig
@@ -48,6 +48,21 @@ class Frame:
     def when(self, moment: datetime | None) -> str:
         """A moment in the viewer's zone."""
         return formats.when(moment, self.zone)
+
+    @property
+    def range_words(self) -> str:
+        """The range in words: `7d up to Thu 5 Mar 23:54`, or from when to when."""
+        words = ranges.words_of(self.range_name, self.span, self.zone)
+        return f"{words} up to {self.when(self.extent.last_at)}" if self.range_name in data.RANGES else words
+
+    @property
+    def before_words(self) -> str:
+        """The equally long range before, as in `the 7d before`."""
+        return (
+            self.range_name
+            if self.range_name in data.RANGES
+            else formats.span(self.span.end - self.span.start)
+        )
 
 
 def warehouse_path() -> Path:
@@ -97,8 +112,7 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
             "No production spans are stored. Load a log file, or receive OpenTelemetry traces.",
             [_LOAD, "chainwatch serve"],
         )
-    wanted = urls.url("range") or data.DEFAULT_RANGE
-    range_name = wanted if wanted in data.RANGES else data.DEFAULT_RANGE
+    range_name, span = ranges.span_of(urls.url("range"), extent.last_at, now=now)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, width="content", anchor=False)
         with st.container(
@@ -115,7 +129,7 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
                     resets=("component", "incident", "trace"),
                 )
             if with_range:
-                range_control(range_name)
+                range_parts.control(range_name, ranges.words_of(range_name, span, zone))
     stale_note(found)
     return Frame(
         warehouse=warehouse,
@@ -125,7 +139,7 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
         landing=landing,
         chain=chain,
         extent=extent,
-        span=data.range_until(extent.last_at, range_name),
+        span=span,
         range_name=range_name,
         now=now,
     )
@@ -139,26 +153,6 @@ def nothing_stored(title: str, warehouse: Path) -> NoReturn:
         f"There is no warehouse at {warehouse}. Start with made-up logs and known incidents, "
         "or load your own.",
         [_START, _LOAD, _RUN],
-    )
-
-
-def range_control(chosen: str) -> None:
-    """The choice of how far back to look, ending at the newest span; writes `range` into the URL."""
-    key = "choose_range"
-    st.session_state[key] = chosen
-
-    def changed() -> None:
-        urls.set_url("range", st.session_state[key] or data.DEFAULT_RANGE)
-        urls.set_url("page", None)
-
-    st.segmented_control(
-        "Time range, up to the newest span",
-        list(data.RANGES),
-        key=key,
-        on_change=changed,
-        label_visibility="collapsed",
-        width="content",
-        required=True,
     )
 
 
@@ -192,24 +186,74 @@ def nothing(title: str, text: str, commands: Sequence[str] = ()) -> None:
         st.markdown(f"**{plain(title)}**")
         st.text(text)
         if commands:
-            st.code("\n".join(commands), language=None)
+            st.code("\n".join(commands), language=None, wrap_lines=True)
 
 
 def heading(title: str, note: str | None = None) -> None:
     """A section's heading with a line that says what it shows."""
-    st.subheader(plain(title), anchor=False)
+    st.header(plain(title), anchor=False)
     if note:
         st.caption(plain(note))
 
 
-def chart(title: str, figure: Any, *, key: str, note: str | None = None) -> None:
-    """A chart under a title that says what it shows; the title is its name for screen readers."""
+def chart(
+    title: str,
+    figure: Any,
+    *,
+    key: str,
+    note: str | None = None,
+    query: chart_data.Query | None = None,
+    rows: Sequence[Mapping[str, Any]] | None = None,
+    chooses: Literal["time", "point"] | None = None,
+) -> str | None:
+    """A chart under a title that says what it shows, with its data.
+
+    The title is its name for screen readers. rows: the data, where the figure's points do not say it.
+    chooses: `time` lets a drag across the chart narrow the range of the page; `point` lets a point be chosen,
+    and returns what it stands for (its `customdata`).
+    """
     from dashboard.charts import CONFIG
 
     st.markdown(f"**{plain(title)}**")
     if note:
         st.caption(plain(note))
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=title)
+    chosen = None
+    if chooses is None or (chooses == "time" and not can_drag()):
+        st.plotly_chart(figure, key=key, config=CONFIG, alt=title)
+    else:
+        if chooses == "time":
+            figure.update_layout(dragmode="select", selectdirection="h")
+        # Another range is another chart: what was marked in the one before is not marked in it.
+        picked = st.plotly_chart(
+            figure,
+            key=f"{key}_{urls.url('range')}",
+            config=CONFIG,
+            alt=title,
+            on_select="rerun",
+            selection_mode="box" if chooses == "time" else "points",
+        )
+        selection = picked["selection"] if picked else {}
+        narrow(selection)
+        chosen = next(
+            (str(p["customdata"]) for p in selection.get("points") or () if "customdata" in p), None
+        )
+    chart_data.offer(title, chart_data.rows_of(figure) if rows is None else rows, key=key, query=query)
+    return chosen
+
+
+def can_drag() -> bool:
+    """Whether dragging across a chart may mark a stretch of it: on a phone it scrolls the page."""
+    return "Mobi" not in str(st.context.headers.get("User-Agent", ""))
+
+
+def narrow(selection: Mapping[str, Any]) -> None:
+    """The range of the page becomes what was marked in a time chart; it stands in the address."""
+    zone, _ = viewer_zone()
+    marked = ranges.marked(selection, zone)
+    if marked is not None:
+        urls.set_url("range", marked)
+        urls.set_url("page", None)
+        st.rerun()
 
 
 def badge(look: theme.Look, word: str | None = None) -> None:

@@ -14,11 +14,12 @@ import streamlit as st
 
 from dashboard.text import plain
 
-OVERVIEW, INCIDENT, COMPONENT, TRACES, MONITORS = (
+OVERVIEW, INCIDENT, COMPONENT, TRACES, COMPARE, MONITORS = (
     "app_pages/overview.py",
     "app_pages/incident.py",
     "app_pages/component.py",
     "app_pages/traces.py",
+    "app_pages/compare.py",
     "app_pages/monitors.py",
 )
 _STICKY = ("chain", "range", "component", "incident")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard import charts, charts_marks, component_parts, formats, theme, ui, urls
+from dashboard import chart_data, charts, charts_marks, component_parts, formats, range_parts, theme, ui, urls
 from dashboard.charts import Line
 from dashboard.component_choice import offered
 from dashboard.data_component import ComponentView, SeriesPoint, component_view
@@ -34,6 +34,7 @@ if not view.series:
     )
 buckets = view.span.buckets()
 within = (view.span.start, view.span.end)
+scope = {"chain": frame.chain, "component": chosen, **view.span.parameters}
 marks, said = charts_marks.deploy_marks(view.deploys, within=within, zone=frame.zone)
 
 
@@ -70,6 +71,8 @@ def _draw(
             band=charts.Band(low=band[0], high=band[1], label="usual") if band else None,
         ),
         key=key,
+        query=chart_data.Query(name="component_series", parameters=scope),
+        chooses="time",
     )
 
 
@@ -157,14 +160,10 @@ def _lengths() -> None:
                 )
 
 
-st.caption(
-    plain(
-        f"{row.kind} · {frame.range_name} up to {frame.when(frame.extent.last_at)} ({frame.zone_name})"
-        + (f" · {said}" if said else "")
-    )
-)
-if view.usual:
-    st.caption(plain(f"Shaded: where 90 % of the {frame.range_name} before lay."))
+st.caption(plain(f"{row.kind} · {frame.range_words} ({frame.zone_name})" + (f" · {said}" if said else "")))
+shaded = [f"Shaded: where 90 % of the {frame.before_words} before lay."] if view.usual else []
+drags = ["Drag across a chart to narrow the range."] if ui.can_drag() else []
+st.caption(plain(" ".join([*shaded, *drags])))
 _traffic(view)
 component_parts.quality(view, frame, marks, within)
 ui.heading(
@@ -176,3 +175,4 @@ component_parts.explained(view, frame)
 _lengths()
 component_parts.versions(view, frame)
 component_parts.samples(view, frame)
+range_parts.watch(frame)

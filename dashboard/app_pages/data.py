@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import data, formats, sources_parts, store_view, ui, upkeep_parts, urls
+from dashboard import data, formats, range_parts, sources_parts, store_view, ui, upkeep_parts, urls
 from dashboard.data_quarantine import QuarantineView, quarantine_view
 from dashboard.data_sources import Newest, newest, sources_view
 from dashboard.data_spool import SpoolView, spool_view
@@ -20,7 +20,7 @@ def _title() -> str:
     range_name = wanted if wanted in data.RANGES else data.DEFAULT_RANGE
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(_TITLE, width="content", anchor=False)
-        ui.range_control(range_name)
+        range_parts.control(range_name, range_name)
     return range_name
 
 

@@ -26,7 +26,7 @@ def _first(words: Terms) -> None:
                     urls.link(page_path(step.page), page.title, icon=page.icon)
             st.text(step.does)
     st.text("When the dashboard does not open, ask in a terminal:")
-    st.code(_HARDER, language=None)
+    st.code(_HARDER, language=None, wrap_lines=True)
 
 
 def _pages(words: Terms) -> None:

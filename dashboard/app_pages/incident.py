@@ -7,6 +7,7 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboard import (
+    chart_data,
     charts_marks,
     charts_window,
     formats,
@@ -14,6 +15,7 @@ from dashboard import (
     incident_messages,
     incident_parts,
     incident_versions,
+    range_parts,
     theme,
     ui,
     urls,
@@ -133,6 +135,9 @@ def _metric(view: IncidentView, frame: ui.Frame) -> None:
         ),
         key="metric",
         note=said,
+        query=chart_data.Query(
+            name="monitor_series", parameters={"monitor": alert.monitor, **view.span.parameters}
+        ),
     )
 
 
@@ -214,3 +219,4 @@ incident_parts.terms(view)
 incident_parts.examples(view)
 _traces(view, frame)
 incident_messages.messages(view, frame)
+range_parts.watch(frame)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import charts, charts_window, formats, theme, ui, urls
+from dashboard import chart_data, charts_window, formats, range_parts, theme, ui, urls
 from dashboard.data import Run
 from dashboard.data_incident import monitor_series
 from dashboard.data_monitors import MonitorRow, monitors_view
@@ -29,7 +29,7 @@ def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
             title="The last monitor run failed",
             icon=":material/error:",
         )
-        st.code(visible(last.error or "no reason was recorded"), language=None)
+        st.code(visible(last.error or "no reason was recorded"), language=None, wrap_lines=True)
     elif last.status == "running" and frame.now - last.started_at > timedelta(hours=1):
         st.warning(
             f"A run started {frame.when(last.started_at)} and never finished. "
@@ -42,7 +42,7 @@ def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
             f"the newest {frame.when(failed[0].started_at)}. Later ones caught up.",
             icon=":material/error:",
         )
-        st.code(visible(failed[0].error or "no reason was recorded"), language=None)
+        st.code(visible(failed[0].error or "no reason was recorded"), language=None, wrap_lines=True)
     with st.grid(4, min_column_width=180, gap="small"):
         st.metric(
             "Running since" if last.status == "running" else "Last run",
@@ -151,7 +151,8 @@ def _one(frame: ui.Frame, row: MonitorRow) -> None:
                 "No value in this range", "Every window lacked data; the sentence above says what is missing."
             )
             return
-        st.plotly_chart(
+        ui.chart(
+            f"{row.breaches} of {row.windows} windows out of band" if row.breaches else "Within its band",
             charts_window.window_chart(
                 points,
                 zone=frame.zone,
@@ -161,8 +162,10 @@ def _one(frame: ui.Frame, row: MonitorRow) -> None:
                 within=(frame.span.start, frame.span.end),
             ),
             key="monitor_chart",
-            config=charts.CONFIG,
-            alt=f"{row.monitor} over time",
+            query=chart_data.Query(
+                name="monitor_series", parameters={"monitor": row.monitor, **frame.span.parameters}
+            ),
+            chooses="time",
         )
         urls.link(
             urls.COMPONENT,
@@ -239,3 +242,4 @@ else:
 selected = next((m for m in view.monitors if m.monitor == urls.url("monitor")), None)
 if selected is not None:
     _one(frame, selected)
+range_parts.watch(frame)

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import streamlit as st
 
 from collectors.errors import ConfigError
-from dashboard import charts, charts_chain, charts_trace, formats, overview_parts, theme, ui, urls
+from dashboard import (
+    chart_data,
+    charts,
+    charts_chain,
+    charts_trace,
+    formats,
+    overview_parts,
+    ranges,
+    theme,
+    ui,
+    urls,
+)
 from dashboard.data_overview import ComponentHealth, Overview, overview
 from dashboard.text import plain
 from monitors.judges.config import JudgeConfig
+
+# So many cells of the strip before and after the chosen one are what the component page then shows.
+_AROUND = 6
 
 
 def _status(frame: ui.Frame, view: Overview) -> None:
@@ -42,7 +56,7 @@ def _status(frame: ui.Frame, view: Overview) -> None:
             title="Nobody is watching this chain yet",
             icon=":material/visibility_off:",
         )
-        st.code("chainwatch run", language=None)
+        st.code("chainwatch run", language=None, wrap_lines=True)
     elif view.last_runs[0].status == "running" and not judged:
         st.info(
             "The first results appear when it is done. The figures below come from the spans alone.",
@@ -79,7 +93,7 @@ def _runs(frame: ui.Frame, view: Overview) -> None:
                 "nothing was evaluated.",
                 icon=":material/error:",
             )
-            st.code(last.error or "no reason was recorded", language=None)
+            st.code(last.error or "no reason was recorded", language=None, wrap_lines=True)
         elif last.status == "ok":
             parts.append(
                 f"last run {frame.when(last.started_at)}: {formats.count(last.windows_evaluated)} windows, "
@@ -186,7 +200,7 @@ def _live() -> None:
         return
     _chain(view)
     if view.strip:
-        ui.chart(
+        chosen = ui.chart(
             "What the monitors said over time",
             charts_trace.health_strip(
                 view.strip,
@@ -197,10 +211,37 @@ def _live() -> None:
                 zone_name=frame.zone_name,
             ),
             key="strip",
+            note="Choose a cell to see that component around that time.",
+            query=chart_data.Query(
+                name="health_strip", parameters={"chain": frame.chain, **view.strip_span.parameters}
+            ),
+            rows=[
+                {
+                    "Component": c.component,
+                    "From": frame.when(c.bucket),
+                    "State": theme.HEALTH[c.health].word,
+                    "In breach": c.breach,
+                    "OK": c.ok,
+                    "No data": c.no_data,
+                    "Failed": c.error,
+                }
+                for c in view.strip
+            ],
+            chooses="point",
         )
+        if chosen is not None:
+            component, _, at = chosen.rpartition("@")
+            around = _AROUND * timedelta(seconds=view.strip_span.bucket_s)
+            begin = datetime.fromisoformat(at)
+            st.switch_page(
+                urls.COMPONENT,
+                query_params=urls.params(
+                    component=component, range=ranges.text_of(begin - around, begin + around)
+                ),
+            )
     ui.heading(
         "Components",
-        f"{frame.range_name} up to the newest span; changes are against the {frame.range_name} before.",
+        f"{frame.range_words}; changes are against the {frame.before_words} before.",
     )
     overview_parts.cards(view.components, (view.span.end - view.span.start) / timedelta(days=1))
     ui.heading("What was deployed")
