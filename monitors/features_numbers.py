@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.features_scaling import scaling_of
 from monitors.noise_numbers import Features, Side
 
 Floats = NDArray[np.float64]
@@ -17,23 +18,25 @@ def shape_features(reference: Floats) -> Features:
 
     The value becomes its rank in the reference (mid-ranks for ties), and the features are the first four
     Legendre polynomials of that rank: level, spread, asymmetry, tails. Under the reference each has mean 0,
-    variance 1 (less for ties) and none is heavy-tailed, whatever the value's own distribution. reference:
-    (m,).
+    variance 1 (less for ties) and none is heavy-tailed, whatever the value's own distribution. What a change
+    of scale alone does to the last three is taken off them. reference: (m,).
 
     >>> features = shape_features(np.arange(1000.0))
     >>> features.of(np.array([0.0, 499.5, 999.0]))[:, 0].round(2).tolist()
     [-1.73, 0.0, 1.73]
     """
     names = ("the level", "the spread", "the asymmetry", "the tails")
-    return Features(names=names, sides=("both",) * 4, of=_Shape(ordered=np.sort(reference)), least_sd=0.1)
+    ordered = np.sort(reference)
+    of = _Shape(ordered=ordered)
+    return Features(names=names, sides=("both",) * 4, of=of, least_sd=0.1, scaling=scaling_of(ordered, of))
 
 
 def positive_features(reference: Floats, tail_name: str) -> Features:
     """Worse is more: the mean logarithm, and the share above the reference's 90 % quantile.
 
     Logarithms are winsorised two standard deviations beyond the reference's .5 % and 99.5 % quantiles, so
-    that one stuck request is one request. reference: (m,) values; zeros count as a tenth of the smallest
-    positive one.
+    that one stuck request is one request. The share counts as far as no change of scale explains it.
+    reference: (m,) values; zeros count as a tenth of the smallest positive one.
 
     >>> features = positive_features(np.exp(np.linspace(0, 1, 101)), "the slowest tenth")
     >>> features.of(np.array([1.0, np.e])).round(3).tolist()
@@ -44,13 +47,13 @@ def positive_features(reference: Floats, tail_name: str) -> Features:
     logs = np.log(np.maximum(reference, floor))
     spread = 2.0 * float(logs.std())
     low, high = float(np.quantile(logs, 0.005)) - spread, float(np.quantile(logs, 0.995)) + spread
-    tail = float(np.quantile(reference, 0.9))
-
+    of = _Positive(floor=floor, low=low, high=high, tail=float(np.quantile(reference, 0.9)))
     return Features(
         names=("the typical request", tail_name),
         sides=("up", "up"),
-        of=_Positive(floor=floor, low=low, high=high, tail=tail),
+        of=of,
         least_sd=0.02,
+        scaling=scaling_of(np.sort(reference), of),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from monitors.checks.base import CheckSettings, Reference, WindowSample
 from monitors.detectable import exceeds
+from monitors.features_scaling import Scaling
 from monitors.noise import Times
 from monitors.noise_cache import WindowCache
 from monitors.noise_change import ChangePoint, locate
@@ -29,12 +31,16 @@ Side = Literal["up", "down", "both"]
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """Named features of a number. `of` maps (k,) values to (k, q)."""
+    """Named features of a number, the level first. `of` maps (k,) values to (k, q).
+
+    scaling: what a change of scale does to the others, where they are to be judged apart from the level.
+    """
 
     names: tuple[str, ...]
     sides: tuple[Side, ...]
     of: Callable[[Floats], Floats]
     least_sd: float = 1e-3
+    scaling: Scaling | None = None
 
 
 _WIDENINGS = 40  # doublings of the search for a critical size
@@ -47,7 +53,8 @@ class NumberTest:
     """One (length, feature): the strongest feature of its length.
 
     Attributes:
-        feature: its index. shift: (q,) observed minus expected of every feature, in its own unit.
+        feature: its index. shift: (q,) observed minus expected of every feature, in its own unit, without
+        what the shift of the level explains.
         late: of the last eighth. p: after the number of features and lengths. tests: that number.
         ongoing: whether the last eighth still shows it.
     """
@@ -80,7 +87,7 @@ class NumberModel:
         self.level: Level = learn_level(
             windows=[w.window for w in used],
             counts=np.array([float(len(w.rows)) for w in used]),
-            means=np.array([g.mean(axis=0) for g in groups]).reshape(-1, q),
+            means=np.array([g.mean(axis=0) for g in groups]).reshape(-1, q) - _of_level(used, features),
             sd=sd,
             pool=pool,
         )
@@ -101,7 +108,10 @@ class NumberModel:
         def block(size: int) -> tuple[Prediction, Floats]:
             """Of the last `size` windows: the last eighth of one length is another length."""
             if size not in blocks:
-                blocks[size] = self._shift(times, counts, sums, slice(-size, None))
+                part = slice(-size, None)
+                prediction = self.level.predict(times, counts, part)
+                shift = sums[part].sum(axis=0) / counts[part].sum() - prediction.mean
+                blocks[size] = prediction, self._judged(shift, prediction, used[part])
             return blocks[size]
 
         return [self._test(scale, block, len(scales)) for scale in scales]
@@ -128,9 +138,12 @@ class NumberModel:
             ongoing=bool(now[j] * np.sign(shift[j]) >= STILL_THERE * abs(shift[j])),
         )
 
-    def _shift(self, times: Times, counts: Floats, sums: Floats, part: slice) -> tuple[Prediction, Floats]:
-        prediction = self.level.predict(times, counts, part)
-        return prediction, sums[part].sum(axis=0) / counts[part].sum() - prediction.mean
+    def _judged(self, shift: Floats, prediction: Prediction, block: Sequence[WindowSample]) -> Floats:
+        """(q,) the shift without what a change of scale explains."""
+        if self.features.scaling is None:
+            return shift
+        values = np.concatenate([s.rows[:, 0] for s in block]).astype(np.float64)
+        return self.features.scaling.unexplained(shift, float(prediction.mean[0]), values)
 
     def p_values(self, shift: Floats, prediction: Prediction) -> Floats:
         """(q,) the tail of each feature's shift, over the settings of the noise; two-sided where both sides
@@ -233,10 +246,23 @@ class NumberModel:
         residuals, variances = np.empty(len(used)), np.empty(len(used))
         for i, sample in enumerate(used):
             prediction = self.level.predict(times, counts, slice(i, i + 1))
-            mean = self.features.of(sample.rows[:, 0])[:, feature].mean()
-            residuals[i] = sign * (mean - prediction.mean[feature])
+            shift = self.features.of(sample.rows[:, 0]).mean(axis=0) - prediction.mean
+            residuals[i] = sign * self._judged(shift, prediction, [sample])[feature]
             variances[i] = self.level.variance(prediction.unit)[feature]
         return locate([s.window for s in used], residuals, variances)
+
+
+def _of_level(windows: Sequence[WindowSample], features: Features) -> Floats | float:
+    """(T, q) what the level of its day does to the other features of a window."""
+    if features.scaling is None or not windows:
+        return 0.0
+    days: dict[date, list[Floats]] = {}
+    for sample in windows:
+        days.setdefault(sample.window.start.date(), []).append(sample.rows[:, 0])
+    moved = {
+        day: features.scaling.explained(np.concatenate(rows).astype(np.float64)) for day, rows in days.items()
+    }
+    return np.array([moved[sample.window.start.date()] for sample in windows])
 
 
 def _normal_quantile(p: Floats) -> Floats:

@@ -43,6 +43,11 @@ class NumberPower:
         changed = [change.apply(values, float(size)) for size in sizes]
         self._change, self._sizes = change, np.r_[0.0, sizes]
         moved = np.stack([features.of(v).mean(axis=0) - usual for v in changed])
+        if features.scaling is not None:
+            level = float(usual[0])
+            moved = np.stack(
+                [features.scaling.unexplained(m, level, v) for m, v in zip(moved, changed, strict=True)]
+            )
         self._shifts = np.concatenate([np.zeros((1, usual.size)), moved])
         measured = np.r_[
             0.0, [change.measure(v, float(size)) for v, size in zip(changed, sizes, strict=True)]
