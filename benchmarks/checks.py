@@ -34,7 +34,15 @@ JUDGED, AT_THE_END = (8, 16, 24), (24,)  # hours of a day
 TRAFFIC = ("independent", "overdispersed")
 LEVELS = (0.05, 0.01, 0.001)
 SHARES = (0.05, 0.1, 0.2)
-KIND_OF = {"error_rate": "error", "quality": "grade", "refusal_rate": "refusal", "language_mix": "language"}
+KIND_OF = {
+    "error_rate": "error",
+    "feedback": "error",
+    "retries": "error",
+    "abandoned": "error",
+    "quality": "grade",
+    "refusal_rate": "refusal",
+    "language_mix": "language",
+}
 _LEVEL_BAR = 0.05
 
 

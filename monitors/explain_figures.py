@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from monitors.explain_read import Said, read_spans, texts_of
 from monitors.explain_texts import thin
 from monitors.features_numbers import shape_features
 from monitors.sql import query
-from monitors.streams import Stream
+from monitors.streams import FEEDBACK_FIELDS, Stream
 from monitors.summaries import Sample
 
 Floats = NDArray[np.float64]
@@ -24,6 +25,8 @@ _EXAMPLES = 10
 _EXAMPLE_CHARACTERS = 2000
 _READ = 400
 _MOST_NAMES = 20
+# Users speak of answers of earlier windows.
+_SAID_LATER = timedelta(days=7)
 # What a field says itself accounts for nothing.
 _SAME: Mapping[str, str] = {
     "model": "model",
@@ -75,7 +78,7 @@ def _accounted(
             con,
             stream,
             [keys[i] for i in chosen],
-            side[0].window.start,
+            _since(stream, side),
             side[-1].window.end,
             side="input_text",
             max_characters=0,
@@ -97,7 +100,7 @@ def _features(stream: Stream, values: Sequence[NDArray[Any]]) -> list[Floats]:
         names, counts = np.unique(np.concatenate(values).astype(str), return_counts=True)
         kept = names[np.argsort(-counts, kind="stable")[:_MOST_NAMES]]
         return [(v.astype(str)[:, None] == kept[None, :]).astype(np.float64) for v in values]
-    if stream.field == "status":
+    if _is_share(stream.field):
         return [v.astype(np.float64)[:, None] for v in values]
     features = shape_features(values[1].astype(np.float64))
     return [features.of(v.astype(np.float64)) for v in values]
@@ -136,13 +139,24 @@ def _with_texts(
         con,
         stream,
         keys,
-        current[0].window.start,
+        _since(stream, current),
         current[-1].window.end,
         side="input_text" if stream.field.startswith("input") else "output_text",
         max_characters=_EXAMPLE_CHARACTERS,
     )
     texts = texts_of(said)
     return {"examples": [{**e, "text": texts.get(k, "")} for e, k in zip(examples, keys, strict=True)]}
+
+
+def _since(stream: Stream, samples: Sequence[WindowSample]) -> datetime:
+    """How far back the spans of these samples lie."""
+    start = samples[0].window.start
+    return start - _SAID_LATER if stream.field in FEEDBACK_FIELDS else start
+
+
+def _is_share(field: str) -> bool:
+    """Whether its numbers are zeros and ones."""
+    return field == "status" or field in FEEDBACK_FIELDS
 
 
 def _numbers(samples: Sequence[WindowSample]) -> Floats:
@@ -155,7 +169,8 @@ def _figures(values: Floats, field: str) -> dict[str, float]:
     if not len(values):
         return {}
     figures = {"rows": float(len(values)), "mean": float(values.mean())}
-    if field == "status":
-        return {"rows": figures["rows"], "share of errors": figures["mean"]}
+    if _is_share(field):
+        of = " of errors" if field == "status" else ""
+        return {"rows": figures["rows"], f"share{of}": figures["mean"]}
     quantiles = np.quantile(values, [0.5, 0.95, 0.99])
     return figures | dict(zip(("p50", "p95", "p99"), map(float, quantiles), strict=True))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from collectors.context import Context
 from monitors.alerting.config import AlertsConfig, NotifyConfig
 from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
+from monitors.judges.feedback import FeedbackConfig
 from monitors.notify.base import Notifier
 from monitors.notify.configured import configured
 
@@ -21,6 +22,7 @@ class RunSettings:
     windows: WindowsConfig
     embedding: EmbeddingConfig
     monitors: MonitorsConfig
+    feedback: FeedbackConfig
     alerts: AlertsConfig
     notify: NotifyConfig
     notifiers: tuple[Notifier, ...]
@@ -36,6 +38,7 @@ class RunSettings:
             windows=config.section("windows", WindowsConfig),
             embedding=config.section("embedding", EmbeddingConfig),
             monitors=config.section("monitors", MonitorsConfig),
+            feedback=config.section("feedback", FeedbackConfig),
             alerts=config.section("alerts", AlertsConfig),
             notify=notify,
             notifiers=tuple(configured(notify, environ)),

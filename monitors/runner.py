@@ -200,6 +200,7 @@ class _Pass:
         )
         if state.pending.new:
             self._judge(state.pending.new, sampler, scorer)
+            feedback=self._settings.feedback,
         pools = evaluation_pools(
             self._warehouse,
             sampler,

@@ -15,13 +15,23 @@ from collectors.model import PRODUCTION
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row, fetch
 from monitors.embedding.encoder import Encoder, encode_present, unit_rows
+from monitors.judges.feedback import FeedbackConfig
 from monitors.judges.grade import Grade, JudgedSpan
 from monitors.judges.grading import judged_spans
 from monitors.result import Window
+from monitors.sampling_feedback import RawFeedback, feedback_extras, read_feedback
 from monitors.sampling_names import RawNames, extras, grouped, key_of, read_names
 from monitors.sketches.made import Sketched, number_sketches, read_bins, sample_sketches
 from monitors.sql import query
-from monitors.streams import ESTIMATED_TOKENS, NUMBER_FIELDS, TEXT_FIELDS, UNITS, Stream, quality_field
+from monitors.streams import (
+    ESTIMATED_TOKENS,
+    FEEDBACK_FIELDS,
+    NUMBER_FIELDS,
+    TEXT_FIELDS,
+    UNITS,
+    Stream,
+    quality_field,
+)
 from monitors.summaries import Sample, compact
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -43,6 +53,7 @@ class Raw:
     grades: list[Row]
     bins: list[Row] = dataclasses.field(default_factory=list)
     names: RawNames = dataclasses.field(default_factory=RawNames)
+    feedback: RawFeedback = dataclasses.field(default_factory=RawFeedback)
 
     @property
     def spans(self) -> int:
@@ -53,7 +64,8 @@ class Raw:
 class Sampler:
     """Reads spans and makes samples, by one length of window, one cap and one seed.
 
-    `wanted`: the optional fields (`streams.OPTIONAL_FIELDS`) that a check asks for.
+    `wanted`: the optional fields (`streams.OPTIONAL_FIELDS`) that a check asks for; `feedback`: how users'
+    signals are read.
     """
 
     def __init__(
@@ -65,7 +77,9 @@ class Sampler:
         seed: int,
         encoder: Encoder,
         wanted: frozenset[str] = _NOTHING_MORE,
+        feedback: FeedbackConfig | None = None,
     ) -> None:
+        self._feedback = feedback or FeedbackConfig()
         self._length = length
         self._cap = cap
         self._max_characters = max_characters
@@ -79,6 +93,8 @@ class Sampler:
         buckets = bounds | {"length_us": self._step(dataset)}
         lots = buckets | {"seed": self._seed}
         cap, numbers_cap = self._cap, NUMBERS_PER_WINDOW
+        # Users speak of production; what runs through an evaluation set has none.
+        signs = self._wanted if dataset == PRODUCTION else _NOTHING_MORE
         if dataset != PRODUCTION:
             cap = numbers_cap
         texts = fetch(con, query("texts"), lots | {"cap": cap, "max_characters": self._max_characters})
@@ -90,6 +106,7 @@ class Sampler:
             grades=fetch(con, query("grades"), bounds),
             bins=read_bins(con, period, self._step(dataset), dataset=dataset),
             names=read_names(con, self._wanted, lots | {"cap": numbers_cap}),
+            feedback=read_feedback(con, signs, lots | {"cap": numbers_cap}, self._feedback),
         )
 
     def judged(self, con: Connection, period: Window) -> list[JudgedSpan]:
@@ -119,7 +136,8 @@ class Sampler:
         made.grades(raw, grades, counts)
         if self._wanted:
             by_text = grouped(raw.texts)
-            for extra in extras(self._wanted, raw.names, numbers=numbers, texts=by_text, counts=counts):
+            named = extras(self._wanted, raw.names, numbers=numbers, texts=by_text, counts=counts)
+            for extra in (*named, *feedback_extras(raw.feedback, self._feedback)):
                 # A place without a count has no span of its own here: a tool's caller began earlier.
                 spans = counts.get(extra.place, {}).get("spans", extra.n)
                 made.add(
@@ -128,7 +146,8 @@ class Sampler:
                     extra.rows,
                     basis=extra.basis,
                     n=extra.n,
-                    missing=max(0, spans - extra.n),
+                    # Feedback is of the answers of other windows, so none of these lacks any.
+                    missing=0 if extra.field in FEEDBACK_FIELDS else max(0, spans - extra.n),
                     keys=extra.keys,
                 )
         return made.samples

@@ -22,6 +22,7 @@ from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
 from monitors.embedding.encoder import Say, open_encoder
 from monitors.fit_cache import FitCache
 from monitors.judges.grading import local_grades
+from monitors.judges.feedback import FeedbackConfig
 from monitors.judges.local import LocalScorer
 from monitors.plan import asked_for, settings_of, wanted
 from monitors.pools import evaluation_pools
@@ -177,6 +178,7 @@ def _batches(
         wanted=asked_for(checks, monitors),
     )
     pools = evaluation_pools(
+        feedback=config.section("feedback", FeedbackConfig),
         overlay,
         sampler,
         lambda spans: local_grades(spans, encoder, now, RUN_ID, scorer=scorer),

@@ -15,7 +15,15 @@ from monitors.result import Window
 from monitors.sketches.number_sketch import GAMMA, ZERO_OFFSET, NumberSketch
 from monitors.sketches.text_sketch import TextSketch
 from monitors.sql import query
-from monitors.streams import ESTIMATED_TOKENS, NUMBER_FIELDS, QUALITY, TEXT_FIELDS, UNITS, Stream
+from monitors.streams import (
+    ESTIMATED_TOKENS,
+    FEEDBACK_FIELDS,
+    NUMBER_FIELDS,
+    QUALITY,
+    TEXT_FIELDS,
+    UNITS,
+    Stream,
+)
 from monitors.summaries import Sample
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,7 +90,7 @@ def _of_bins(row: Mapping[str, Any], spans: int) -> NumberSketch:
 
 
 def sample_sketches(samples: Iterable[Sample], *, but: Collection[tuple[Any, ...]] = ()) -> list[Sketched]:
-    """Of the sampled streams that no other sketch stands for: embeddings, and grades.
+    """Of the sampled streams that no other sketch stands for: embeddings, grades, and users' signs.
 
     but: (stream, start of window, basis) of those that are stored already.
     """
@@ -93,7 +101,7 @@ def sample_sketches(samples: Iterable[Sample], *, but: Collection[tuple[Any, ...
         sketch: TextSketch | NumberSketch
         if sample.stream.field in TEXT_FIELDS:
             sketch = sample.sketch
-        elif sample.stream.field.startswith(QUALITY):
+        elif sample.stream.field.startswith(QUALITY) or sample.stream.field in FEEDBACK_FIELDS:
             sketch = NumberSketch.of(sample.as_window_sample().rows[:, 0], n_missing=sample.n_missing)
         else:
             continue

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from collectors.errors import ConfigError
 from monitors.checks import CHECKS
+from monitors.checks._signs import SignCheck
 from monitors.checks.base import Check, CheckSettings, NotReady, Reference, WindowSample, applies
 from monitors.result import Concern, ReferenceKind, Window
 from monitors.streams import OPTIONAL_FIELDS, verdict_row
@@ -41,6 +42,9 @@ def verdicts(rng: np.random.Generator, count: int) -> NDArray[Any]:
     return made
 
 
+SHARES = frozenset({"error_rate", "feedback", "retries", "abandoned"})
+
+
 def rows_of(check: Check, rng: np.random.Generator, count: int) -> NDArray[Any]:
     if check.data == "embedding":
         return texts(rng, CENTRES, rng.integers(0, 5, size=count))
@@ -53,7 +57,7 @@ def rows_of(check: Check, rng: np.random.Generator, count: int) -> NDArray[Any]:
         weights = [0.97, 0.03] if check.name == "refusal_rate" else [0.6, 0.35, 0.05]
         drawn = rng.choice(names, size=count, p=weights).astype(object)
         return verdicts(rng, count) if check.name == "judge_agreement" else drawn
-    if check.name == "error_rate":
+    if check.name in SHARES:
         return (rng.random(count) < 0.02).astype(float)
     if check.name == "quality":
         return np.clip(rng.normal(2.2, 0.4, size=count), 0.0, 3.0)
@@ -93,7 +97,8 @@ def test_it_says_what_it_is(check: Check) -> None:
 def test_a_short_reference_is_not_ready_and_says_when(check: Check) -> None:
     answer = check.fit(drift(history(check, 10)), settings=CheckSettings(), seed=0)
     assert isinstance(answer, NotReady)
-    assert "10 windows with 300 rows; 24 windows and 200 rows are needed" in answer.reason
+    least = 60 if isinstance(check, SignCheck) else 200
+    assert f"10 windows with 300 rows; 24 windows and {least} rows are needed" in answer.reason
     assert "2026-03-03 00:00 UTC" in answer.reason
     assert isinstance(check.fit(drift([]), settings=CheckSettings(), seed=0), NotReady)
 
