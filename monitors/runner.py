@@ -197,10 +197,10 @@ class _Pass:
             seed=self._seed,
             encoder=encoder,
             wanted=asked_for(checks, self._settings.monitors),
+            feedback=self._settings.feedback,
         )
         if state.pending.new:
             self._judge(state.pending.new, sampler, scorer)
-            feedback=self._settings.feedback,
         pools = evaluation_pools(
             self._warehouse,
             sampler,

@@ -22,12 +22,12 @@ NAME_FIELDS = ("model", "provider", "prompt_version", "error_type", "finish_reas
 # What judges said beside what they are held against; in the window in which the later of the two came.
 VERDICT = "judge_verdict"
 UNREAD = "its replies"
+# What users said and did, 1 for a bad sign and 0 for none, in the window in which it came.
+UNHAPPY, RETRIED, ABANDONED = FEEDBACK_FIELDS = ("feedback.unhappy", "feedback.retried", "feedback.abandoned")
 CATEGORY_FIELDS = (*NAME_FIELDS, TOOL, REFUSAL, VERDICT, *LANGUAGE_FIELDS)
 OPTIONAL_FIELDS = (*WORD_FIELDS, *CATEGORY_FIELDS, *CHARACTER_FIELDS, *FEEDBACK_FIELDS)
 
 # The unit of each number, as `basis` of its samples.
-# What users said and did, 1 for a bad sign and 0 for none, in the window in which it came.
-UNHAPPY, RETRIED, ABANDONED = FEEDBACK_FIELDS = ("feedback.unhappy", "feedback.retried", "feedback.abandoned")
 UNITS = {
     "input_tokens": "tokens",
     "output_tokens": "tokens",

@@ -21,8 +21,8 @@ from monitors.checks.base import Check
 from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
 from monitors.embedding.encoder import Say, open_encoder
 from monitors.fit_cache import FitCache
-from monitors.judges.grading import local_grades
 from monitors.judges.feedback import FeedbackConfig
+from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
 from monitors.plan import asked_for, settings_of, wanted
 from monitors.pools import evaluation_pools
@@ -176,9 +176,9 @@ def _batches(
         seed=question.seed,
         encoder=encoder,
         wanted=asked_for(checks, monitors),
+        feedback=config.section("feedback", FeedbackConfig),
     )
     pools = evaluation_pools(
-        feedback=config.section("feedback", FeedbackConfig),
         overlay,
         sampler,
         lambda spans: local_grades(spans, encoder, now, RUN_ID, scorer=scorer),

@@ -65,7 +65,8 @@ class SignCheck:
 def pooled(windows: Iterable[WindowSample], least: int) -> list[WindowSample]:
     """Neighbouring windows of one UTC day taken together until they have `least` rows.
 
-    The last of a day may have less. Windows with a few rows each cannot say that the share does not wander, however many they are.
+    The last of a day may have less. Windows with a few rows each cannot say that the share does not wander,
+    however many they are.
     """
     made: list[list[WindowSample]] = []
     for window in windows:
