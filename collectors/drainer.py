@@ -10,6 +10,8 @@ import multiprocessing
 import signal
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collectors.ingest_rules import RulesSpec
     from collectors.spool_batch import DrainSummary
     from collectors.spool_ingest import SpoolDrain
+    from collectors.warehouse.connection import Warehouse
 
 _STOP = "stop"
 _PAUSE_PER_WORK = 2.0
@@ -31,6 +34,10 @@ _LONGEST_PAUSE_S = 30.0
 _BACKLOG_BYTES = 2 << 20
 # It tries again anyway; people should soon hear of a warehouse that somebody else holds.
 _BUSY_S = 5.0
+# How often hours that are over are rolled up, when nothing waits to be stored.
+_ROLL_UP_EVERY_S = 60.0
+# At a time: storing waits for it.
+_MOST_HOURS = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,18 +153,23 @@ def drain_until_told(root: str, spec: RulesSpec, every_s: float, pipe: Connectio
     spool = SpoolDrain(home.spool, warehouse, clock=system_clock, spec=spec)
     try:
         spool.start()
-        _drain_until_told(spool, every_s, pipe)
+        _drain_until_told(spool, every_s, pipe, lambda: _roll_up(warehouse))
     except _ParentGoneError:
         return
     finally:
         spool.close()
 
 
-def _drain_until_told(spool: SpoolDrain, every_s: float, pipe: Connection) -> None:
-    last = False
+def _drain_until_told(
+    spool: SpoolDrain, every_s: float, pipe: Connection, roll_up: Callable[[], None]
+) -> None:
+    last, rolled_at = False, time.monotonic()
     while True:
         started = time.monotonic()
         progress = _one_pass(spool, pipe)
+        if not last and progress.pending_bytes == 0 and started - rolled_at >= _ROLL_UP_EVERY_S:
+            roll_up()
+            rolled_at = time.monotonic()
         if last and (progress.pending_bytes == 0 or progress.problem):
             return
         # Small transactions one after the other would keep everybody else from the warehouse: without a
@@ -172,6 +184,16 @@ def _drain_until_told(spool: SpoolDrain, every_s: float, pipe: Connection) -> No
                 last = True
         except (EOFError, OSError) as error:
             raise _ParentGoneError from error
+
+
+def _roll_up(warehouse: Warehouse) -> None:
+    """Sum up hours that are over, for the dashboard. What fails here fails storing too, which tells of it."""
+    from collectors.context import system_clock
+    from collectors.rollups.refresh import refresh
+
+    if warehouse.exists():
+        with suppress(Exception):
+            refresh(warehouse, now=system_clock(), most=_MOST_HOURS)
 
 
 def _one_pass(spool: SpoolDrain, pipe: Connection) -> Progress:

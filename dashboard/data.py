@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
 
+from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row, fetch
 
@@ -185,8 +186,12 @@ def landing(warehouse: Warehouse) -> Landing:
 def extent(warehouse: Warehouse, chain: str) -> Extent | None:
     """From when to when `chain` has production spans; None when it has none."""
     with warehouse.read() as con:
-        row = select(con, "extent", {"chain": chain})[0]
-    return Extent(**row) if row["spans"] else None
+        rolled = Rolled(con)
+        if not rolled.exists:
+            row = select(con, "extent", {"chain": chain})[0]
+            return Extent(**row) if row["spans"] else None
+        found = rolled.extent(chain)
+    return Extent(first_at=found.first_at, last_at=found.last_at, spans=found.spans) if found else None
 
 
 def chain_components(con: Any, chain: str, span: TimeRange) -> tuple[ComponentRow, ...]:

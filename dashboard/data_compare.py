@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from collectors.model import PRODUCTION
+from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
+from dashboard import data_sides
 from dashboard.data import TimeRange, records, select
 from monitors.evidently_report import Slice, read_rows, write_report
 from monitors.result import Window
@@ -123,20 +125,24 @@ class EvidentlyReport:
 def choices(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> tuple[Choice, ...]:
     """What a component can be split by, the newest first."""
     with warehouse.read() as con:
-        return records(
-            Choice, select(con, "compare_sides", {"chain": chain, "component": component, **span.parameters})
-        )
+        return records(Choice, data_sides.choices(con, Rolled(con), chain, component, span))
 
 
 def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b: SideRange) -> Comparison:
     """Two sides in one connection; what is reckoned is reckoned after it is closed."""
     sides = [{"chain": chain, "component": component, "limit": _SAMPLE, **vars(side)} for side in (a, b)]
+    counts: list[int] = []
+    values: list[Values] = []
     streams = [Stream(chain, component, field) for field in sorted(TEXT_FIELDS)]
     plain = all(s.dataset == PRODUCTION and s.version is None and s.model is None for s in (a, b))
     with warehouse.read() as con:
-        numbers = [select(con, "compare_measures", side) for side in sides]
+        rolled = Rolled(con)
+        numbers = [data_sides.measures(con, rolled, side) for side in sides]
         grades = [select(con, "compare_grades", side) for side in sides]
-        values = [select(con, "compare_values", side) for side in sides]
+        for side, rows in zip(sides, numbers, strict=True):
+            counts.append(next((int(r["n"]) for r in rows if r["measure"] == "error_rate"), 0))
+            one_in = max(1, counts[-1] // _SAMPLE)
+            values.append(_values(select(con, "compare_values", {**side, "one_in": one_in})))
         kept = {
             stream.field: [read_buckets(con, stream, Window(start=s.start, end=s.end)) for s in (a, b)]
             for stream in (streams if plain else ())
@@ -150,14 +156,13 @@ def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b
             continue
         if isinstance(found, TextComparison):
             texts[field] = found
-    counts = [next((int(r["n"]) for r in rows if r["measure"] == "error_rate"), 0) for rows in numbers]
     return Comparison(
         spans_a=counts[0],
         spans_b=counts[1],
         numbers=_differences(*numbers),
         grades=_differences(*grades),
-        values_a=_values(values[0]),
-        values_b=_values(values[1]),
+        values_a=values[0],
+        values_b=values[1],
         texts=texts,
     )
 

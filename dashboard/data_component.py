@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import quantiles
 from typing import Any
 
+from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import DeployRow, TimeRange, records, select
+from dashboard.data_figures import component_series, component_totals, versions
 from dashboard.data_incident import as_mapping
 
 # Fewer buckets than this say little of what is usual.
 _FEWEST = 20
+# Points of one monitor: a chart has no room for more.
+_MOST_POINTS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,15 +152,15 @@ class ComponentView:
 def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> ComponentView:
     """Everything about one component, in one connection."""
     scope = {"chain": chain, "component": component, "limit": 50, **span.parameters}
+    earlier = replace(span, start=scope["previous_start"], end=span.start)
     with warehouse.read() as con:
-        series = select(con, "component_series", scope)
-        before = select(
-            con, "component_series", {**scope, "start": scope["previous_start"], "end": span.start}
-        )
-        totals = select(con, "component_totals", scope)
+        rolled = Rolled(con)
+        series = component_series(con, rolled, chain, component, span)
+        before = component_series(con, rolled, chain, component, earlier)
+        totals = component_totals(con, rolled, chain, component, span)
         quality = select(con, "quality_series", scope)
-        drift = select(con, "drift_series", scope)
-        versions = select(con, "versions", scope)
+        drift = select(con, "drift_series", {**scope, "thin_s": _thin_s(span)})
+        found = versions(con, rolled, chain, component, span)
         graded = select(con, "version_quality", scope)
         deploys = select(con, "deploys", scope)
         samples = select(con, "samples", scope)
@@ -175,7 +179,7 @@ def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeR
         series=records(SeriesPoint, series),
         quality=records(QualityPoint, quality),
         drift=records(DriftPoint, drift),
-        versions=records(VersionRow, versions),
+        versions=records(VersionRow, found),
         version_quality=by_version,
         deploys=tuple(d for d in records(DeployRow, deploys) if d.component == component),
         samples=records(SampleRow, samples),
@@ -189,6 +193,11 @@ def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeR
             None,
         ),
     )
+
+
+def _thin_s(span: TimeRange) -> int:
+    """Seconds that one point of a monitor stands for; less than a window wherever all windows have room."""
+    return max(1, -(-int((span.end - span.start).total_seconds()) // _MOST_POINTS))
 
 
 def _usual(before: Sequence[Row]) -> dict[str, tuple[float, float]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import (
@@ -18,6 +19,7 @@ from dashboard.data import (
     records,
     select,
 )
+from dashboard.data_figures import component_series, component_totals
 from dashboard.data_incident import IncidentRow
 from dashboard.data_overview_quality import Quality, chosen_quality, quality_course, within_scale
 from monitors.judges.config import JudgeConfig
@@ -104,8 +106,9 @@ def overview(warehouse: Warehouse, chain: str, span: TimeRange, rubric: str = _R
     parameters = {"chain": chain, "component": None, **span.parameters}
     with warehouse.read() as con:
         rows = chain_components(con, chain, span)
-        totals = select(con, "component_totals", parameters)
-        series = select(con, "component_series", parameters)
+        rolled = Rolled(con)
+        totals = component_totals(con, rolled, chain, None, span)
+        series = component_series(con, rolled, chain, None, span)
         quality = select(con, "quality_totals", parameters)
         quality_series = select(con, "quality_series", parameters)
         estimates = within_scale(select(con, "overview_estimates", parameters), scales_of(rubric))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from collectors.model import PRODUCTION
+from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import TimeRange, range_until, select
@@ -16,6 +18,7 @@ MOST_SOURCES = 100
 # Lines of the chart, the busiest first; the rest is one line together.
 MOST_FEEDS = 5
 OTHERS = "all others"
+_HOUR_S = 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,12 @@ def sources_view(warehouse: Warehouse, until: datetime, range_name: str, chosen:
     """The sources of the range called `range_name` that ends at `until`; of the format `chosen`, or all."""
     span = range_until(until, range_name)
     with warehouse.read() as con:
-        found = select(con, "sources", {**span.parameters, "format": chosen, "limit": MOST_SOURCES})
+        rolled = Rolled(con)
+        if rolled.exists and span.bucket_s % _HOUR_S == 0:
+            sets = select(con, "source_sets")
+            found = _parts(rolled.sources(span.start, span.end, span.bucket_s), sets, chosen)
+        else:
+            found = select(con, "sources", {**span.parameters, "format": chosen, "limit": MOST_SOURCES})
     totals = [row for row in found if row["part"] == "total"]
     # The newest span is in the last bucket, which is still filling: it would always look like a drop.
     buckets = span.buckets()[:-1]
@@ -101,6 +109,35 @@ def sources_view(warehouse: Warehouse, until: datetime, range_name: str, chosen:
         last_per_hour=together[-1] if together else None,
         usual_per_hour=median(known) if known else None,
     )
+
+
+def _parts(points: list[Row], sets: list[Row], chosen: str | None) -> list[Row]:
+    """Rows as sources.sql has them. points: of production, by place; sets: evaluation sets."""
+    totals: dict[tuple[str, str | None, str], Row] = {}
+    for row in [*({**point, "dataset": PRODUCTION} for point in points), *sets]:
+        mine = totals.setdefault(
+            (row["source"], row["exporter"], row["dataset"]),
+            {**row, "part": "total", "spans": 0},
+        )
+        mine["spans"] += row["spans"]
+        for name in ("arrived_at", "newest_at"):
+            mine[name] = max(mine[name], row[name])
+    formats = {_format(source) for source, _, _ in totals}
+    shown = [row for row in totals.values() if chosen is None or _format(row["source"]) == chosen]
+    shown.sort(key=lambda row: (-row["arrived_at"].timestamp(), row["source"], row["exporter"] or ""))
+    return [
+        *({**row, "sources": len(shown)} for row in shown[:MOST_SOURCES]),
+        *({"part": "format", "source": name} for name in formats),
+        *(
+            {**row, "part": "point", "source": _format(row["source"]), "bucket": row["place"]}
+            for row in sorted(points, key=lambda row: row["place"])
+            if chosen is None or _format(row["source"]) == chosen
+        ),
+    ]
+
+
+def _format(source: str) -> str:
+    return source.partition(":")[0]
 
 
 def _feeds(points: list[Row], buckets: int, bucket_s: int) -> tuple[Feed, ...]:

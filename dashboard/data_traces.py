@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from collectors.warehouse.connection import Warehouse
+from collectors.rollups.read import Rolled
+from collectors.warehouse.connection import Connection, Warehouse
 from dashboard.data import TimeRange, records, select
+from dashboard.data_figures import SEARCH_STEP_H, markers, newest_first
 from dashboard.data_incident import as_mapping
 
 PAGE_SIZE = 25
+# Spans of a chain that are searched at first.
+_SEARCHED_FIRST = 100_000
 SORTS: Mapping[str, str] = {
     "newest": "Newest first",
     "slowest": "Slowest first",
@@ -48,10 +52,14 @@ class TraceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TracePage:
-    """One page of the list, and how many traces fit in all."""
+    """One page of the list, and how many traces fit in all.
+
+    searched_from: what began earlier was not looked at; None when all of the range was.
+    """
 
     rows: tuple[TraceRow, ...]
     total: int
+    searched_from: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +139,12 @@ class TraceView:
 
 
 def traces(warehouse: Warehouse, chain: str, span: TimeRange, wanted: TraceFilter) -> TracePage:
-    """One page of the traces in `span` that fit the filter."""
+    """One page of the traces in `span` that fit the filter, looked for backwards from its end.
+
+    Where the range has very many spans, only as much of it is searched as fills the page and one more, so an
+    order other than the newest first is that of the newest traces.
+    """
+    offset = (max(wanted.page, 1) - 1) * PAGE_SIZE
     parameters = {
         "chain": chain,
         "component": wanted.component,
@@ -140,17 +153,40 @@ def traces(warehouse: Warehouse, chain: str, span: TimeRange, wanted: TraceFilte
         "text": wanted.text or None,
         "sort": wanted.sort,
         "limit": PAGE_SIZE,
-        "offset": (max(wanted.page, 1) - 1) * PAGE_SIZE,
+        "offset": offset,
         **span.parameters,
     }
     with warehouse.read() as con:
-        rows = select(con, "traces", parameters)
-    return TracePage(rows=records(TraceRow, rows), total=rows[0]["total"] if rows else 0)
+        for start in _starts(con, chain, span):
+            rows = select(con, "traces", {**parameters, "start": start})
+            if rows and rows[0]["total"] > offset + PAGE_SIZE:
+                break
+    return TracePage(
+        rows=records(TraceRow, rows),
+        total=rows[0]["total"] if rows else 0,
+        searched_from=start if start > span.start else None,
+    )
+
+
+def _starts(con: Connection, chain: str, span: TimeRange) -> Iterator[datetime]:
+    """Where to search from: further and further back, by four times as many spans each time."""
+    rolled = Rolled(con)
+    if rolled.exists:
+        most, seen = _SEARCHED_FIRST, 0
+        for start, spans in newest_first(rolled, chain, span):
+            if seen + spans > most and seen:
+                yield start + timedelta(hours=SEARCH_STEP_H)
+                most = max(4 * most, seen + spans)
+            seen += spans
+    yield span.start
 
 
 def versions(warehouse: Warehouse, chain: str, span: TimeRange) -> tuple[str, ...]:
     """The version markers that occur in `span`."""
     with warehouse.read() as con:
+        rolled = Rolled(con)
+        if rolled.exists:
+            return markers(rolled, chain, span)
         return tuple(
             row["version"] for row in select(con, "trace_versions", {"chain": chain, **span.parameters})
         )

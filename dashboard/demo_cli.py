@@ -45,6 +45,7 @@ def demo(
 
     A second call finds the traffic there and opens the dashboard at once. Nothing leaves this machine.
     """
+    from collectors.rollups.refresh import refresh
     from monitors.cli import progress_bar
     from monitors.runner import run_pass
     from sample_logs.demo import default_start, end_of_data, outcome, prepare
@@ -59,6 +60,7 @@ def demo(
     say("monitoring every hour of it")
     with progress_bar() as progress:
         run_pass(context, now=end_of_data(folder), seed=0, progress=progress, say=say)
+    refresh(context.warehouse, now=context.clock())
     report = outcome(context.warehouse, folder)
     say("done")
     context.answer(report.as_json(), _text(report.as_json()))

@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 
 from collectors.context import Context
-from collectors.errors import ConfigError, RunInProgressError
+from collectors.errors import ChainwatchError, ConfigError, RunInProgressError
 from collectors.model import utc
 from collectors.options import command
 from collectors.retention.config import limits
@@ -84,10 +84,21 @@ def run(
     pruned = prune_when_due(
         context, now=min(summary.now, context.clock()), say=lambda line: click.echo(line, err=True)
     )
+    _roll_up(context)
     removed = {"pruned": pruned.as_json() if pruned else None}
     context.answer({"status": "ok", **summary.as_json(), **removed}, told(summary, pruned))
     if fail_on_alert and summary.firing:
         sys.exit(ALERT_FIRES)
+
+
+def _roll_up(context: Context) -> None:
+    """Sum up what came since the last run, for the dashboard; without it pages are right, and slower."""
+    from collectors.rollups.refresh import refresh
+
+    try:
+        refresh(context.warehouse, now=context.clock())
+    except ChainwatchError as error:
+        click.echo(f"rollups: {error}", err=True)
 
 
 def told(summary: RunSummary, pruned: PruneReport | None = None) -> str:

@@ -20,6 +20,7 @@ from collectors.retention.sampled import without_sketches, without_vectors
 from collectors.retention.targets import sql
 from collectors.retention.tombstones import bury, user_digest
 from collectors.retention.users import UserForms
+from collectors.rollups.refresh import roll_up
 from collectors.warehouse.compact import Told, compact
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import fetch
@@ -38,6 +39,10 @@ _WHOLE: tuple[tuple[str, str], ...] = (
     ("span_contents", _OF_TRACES),
     ("quarantine", sql("quarantine_of")),
     ("spans", _OF_TRACES),
+)
+_HOURS = (
+    "SELECT DISTINCT date_trunc('hour', started_at) AS hour FROM spans "
+    "WHERE trace_id IN (SELECT trace_id FROM gone) ORDER BY hour"
 )
 # An id this short is part of much that has nothing to do with users.
 _SHORT = 4
@@ -92,7 +97,10 @@ def forget(
     spooled = _drain(context, warnings)
     with warehouse.write() as con:
         traces = _gather(con, users)
+        hours = [row["hour"] for row in fetch(con, _HOURS)]
         rows = _each(con, users, count=False)
+        # The sums of an hour with a single request are that request's numbers.
+        roll_up(con, hours)
         bury(con, user.remembered, at=now)
         audit(con, "forget", f"user {subject}", {"traces": traces, "rows": rows}, at=now)
     # What checks learnt of everybody's vectors is learnt again without these.

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors.retention.targets import TARGETS, Target, sql
+from collectors.rollups.refresh import roll_up_between
 from collectors.warehouse.connection import Connection, Warehouse
 from collectors.warehouse.store import fetch
 
@@ -138,6 +139,8 @@ def execute(warehouse: Warehouse, due: Plan, *, now: datetime, progress: Progres
             # Where one slice fails, its children must not stay gone: they share its transaction.
             for table, n in _prune_slice(con, piece, due.cutoffs[piece.kind]):
                 _add(removed, piece.kind, table, n)
+            if piece.target.table == "spans" and piece.target.change is None:
+                roll_up_between(con, piece.low, piece.high)
         done += piece.rows
         if progress is not None:
             progress(piece.kind, done, due.rows)

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import formats, trace_parts, ui, urls
 from dashboard.data import components
 from dashboard.data_traces import PAGE_SIZE, SORTS, TraceFilter, TracePage, trace_view, traces, versions
-from dashboard.text import to_csv
+from dashboard.text import plain, to_csv
 
 _STATUSES = {"error": "✕ Failed", "ok": "✓ OK", "unset": "○ Not said"}
 
@@ -108,7 +108,10 @@ def _table(frame: ui.Frame, wanted: TraceFilter, found: TracePage) -> None:
     pages = -(-found.total // PAGE_SIZE)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         first = (wanted.page - 1) * PAGE_SIZE + 1
-        st.caption(f"{first:,} to {first + len(rows) - 1:,} of {found.total:,} traces")
+        within = "traces"
+        if found.searched_from is not None:
+            within = f"traces since {frame.when(found.searched_from)}; later pages look further back"
+        st.caption(plain(f"{first:,} to {first + len(rows) - 1:,} of {found.total:,} {within}"))
         if pages > 1:
             pager = f"pager_{hash((replace(wanted, page=1), frame.span)) & 0xFFFFFF:x}"
             st.pagination(

@@ -1,9 +1,10 @@
--- A seeded sample of one side's durations and lengths, for the shape of their distributions.
+-- A sample of one side's durations and lengths, for the shape of their distributions: about one span in $one_in.
 SELECT duration_s, coalesce(output_tokens::DOUBLE, length(output_text)::DOUBLE / 4) AS output_tokens
 FROM spans
 WHERE chain = $chain AND component = $component AND dataset = $dataset
   AND started_at >= $start AND started_at < $end
   AND ($version IS NULL OR coalesce(component_version, chain_version) = $version)
   AND ($model IS NULL OR model = $model)
-ORDER BY md5(trace_id || span_id)
+  AND hash(span_id) % $one_in = 0
+ORDER BY hash(span_id)
 LIMIT $limit

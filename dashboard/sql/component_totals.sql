@@ -14,4 +14,5 @@ SELECT
 FROM spans
 WHERE chain = $chain AND dataset = 'production'
   AND started_at >= $previous_start AND started_at < $end
+  AND ($component IS NULL OR component = $component)
 GROUP BY component, is_current

@@ -1,0 +1,4 @@
+-- The hours of the spans that were stored after $since.
+SELECT DISTINCT date_trunc('hour', started_at) AS bucket
+FROM spans
+WHERE ingested_at > $since

@@ -1,0 +1,160 @@
+"""Requests, errors, latency, tokens and cost over time: off the rollups if there are any, else off the spans.
+
+Steps of whole hours are read off the rollups, whose quantiles are within 1 %. Shorter steps belong to short
+ranges, which are read off the spans, as is everything before the first hour is rolled up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from collectors.rollups.read import QUANTILES, Counts, Cut, Number, Rolled
+from collectors.warehouse.connection import Connection
+from collectors.warehouse.store import Row
+from dashboard.data import TimeRange, select
+
+SEARCH_STEP_H = 6
+_HOUR_S = 3600
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What a figure is called: its field, and which of QUANTILES.
+_FIGURES: Mapping[str, tuple[str, float]] = {
+    "p50_s": ("duration_s", 0.5),
+    "p95_s": ("duration_s", 0.95),
+    "p99_s": ("duration_s", 0.99),
+    "ttft_p50_s": ("time_to_first_token_s", 0.5),
+    "ttft_p95_s": ("time_to_first_token_s", 0.95),
+    "input_tokens_p50": ("input_tokens", 0.5),
+    "input_tokens_p95": ("input_tokens", 0.95),
+    "output_tokens_p50": ("output_tokens", 0.5),
+    "output_tokens_p95": ("output_tokens", 0.95),
+}
+_LATENCY = ("duration_s", "cost_usd")
+_MOST_VERSIONS, _MOST_MARKERS = 30, 500
+_EVERY = ("duration_s", "time_to_first_token_s", "cost_usd", "input_tokens", "output_tokens")
+
+
+def component_series(
+    con: Connection, rolled: Rolled, chain: str, component: str | None, span: TimeRange
+) -> list[Row]:
+    """Figures per component and time bucket. A bucket without spans has no row: a gap, not a zero.
+
+    component: None for each of the chain, with durations and costs only.
+    """
+    scope = {"chain": chain, "component": component, **span.parameters}
+    if span.bucket_s % _HOUR_S or not rolled.exists:
+        return select(con, "component_series", scope)
+    cut = replace(_whole(chain, component, span), step_s=span.bucket_s)
+    fields = _LATENCY if component is None else _EVERY
+    counts = rolled.counts(cut, _place)
+    numbers = rolled.numbers(cut, fields, _place)
+    step = timedelta(seconds=span.bucket_s)
+    return [
+        {
+            "component": name,
+            "bucket": span.start + place * step,
+            **_row(counts[name, place], numbers, (name, place)),
+        }
+        for name, place in sorted(counts)
+    ]
+
+
+def component_totals(
+    con: Connection, rolled: Rolled, chain: str, component: str | None, span: TimeRange
+) -> list[Row]:
+    """Figures per component: the range, and the equally long one before it. component: None for each."""
+    scope = {"chain": chain, "component": component, **span.parameters}
+    if not rolled.exists:
+        return select(con, "component_totals", scope)
+    cut = replace(_whole(chain, component, span), start=scope["previous_start"])
+    counts = rolled.counts(cut, _place)
+    numbers = rolled.numbers(cut, _LATENCY if component is None else _EVERY, _place)
+    return [
+        {"component": name, "is_current": place >= 0, **_row(counts[name, place], numbers, (name, place))}
+        for name, place in sorted(counts)
+    ]
+
+
+def versions(con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange) -> list[Row]:
+    """The versions of one component side by side, the newest first. A version is all its markers together."""
+    scope = {"chain": chain, "component": component, **span.parameters}
+    if not rolled.exists:
+        return select(con, "versions", scope)
+    cut = _whole(chain, component, span)
+    counts = rolled.counts(cut, _version)
+    numbers = rolled.numbers(cut, ("duration_s", "cost_usd", "output_tokens"), _version)
+    newest = sorted(counts, key=lambda version: (counts[version].first_at, version), reverse=True)
+    rows = []
+    for version in newest[:_MOST_VERSIONS]:
+        tokens = numbers["output_tokens"].get(version)
+        rows.append(
+            {
+                "version": version,
+                "first_at": counts[version].first_at,
+                "last_at": counts[version].last_at,
+                **_row(counts[version], numbers, version),
+                "output_tokens": tokens.mean if tokens else None,
+            }
+        )
+    return rows
+
+
+def markers(rolled: Rolled, chain: str, span: TimeRange) -> tuple[str, ...]:
+    """The version markers that occur in the range, sorted."""
+    cut = _whole(chain, None, span)
+    found = {value for group in rolled.counts(cut, _markers) for value in group if value is not None}
+    return tuple(sorted(found))[:_MOST_MARKERS]
+
+
+def newest_first(rolled: Rolled, chain: str, span: TimeRange) -> list[tuple[datetime, int]]:
+    """When each stretch of SEARCH_STEP_H hours with spans begins, and how many it has."""
+    step = timedelta(hours=SEARCH_STEP_H)
+    origin = span.start - (span.start - _EPOCH) % step
+    cut = replace(_whole(chain, None, span), origin=origin, step_s=step.total_seconds())
+    found = rolled.counts(cut, lambda row: row["place"])
+    return [(origin + place * step, found[place].spans) for place in sorted(found, reverse=True)]
+
+
+def _whole(chain: str, component: str | None, span: TimeRange) -> Cut:
+    """The range in one piece."""
+    length_s = (span.end - span.start).total_seconds()
+    return Cut(
+        chain=chain,
+        component=component,
+        start=span.start,
+        end=span.end,
+        origin=span.start,
+        step_s=length_s,
+    )
+
+
+def _place(row: Row) -> tuple[str, int]:
+    return row["component"], row["place"]
+
+
+def _markers(row: Row) -> tuple[str | None, ...]:
+    return (
+        row["chain_version"],
+        row["component_version"],
+        row["prompt_version"],
+        row["index_version"],
+        row["model"],
+    )
+
+
+def _version(row: Row) -> str:
+    """As versions.sql writes it."""
+    chain, component, prompt, index, model = _markers(row)
+    said = (chain, component, prompt and f"prompt {prompt}", index and f"index {index}", model)
+    return " · ".join(part for part in said if part is not None)
+
+
+def _row(counts: Counts, numbers: Mapping[str, Mapping[Any, Number]], group: Any) -> Row:
+    row: Row = {"requests": counts.spans, "errors": counts.errors}
+    for name, (field, q) in _FIGURES.items():
+        one = numbers[field].get(group) if field in numbers else None
+        row[name] = one.quantiles[QUANTILES.index(q)] if one else None
+    cost = numbers["cost_usd"].get(group)
+    return {**row, "cost_usd": cost.total if cost else None}

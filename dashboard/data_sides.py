@@ -1,0 +1,102 @@
+"""One side of a comparison in numbers: off the rollups where there are any, else off the spans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from collectors.model import PRODUCTION
+from collectors.rollups.read import QUANTILES, Cut, Rolled
+from collectors.warehouse.connection import Connection
+from collectors.warehouse.store import Row
+from dashboard.data import TimeRange, select
+
+_FIELDS = (
+    "duration_s",
+    "time_to_first_token_s",
+    "cost_usd",
+    "input_tokens",
+    "output_tokens",
+    "input_characters",
+    "output_characters",
+    "documents",
+)
+_MEDIAN, _HIGH = QUANTILES.index(0.5), QUANTILES.index(0.95)
+
+
+def measures(con: Connection, rolled: Rolled, side: Mapping[str, Any]) -> list[Row]:
+    """Every number of one side: how many spans have it, its mean, spread, middle and 95th percentile."""
+    if not rolled.exists:
+        return select(con, "compare_measures", side)
+    length_s = (side["end"] - side["start"]).total_seconds()
+    cut = Cut(
+        chain=side["chain"],
+        component=side["component"],
+        start=side["start"],
+        end=side["end"],
+        origin=side["start"],
+        step_s=length_s,
+        dataset=side["dataset"],
+        version=side["version"],
+        model=side["model"],
+    )
+    counts = rolled.counts(cut, _one)
+    if None not in counts:
+        return []
+    spans, errors = counts[None].spans, counts[None].errors
+    share = errors / spans
+    spread = (share * (1 - share) * spans / (spans - 1)) ** 0.5 if spans > 1 else None
+    rows = [_row("error_rate", spans, share, spread, float(share >= 0.5), float(share > 0.05))]
+    for field, found in rolled.numbers(cut, _FIELDS, _one).items():
+        if None in found:
+            one = found[None]
+            rows.append(
+                _row(field, one.n, one.mean, one.spread, one.quantiles[_MEDIAN], one.quantiles[_HIGH])
+            )
+    return rows
+
+
+def choices(con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange) -> list[Row]:
+    """What one component can be split by: versions, models and data sets, with their spans in the range.
+
+    Evaluation sets count whenever they were run.
+    """
+    if not rolled.exists:
+        return select(con, "compare_sides", {"chain": chain, "component": component, **span.parameters})
+    cut = Cut(
+        chain=chain,
+        component=component,
+        start=span.start,
+        end=span.end,
+        origin=span.start,
+        step_s=(span.end - span.start).total_seconds(),
+    )
+    rows: list[Row] = []
+    for way, of in (("version", _version), ("model", _model), ("dataset", lambda row: PRODUCTION)):
+        found = rolled.counts(cut, of)
+        rows += [
+            {"way": way, "name": name, "spans": one.spans, "last_at": one.last_at}
+            for name, one in found.items()
+            if name is not None
+        ]
+    rows += select(con, "compare_sets", {"chain": chain, "component": component})
+    return sorted(rows, key=lambda row: (row["way"], -row["last_at"].timestamp(), row["name"]))
+
+
+def _row(measure: str, n: int, mean: float, spread: float | None, p50: float, p95: float) -> Row:
+    return {"measure": measure, "n": n, "mean": mean, "spread": spread, "p50": p50, "p95": p95}
+
+
+def _one(row: Row) -> None:
+    return None
+
+
+def _version(row: Row) -> str | None:
+    mine: str | None = row["component_version"]
+    whole: str | None = row["chain_version"]
+    return mine if mine is not None else whole
+
+
+def _model(row: Row) -> str | None:
+    model: str | None = row["model"]
+    return model

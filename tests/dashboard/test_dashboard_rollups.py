@@ -1,0 +1,85 @@
+"""What pages read off the rollups is what they read off the spans before there were any."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from seeded_traffic import CHAIN
+from seeded_warehouse import Seeded
+
+from collectors.home import Home
+from collectors.rollups.refresh import refresh
+from collectors.warehouse.connection import Warehouse
+from dashboard import data_traces
+from dashboard.data import TimeRange, components, extent, range_until
+from dashboard.data_compare import SideRange, choices, comparison
+from dashboard.data_component import component_view
+from dashboard.data_overview import overview
+from dashboard.data_sources import newest, sources_view
+
+# Quantiles of the rollups are within 1 %; what is made of them (the usual band) as well.
+_WITHIN = 0.0101
+
+
+@pytest.fixture
+def warehouse(seeded: Seeded, tmp_path: Path) -> Warehouse:
+    home = Home(root=tmp_path / "home").create()
+    shutil.copy(Home(root=seeded.home).warehouse, home.warehouse)
+    return Warehouse(home.warehouse)
+
+
+@pytest.mark.parametrize("name", ["24h", "7d", "90d"])
+def test_every_page_reads_the_same_off_rollups(warehouse: Warehouse, name: str) -> None:
+    known = extent(warehouse, CHAIN)
+    assert known is not None
+    span = range_until(known.last_at, name)
+    before = _read(warehouse, span, name)
+    assert refresh(warehouse, now=known.last_at + timedelta(days=1)) > 0
+    after = _read(warehouse, span, name)
+    for page, told in before.items():
+        _same(told, after[page], page)
+
+
+def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
+    component = next(c.component for c in components(warehouse, CHAIN, span) if c.kind == "llm")
+    half = span.start + (span.end - span.start) / 2
+    sides = [
+        SideRange(name="a", start=span.start, end=half),
+        SideRange(name="b", start=half, end=span.end),
+    ]
+    compared = comparison(warehouse, CHAIN, component, *sides)
+    return {
+        "extent": extent(warehouse, CHAIN),
+        "overview": overview(warehouse, CHAIN, span),
+        "component": component_view(warehouse, CHAIN, component, span),
+        "markers": data_traces.versions(warehouse, CHAIN, span),
+        "traces": data_traces.traces(warehouse, CHAIN, span, data_traces.TraceFilter()),
+        "choices": choices(warehouse, CHAIN, component, span),
+        "numbers": [(d.measure, d.change, d.a and d.a.mean, d.a and d.a.spread) for d in compared.numbers],
+        "sources": sources_view(warehouse, span.end, name, None),
+        "newest": newest(warehouse, span.end),
+    }
+
+
+def _same(one: Any, other: Any, where: str) -> None:
+    if is_dataclass(one) and not isinstance(one, type):
+        for field in fields(one):
+            _same(getattr(one, field.name), getattr(other, field.name), f"{where}.{field.name}")
+    elif isinstance(one, Mapping):
+        assert set(one) == set(other), where
+        for key in one:
+            _same(one[key], other[key], f"{where}[{key!r}]")
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other), where
+        for i, (mine, theirs) in enumerate(zip(one, other, strict=True)):
+            _same(mine, theirs, f"{where}[{i}]")
+    elif isinstance(one, float) and isinstance(other, float):
+        assert other == pytest.approx(one, rel=_WITHIN, abs=1e-9, nan_ok=True), where
+    else:
+        assert one == other, where
