@@ -10,6 +10,7 @@ taken for a factor.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ class Scaling:
     """Means of q features of a reference that was multiplied by S factors.
 
     Attributes:
-        steps: (S,) logarithms of the factors, rising. level: (S,) the first feature, rising.
+        steps: (S,) logarithms of the factors, evenly rising. level: (S,) the first feature, rising.
         others: (q - 1, S) the others. quarters: (3,) the reference's quartiles.
     """
 
@@ -56,16 +57,32 @@ class Scaling:
         return moved
 
     def _explained(self, values: Floats, usual: float) -> Floats:
-        places = usual, usual + self._shared(values, usual)
-        return np.array([np.diff(np.interp(places, self.steps, other))[0] for other in self.others])
+        shared = self._shared(values, usual)
+        return self._at(usual + shared) - self._at(usual)
+
+    def _at(self, step: float) -> Floats:
+        """(q - 1,) the others at the logarithm of a factor, between those that were worked out."""
+        first, last = float(self.steps[0]), float(self.steps[-1])
+        if last <= first:
+            return self.others[:, 0]
+        place = min(max((step - first) / (last - first), 0.0), 1.0) * (self.steps.size - 1)
+        low = min(int(place), self.steps.size - 2)
+        between: Floats = self.others[:, low] + (place - low) * (
+            self.others[:, low + 1] - self.others[:, low]
+        )
+        return between
 
     def _shared(self, values: Floats, usual: float) -> float:
         """The logarithm of the factor that all quartiles share, beyond the usual one; 0 if they disagree."""
-        known = self.quarters > 0
-        ratios = np.maximum(_quartiles(values)[known] / self.quarters[known], np.exp(self.steps[0]))
-        moved = np.log(ratios) - usual
-        agree = (moved > 0).all() or (moved < 0).all()
-        return float(moved[np.argmin(np.abs(moved))]) if agree and moved.size else 0.0
+        lowest = float(np.exp(self.steps[0]))
+        moved = [
+            math.log(max(now / before, lowest)) - usual
+            for now, before in zip(_quartiles(values).tolist(), self.quarters.tolist(), strict=True)
+            if before > 0
+        ]
+        if not moved or min(moved) <= 0.0 <= max(moved):
+            return 0.0
+        return min(moved, key=abs)
 
 
 def scaling_of(reference: Floats, of: Callable[[Floats], Floats]) -> Scaling | None:

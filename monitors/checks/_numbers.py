@@ -93,9 +93,13 @@ class NumberFitted:
         tests = self.model.tests(recent, self.settings)
         if not tests:
             return no_rows(recent, self.settings, self.reference_rows)
-        read = [(t, self.view.read(_values(t), t, self.model, self.margin)) for t in tests]
-        breaches = [(t, r) for t, r in read if t.p <= alpha and r.relevant and t.ongoing]
-        test, reading = min(breaches or read, key=lambda pair: pair[0].p)
+        strongest = min(tests, key=lambda t: t.p)
+        # What does not decide is not read.
+        read = [(t, self._read(t)) for t in tests if t.p <= alpha and t.ongoing]
+        breaches = [(t, r) for t, r in read if r.relevant]
+        test, reading = (
+            min(breaches, key=lambda pair: pair[0].p) if breaches else (strongest, self._read(strongest))
+        )
         critical = self.model.criticals(alpha / test.tests, test.prediction, np.sign(test.shift), first=1)
         needed = self.view.threshold(reading, float(critical[0]), self.margin)
         power = self._power
@@ -114,6 +118,9 @@ class NumberFitted:
             evidence=self._evidence(recent, test, reading, breach=bool(breaches)),
             detectable=partial(power.detectable, self.model, tests, alpha) if power else None,
         )
+
+    def _read(self, test: NumberTest) -> Reading:
+        return self.view.read(_values(test), test, self.model, self.margin)
 
     def _reason(self, test: NumberTest, reading: Reading, alpha: float, *, breach: bool) -> str:
         span = spanned(test.scale.windows, test.scale.rows)
