@@ -6,13 +6,15 @@ import getpass
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
 from collectors.errors import ChainwatchError
 from collectors.warehouse.connection import Warehouse
-from dashboard import cached
+from dashboard import access, cached
 from dashboard.data_incident import IncidentRow
+from dashboard.text import plain
 from monitors.alerting import actions
 
 Act = Callable[[], str]
@@ -30,9 +32,32 @@ def likely_actor() -> str:
     return "" if name == "root" else name
 
 
+def ask_who(width: int | Literal["stretch"] = "stretch") -> str:
+    """Who acts, for the audit log: whoever is signed in, else the name that is typed here."""
+    name = access.viewer().name
+    if name is not None:
+        st.caption(plain(f"You act as {name}."), width=width)
+        return name
+    typed = st.text_input(
+        "Your name",
+        key="actor",
+        value=likely_actor(),
+        max_chars=80,
+        placeholder="For the audit log",
+        width=width,
+    )
+    return str(typed).strip()
+
+
+def known_actor() -> str:
+    """Who acts, where the name was asked elsewhere on the page."""
+    return access.viewer().name or str(st.session_state.get("actor") or likely_actor())
+
+
 def perform(act: Act) -> None:
     """Do it, say so, and draw the page again from a fresh read; a refusal is a sentence."""
     try:
+        access.require_operator()
         said = act()
     except ChainwatchError as error:
         st.error("That was not done.", icon=":material/error:")
@@ -56,6 +81,16 @@ def acknowledge(warehouse: Path, incident_id: str, actor: str, note: str, at: da
     def act() -> str:
         actions.acknowledge(Warehouse(warehouse), incident_id, actor, at, note or None)
         return "Acknowledged"
+
+    return act
+
+
+def assign(warehouse: Path, incident_id: str, actor: str, owner: str, *, note: str, at: datetime) -> Act:
+    """It is somebody's from now on."""
+
+    def act() -> str:
+        given = actions.assign(Warehouse(warehouse), incident_id, actor, owner, at, note or None)
+        return f"It belongs to {given.owner}"
 
     return act
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
-from dashboard import cached, data, ui, urls
+from dashboard import access, cached, data, ui, urls
 from dashboard.terms import terms
 
 # Drawn here: an icon by name would be fetched from a font server.
@@ -23,7 +25,11 @@ _LOGO = _SVG.format(150, _LINKS + _NAME)
 
 
 def _land() -> None:
-    """The open incident if there is one, else the overview."""
+    """What was wanted before signing in, else the open incident if there is one, else the overview."""
+    wanted = access.wanted_before()
+    by_path = {Path(path).stem: path for path in terms().by_path}
+    if wanted is not None and wanted[0] in by_path:
+        st.switch_page(by_path[wanted[0]], query_params=wanted[1])
     warehouse = ui.warehouse_path()
     if warehouse.exists():
         landing = cached.load(data.landing, warehouse).value
@@ -41,4 +47,12 @@ _PAGES = [
         for path, page in terms().by_path.items()
     ),
 ]
-ui.guarded(st.navigation(_PAGES, position="top").run)()
+
+
+def _draw() -> None:
+    page = st.navigation(_PAGES, position="top")
+    if access.entered(page.url_path, st.query_params.to_dict()):
+        page.run()
+
+
+ui.guarded(_draw)()

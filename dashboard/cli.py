@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("monitors.cli:run", "Evaluate every complete window since the last run (for cron)."),
     "alerts": ("monitors.alert_cli:alerts", "List firing alerts and open incidents."),
     "ack": ("monitors.alert_cli:ack", "Acknowledge an incident."),
+    "assign": ("monitors.incident_cli:assign", "Give an incident to a person or a team."),
     "resolve": ("monitors.incident_cli:resolve", "Close an incident; say whether it was noise."),
     "postmortem": ("monitors.incident_cli:postmortem", "Export an incident as Markdown."),
     "silence": ("monitors.alert_cli:silence", "Silence alerts that match labels, for a while."),

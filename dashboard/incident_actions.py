@@ -1,4 +1,4 @@
-"""The incident page's buttons: acknowledge, silence, resolve, call it noise."""
+"""The incident page's buttons: acknowledge, assign, silence, resolve, call it noise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import actions, cached, theme, ui
+from dashboard import access, actions, cached, theme, ui
 from dashboard.data_incident import IncidentView
 from dashboard.data_postmortem import postmortem_text
 from dashboard.text import plain
@@ -21,7 +21,7 @@ _SILENCES: Mapping[str, timedelta] = {
 
 
 def panel(view: IncidentView, frame: ui.Frame) -> None:
-    """Each button does one thing and is written to the audit log with a name."""
+    """Who has it, and what to do about it: each button does one thing, which goes into the audit log."""
     incident = view.incident
     actions.report()
     st.markdown("**What to do**")
@@ -33,10 +33,29 @@ def panel(view: IncidentView, frame: ui.Frame) -> None:
         st.caption(plain(f"Closed by {incident.closed_by}{' as noise' if incident.noise else ''}."))
     if incident.owner:
         st.caption(plain(f"Owner: {incident.owner}"))
-    _silences(view, frame)
-    who = st.text_input(
-        "Your name", key="actor", value=actions.likely_actor(), max_chars=80, placeholder="For the audit log"
+    may_act = access.may_act()
+    _silences(view, frame, may_act=may_act)
+    if may_act:
+        _buttons(view, frame)
+    else:
+        st.caption("Your role lets you look. Operators acknowledge, assign, silence and resolve.")
+    st.download_button(
+        "Postmortem",
+        # Read when it is asked for, and not each time that the page is drawn.
+        lambda: cached.load(postmortem_text, frame.warehouse, incident.incident_id, frame.now).value,
+        file_name=f"incident-{incident.incident_id}.md",
+        mime="text/markdown",
+        icon=":material/download:",
+        width="stretch",
+        key="postmortem",
+        on_click="ignore",
+        help="The incident as Markdown, with its evidence and example texts as they stand in the log.",
     )
+
+
+def _buttons(view: IncidentView, frame: ui.Frame) -> None:
+    incident = view.incident
+    who = actions.ask_who()
     note = st.text_input("Note", key="note", max_chars=400, placeholder="What you know or did")
     incident_id, path, now = incident.incident_id, frame.warehouse, frame.now
     is_open = incident.state != "resolved"
@@ -51,6 +70,16 @@ def panel(view: IncidentView, frame: ui.Frame) -> None:
     ):
         actions.perform(actions.acknowledge(path, incident_id, who, note, now))
     if is_open:
+        with st.popover("Assign", icon=":material/assignment_ind:", width="stretch"):
+            owner = st.text_input(
+                "To",
+                key="assign_to",
+                max_chars=80,
+                value=incident.owner or "",
+                placeholder="A person or a team",
+            )
+            if st.button("Assign it", type="primary", key="assign"):
+                actions.perform(actions.assign(path, incident_id, who, owner, note=note, at=now))
         with st.popover("Silence", icon=":material/notifications_paused:", width="stretch"):
             cause = theme.CONCERN.get(incident.cause, incident.cause).lower()
             st.text(
@@ -84,21 +113,9 @@ def panel(view: IncidentView, frame: ui.Frame) -> None:
         help="Nothing was wrong: closes it and counts it as a false alarm.",
     ):
         actions.perform(actions.noise(path, incident_id, who, note, now))
-    st.download_button(
-        "Postmortem",
-        # Read when it is asked for, and not each time that the page is drawn.
-        lambda: cached.load(postmortem_text, path, incident_id, now).value,
-        file_name=f"incident-{incident_id}.md",
-        mime="text/markdown",
-        icon=":material/download:",
-        width="stretch",
-        key="postmortem",
-        on_click="ignore",
-        help="The incident as Markdown, with its evidence and example texts as they stand in the log.",
-    )
 
 
-def _silences(view: IncidentView, frame: ui.Frame) -> None:
+def _silences(view: IncidentView, frame: ui.Frame, *, may_act: bool) -> None:
     for silence in view.silences:
         st.badge(
             plain(f"Silenced until {frame.when(silence.ends_at)}"),
@@ -106,6 +123,6 @@ def _silences(view: IncidentView, frame: ui.Frame) -> None:
             color="gray",
         )
         st.text(f"{silence.author}: {silence.comment}")
-        if st.button("End the silence", key=f"unsilence_{silence.silence_id}", width="stretch"):
-            who = st.session_state.get("actor") or actions.likely_actor()
-            actions.perform(actions.end_silence(frame.warehouse, silence.silence_id, str(who), frame.now))
+        if may_act and st.button("End the silence", key=f"unsilence_{silence.silence_id}", width="stretch"):
+            who = actions.known_actor()
+            actions.perform(actions.end_silence(frame.warehouse, silence.silence_id, who, frame.now))

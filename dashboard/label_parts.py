@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from collectors.errors import ChainwatchError
-from dashboard import actions, formats, label_actions, ui, urls
+from dashboard import access, actions, formats, label_actions, ui, urls
 from dashboard.data_quality import waiting
 from dashboard.text import plain, visible
 from monitors.judges.config import JudgeConfig
@@ -31,6 +31,9 @@ def queue(
 ) -> None:
     """Who grades what (drawn into `choices`), the next answer, and its grades as keys."""
     actions.report()
+    if not access.may_act():
+        st.info("Your role lets you look. Operators label answers.", icon=":material/visibility:")
+        return
     criterion = _criterion(rubric)
     with choices:
         urls.choose(
@@ -41,14 +44,7 @@ def queue(
             words=lambda name: name.replace("_", " ").capitalize(),
             width=240,
         )
-        who = st.text_input(
-            "Your name",
-            key="actor",
-            value=actions.likely_actor(),
-            max_chars=80,
-            placeholder="Stored with each grade",
-            width=240,
-        ).strip()
+        who = actions.ask_who(width=240)
     if not who:
         st.info("Type your name first: a grade is stored with who gave it and when.", icon=":material/badge:")
         return
@@ -168,6 +164,7 @@ def _store(
             # Its keys are still there while the next answer is drawn; only Back opens a grade again.
             return
         try:
+            access.require_operator()
             label_actions.grade(
                 frame.warehouse,
                 answer,

@@ -16,7 +16,9 @@ from pathlib import Path
 import click
 
 from collectors.context import Context
-from collectors.errors import ChainwatchError
+from collectors.errors import ChainwatchError, ConfigError
+from dashboard import sign_in
+from dashboard.config import DashboardConfig
 
 _READY_WITHIN_S = 60.0
 
@@ -25,18 +27,20 @@ class PortTakenError(ChainwatchError):
     """Something else listens where the dashboard should."""
 
 
-def serve_dashboard(context: Context, *, host: str, port: int, browser: bool) -> None:
-    """Serve until stopped. Raises PortTakenError when the port is in use.
+def serve_dashboard(
+    context: Context, *, host: str, port: int, browser: bool, without_login: bool = False
+) -> None:
+    """Serve until stopped. Raises PortTakenError when the port is in use, ConfigError when everybody could
+    reach it and nobody had to sign in, unless `without_login` says that this is meant.
 
     Runs in the calling thread, which must be the main one: Ctrl-C and SIGTERM stop it.
     """
+    secrets = sign_in.secrets_of(context.config.section("dashboard", DashboardConfig), os.environ)
+    if secrets is None and not _is_local(host):
+        _without_login(host, meant=without_login)
     _claim(host, port)
-    if not _is_local(host):
-        click.echo(
-            f"Warning: listening on {host}. Whoever reaches this machine can read every logged text and act "
-            "on incidents; there is no login. Put a proxy with authentication in front, or leave out --host.",
-            err=True,
-        )
+    if secrets is not None:
+        sign_in.hand_over(secrets)
     # The pages find home and config as every command does; what this call was given must reach them.
     os.environ["CHAINWATCH_HOME"] = str(context.home.root)
     if Path(context.config.origin).is_file():
@@ -47,6 +51,20 @@ def serve_dashboard(context: Context, *, host: str, port: int, browser: bool) ->
     from streamlit.web import cli as streamlit_cli
 
     streamlit_cli.main(["run", str(folder / "app.py"), *_options(folder, host, port)], standalone_mode=False)
+
+
+def _without_login(host: str, *, meant: bool) -> None:
+    """Refuse, or warn when it is meant."""
+    open_to_all = (
+        f"listening on {host}, whoever reaches this machine could read every logged text and act on "
+        "incidents: there is no login"
+    )
+    if not meant:
+        raise ConfigError(
+            f"{open_to_all}. Choose one of: leave out --host; let people sign in with [dashboard.auth]; "
+            "--without-login, behind a proxy that authenticates"
+        )
+    click.echo(f"Warning: {open_to_all}. Only a proxy with authentication may reach it.", err=True)
 
 
 def _options(folder: Path, host: str, port: int) -> list[str]:
@@ -101,7 +119,9 @@ def _announce(context: Context, url: str, browser: bool) -> None:
             time.sleep(0.1)
     else:
         return
-    context.answer({"url": url}, f"Dashboard: {url}   (Ctrl-C stops it)")
+    auth = context.config.section("dashboard", DashboardConfig).auth
+    who = "" if auth else ". No login: for whoever uses this machine"
+    context.answer({"url": url}, f"Dashboard: {url}   (Ctrl-C stops it){who}")
     if browser:
         webbrowser.open(url)
 

@@ -21,12 +21,22 @@ from dashboard.config import DashboardConfig
     "--port", type=click.IntRange(1, 65535), default=None, help="Port [default: 8501, or [dashboard] port]."
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
-def dashboard(context: Context, host: str | None, port: int | None, no_browser: bool) -> None:
+@click.option("--without-login", is_flag=True, help="Listen beyond localhost although nobody has to sign in.")
+def dashboard(
+    context: Context, host: str | None, port: int | None, *, no_browser: bool, without_login: bool
+) -> None:
     """Serve the dashboard on localhost until Ctrl-C.
 
-    It opens on the open incident if there is one, else on the overview.
+    It opens on the open incident if there is one, else on the overview. For other machines, let people sign
+    in with [dashboard.auth].
     """
     settings = context.config.section("dashboard", DashboardConfig)
     from dashboard.serve import serve_dashboard
 
-    serve_dashboard(context, host=host or settings.host, port=port or settings.port, browser=not no_browser)
+    serve_dashboard(
+        context,
+        host=host or settings.host,
+        port=port or settings.port,
+        browser=not no_browser,
+        without_login=without_login,
+    )

@@ -1,4 +1,4 @@
-"""`chainwatch resolve` and `postmortem`: how an incident ended, what it was, and its story as Markdown."""
+"""`chainwatch assign`, `resolve` and `postmortem`: whose an incident is, how it ended, and its story."""
 
 from __future__ import annotations
 
@@ -11,6 +11,28 @@ from collectors.errors import ChainwatchError
 from collectors.options import command
 from monitors.alerting import actions
 from monitors.command import existing, login, visible
+
+
+@command(
+    "assign",
+    examples=(
+        "chainwatch assign 8e5457a7a905 --to dana",
+        "chainwatch assign 8e54 --to search-team --by ruth --comment 'their index'",
+    ),
+)
+@click.argument("incident")
+@click.option("--to", required=True, help="Whose it is from now on: a person or a team.")
+@click.option("--by", default=None, help="Who says so [default: your login name].")
+@click.option("--comment", default=None, help="For those who look later.")
+def assign(context: Context, incident: str, *, to: str, by: str | None, comment: str | None) -> None:
+    """Give INCIDENT (its id, or how the id begins) to somebody.
+
+    The owner stands on the incident's page and in its messages, and is a label that routes and silences
+    can match.
+    """
+    given = actions.assign(existing(context), incident, by or login(), to, context.clock(), comment)
+    answer = {"incident_id": given.incident_id, "state": given.state, "owner": given.owner}
+    context.answer(answer, visible(f"{given.incident_id} belongs to {given.owner}: {given.title}"))
 
 
 @command(

@@ -40,6 +40,21 @@ def acknowledge(
         return find_incident(con, incident.incident_id)
 
 
+def assign(
+    warehouse: Warehouse, incident_id: str, actor: str, owner: str, at: datetime, comment: str | None = None
+) -> Incident:
+    """Give the incident to somebody; ConfigError when there is none of that id, or it is over."""
+    actor, owner = _name(actor), _name(owner)
+    with warehouse.write() as con:
+        incident = find_incident(con, incident_id)
+        if not incident.is_open:
+            raise ConfigError(f"incident {incident.incident_id} is resolved: there is nothing to assign")
+        con.execute("UPDATE incidents SET owner = ? WHERE incident_id = ?", [owner, incident.incident_id])
+        detail = {"to": owner, "from": incident.owner, "comment": comment}
+        _audit(con, actor, "assign", incident.incident_id, at=at, detail=detail)
+        return find_incident(con, incident.incident_id)
+
+
 def resolve(
     warehouse: Warehouse, incident_id: str, actor: str, at: datetime, comment: str | None = None
 ) -> Incident:

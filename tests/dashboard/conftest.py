@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from driven_browser import chromium
 from seeded_warehouse import Seeded, build
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
@@ -43,6 +45,22 @@ def unwatched(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     """A chain of one component, watched, with no incident."""
     return build(tmp_path_factory.mktemp("alone"), days=2, traces_per_day=30, parts=(), with_incident=False)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One Chromium for all journeys."""
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def served(browser: Any, seeded: Seeded) -> Iterator[str]:
+    """The address of one dashboard over the seeded chain, for all journeys; they do not write to it."""
+    from test_dashboard_serve import serving
+
+    with serving(seeded.home) as (url, _):
+        yield url
 
 
 @pytest.fixture

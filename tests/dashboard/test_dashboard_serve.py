@@ -39,9 +39,11 @@ def _start(home: Path, *options: str) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def serving(home: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    home: Path, *options: str, port: int | None = None
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A served dashboard, once it answers; stopped at the end."""
-    port = _free_port()
+    port = port or _free_port()
     process = _start(home, "--port", str(port), *options)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -70,6 +72,7 @@ def test_it_answers_says_where_and_stops_cleanly(stop: signal.Signals, tmp_path:
         said, complained = process.communicate(timeout=20)
     assert process.returncode == 0
     assert f"Dashboard: {url}" in said
+    assert "No login" in said
     assert "Traceback" not in complained
     assert not (tmp_path / "home").exists(), "serving alone stores nothing"
 
@@ -87,8 +90,16 @@ def test_a_taken_port_is_a_sentence_with_a_way_out(tmp_path: Path) -> None:
     assert "Traceback" not in said + complained
 
 
-def test_listening_to_everybody_is_warned_of(tmp_path: Path) -> None:
-    with serving(tmp_path, "--host", "0.0.0.0") as (_, process):
+def test_listening_to_everybody_without_a_login_is_refused(tmp_path: Path) -> None:
+    process = _start(tmp_path, "--host", "0.0.0.0", "--port", str(_free_port()))
+    said, complained = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "[dashboard.auth]" in complained
+    assert "Traceback" not in said + complained
+
+
+def test_listening_to_everybody_is_warned_of_when_it_is_meant(tmp_path: Path) -> None:
+    with serving(tmp_path, "--host", "0.0.0.0", "--without-login") as (_, process):
         process.send_signal(signal.SIGINT)
         _, complained = process.communicate(timeout=20)
     assert "no login" in complained

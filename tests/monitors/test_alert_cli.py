@@ -81,6 +81,29 @@ def test_nothing_fires_is_said(tmp_path: Path) -> None:
     assert (code, out.strip()) == (0, "No incident is open, and none was in the last 14 days.")
 
 
+def test_assign_names_the_owner_and_leaves_a_line(watched: tuple[Path, Warehouse, str]) -> None:
+    home, warehouse, incident_id = watched
+    code, out, _ = chainwatch(home, "assign", incident_id[:5], "--to", "search team", "--by", "ada")
+    assert code == 0
+    assert f"{incident_id} belongs to search team" in out
+    (line,) = audit(warehouse)
+    assert (line["actor"], line["action"], json.loads(line["detail"])) == (
+        "ada",
+        "assign",
+        {"to": "search team"},
+    )
+    with warehouse.write() as con:
+        book = AlertBook.load(con)
+        book.flush(con, now=at(5))
+    with warehouse.read() as con:
+        (row,) = fetch(con, "SELECT owner FROM incidents")
+    assert row["owner"] == "search team", "a run keeps what people decided"
+    assert chainwatch(home, "resolve", incident_id, "--by", "ada")[0] == 0
+    code, _, err = chainwatch(home, "assign", incident_id, "--to", "bob", "--by", "ada")
+    assert code == 2
+    assert "nothing to assign" in err
+
+
 def test_ack_takes_the_start_of_an_id_and_leaves_a_line(watched: tuple[Path, Warehouse, str]) -> None:
     home, warehouse, incident_id = watched
     code, out, _ = chainwatch(home, "ack", incident_id[:5], "--by", "ada", "--comment", "looking")
