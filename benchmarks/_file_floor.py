@@ -19,13 +19,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._figures import Figure, figure
 from collectors.files import Stretch, read_blocks
+from collectors.ingest import BLOCK_BYTES
 from collectors.ingest_batch import Prepared, store_batch
 from collectors.ingest_pieces import FileSpec, Piece, Reader
 from collectors.ingest_rules import RulesSpec
+from collectors.plain_lines import plain_lines
+from collectors.plain_spans import read_lines
 from collectors.privacy.detectors.base import DETECTORS
 from collectors.privacy.identity import Identity
 from collectors.privacy.scanner import Scanner
-from collectors.record_struct import columns_of
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
 
@@ -42,19 +44,18 @@ def floor(path: Path, folder: Path, read_json: Callable[[], float]) -> list[Figu
     for _, block in _some(path):
         if not isinstance(block, Stretch):
             raise TypeError(f"{path} is no plain file")
-        with _timed(took, "decode JSON (msgspec)"):
-            columns = columns_of(block.read(path))
-        if columns is None:
+        lines = block.read(path)
+        with _timed(took, "tell plain lines (RE2)"):
+            _, rest = plain_lines(lines)
+        if rest:
             raise ValueError(f"{path} holds more than plain spans")
+        with _timed(took, "read JSON (DuckDB)"):
+            spans = read_lines(lines, "floor")
         with _timed(took, "search texts for what is private (RE2)"):
-            scanner.changes([*columns["input_text"], *columns["output_text"]])
+            scanner.holding(pa.chunked_array([*spans["input_text"].chunks, *spans["output_text"].chunks]))
         with _timed(took, "hash ids (BLAKE2)"):
-            identity.hash_each("session", columns["session_id"])
-        with _timed(took, "texts to Arrow"):
-            for column in columns.values():
-                if type(column[0]) is str:
-                    pa.array(column, pa.string())
-        rows += len(columns["trace_id"])
+            identity.hash_each("session", spans["session_id"].to_pylist())
+        rows += spans.num_rows
     spans = _table(path)
     warehouse = Warehouse(folder / "floor.duckdb")
     migrate(warehouse)
@@ -72,7 +73,7 @@ def floor(path: Path, folder: Path, read_json: Callable[[], float]) -> list[Figu
 
 def _some(path: Path) -> Iterator[tuple[int, bytes | Stretch]]:
     rows = 0
-    for first, block in read_blocks(path, 1 << 20):
+    for first, block in read_blocks(path, lambda: BLOCK_BYTES):
         if rows >= ROWS:
             return
         rows = first

@@ -38,18 +38,15 @@ def ingest(context: Context, paths: tuple[str, ...], format_name: str | None, ma
         _drain(context)
         return
     from collectors import files
-    from collectors.ingest import WORTH_WARMING, FileReport, Ingest
+    from collectors.ingest import FileReport, Ingest
     from collectors.ingest_report import as_data, as_text, progress
     from collectors.ingest_rules import rules_spec
-    from collectors.workers import warm
 
     rules = rules_spec(context)
     reports: list[FileReport] = []
     passed_over: list[str] = []
     with ExitStack() as stack:
         named = files.expand([path for path in paths if path != "-"])
-        if sum(path.stat().st_size for path, _ in named) >= WORTH_WARMING:
-            warm()
         show = stack.enter_context(progress(sys.stderr))
         run = Ingest(context.migrated(), rules, context.clock, show, passed_over)
         reports.extend(run.files(named, format_name=format_name, map_name=map_name))

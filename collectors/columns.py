@@ -45,6 +45,16 @@ class SpanColumns:
         columns = zip(*map(_row, spans), strict=True)
         return cls(rows=len(spans), values=dict(zip(SPAN_COLUMNS, columns, strict=True)))
 
+    @classmethod
+    def joined(cls, parts: Sequence[SpanColumns]) -> SpanColumns:
+        """The rows of all, one after the other."""
+        some = [part for part in parts if part.rows]
+        if len(some) < 2:
+            return some[0] if some else cls()
+        names = dict.fromkeys(name for part in some for name in part.values)
+        values = {name: [value for part in some for value in part.column(name)] for name in names}
+        return cls(rows=sum(part.rows for part in some), values=values)
+
     def column(self, name: str) -> Sequence[Any]:
         """The values of one field."""
         found = self.values.get(name)

@@ -6,8 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from collectors.errors import SourceError
@@ -18,13 +20,13 @@ from collectors.ingest_batch import Batch, Prepared, Stored, store_several
 from collectors.ingest_pieces import FileSpec, Loaded, Piece, Reader, Tally, piece_reader
 from collectors.ingest_rules import RulesSpec
 from collectors.sources.base import HEAD_BYTES, SOURCES, LineSource
+from collectors.threads import Threads
 from collectors.warehouse.connection import Warehouse
 from collectors.workers import Workers, processes
 
-# About what is read at a time: of a file of lines by one process, and of any other.
-PIECE_BYTES = 1 << 20
-# So many bytes of files are hardly done before the processes that decode are there.
-WORTH_WARMING = 16 * PIECE_BYTES
+# About what is read at a time: of a file of lines by one process or, where they are plain, by one thread.
+PIECE_BYTES, BLOCK_BYTES = 1 << 20, 16 << 20
+# And of any other.
 PIECE_ROWS, PIECE_CHARACTERS = 10_000, 32_000_000
 # Long texts fill a transaction before its number of records does; two may be in memory.
 BATCH_BYTES = 192 << 20
@@ -137,7 +139,7 @@ class Ingest:
             report.title = reader.source.title
             report.field_map = reader.context.field_map.name if reader.context.field_map else None
             if isinstance(reader.source, LineSource) and reader.source.in_lines(path):
-                self._by_lines(path, spec, report)
+                self._by_lines(path, reader, spec, report)
             else:
                 self._store_all(self._by_items(path, reader, report), report)
         except (SourceError, OSError) as error:
@@ -155,22 +157,34 @@ class Ingest:
         report.seconds = time.monotonic() - began
         return report
 
-    def _by_lines(self, path: Path, spec: FileSpec, report: FileReport) -> None:
-        workers = Workers(piece_reader(spec), processes(self.rules.ingest.processes))
+    def _by_lines(self, path: Path, reader: Reader, spec: FileSpec, report: FileReport) -> None:
+        count = processes(self.rules.ingest.processes)
+        size = PIECE_BYTES
         broken: list[SourceError] = []
 
         def pieces() -> Iterator[Piece]:
             try:
-                for first, block in read_blocks(path, PIECE_BYTES):
+                for first, block in read_blocks(path, lambda: size):
                     yield Piece(first_line=first, block=block, now=self.clock())
             except SourceError as error:
                 # Told when what was read before it is stored.
                 broken.append(error)
 
-        try:
-            self._store_all(workers.map(pieces()), report)
-        finally:
-            workers.close()
+        def loaded() -> Iterator[Loaded]:
+            nonlocal size
+            remaining = pieces()
+            for piece in islice(remaining, 1):
+                first = reader.piece(piece)
+                yield first
+                if first.mostly_plain:
+                    # Left to libraries, which need no interpreter: threads do it, and hand nothing over.
+                    size = BLOCK_BYTES
+                    yield from Threads(piece_reader(spec), count).map(remaining)
+                else:
+                    with closing(Workers(piece_reader(spec), count)) as workers:
+                        yield from workers.map(remaining)
+
+        self._store_all(loaded(), report)
         if broken:
             raise broken[0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import chain
@@ -17,7 +17,7 @@ from collectors.merging import merge_parts, merge_unfinished
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span, content_hash
 from collectors.retention.tombstones import refuse
 from collectors.sources.base import SpanContent, shorten
-from collectors.tables import SPAN_SCHEMA, column_table
+from collectors.tables import SPAN_SCHEMA, column_table, table_columns
 from collectors.warehouse import store
 from collectors.warehouse.connection import Warehouse
 
@@ -35,10 +35,11 @@ DATA_ERRORS = (
 
 @dataclass
 class Batch:
-    """Records on their way into the warehouse; spans as objects, as columns, or both."""
+    """Records on their way into the warehouse; spans as objects, as columns, as a table, or all of these."""
 
     spans: list[Span] = field(default_factory=list)
     columns: SpanColumns = field(default_factory=SpanColumns)
+    table: pa.Table = field(default_factory=SPAN_SCHEMA.empty_table)
     feedback: list[Feedback] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
     contents: list[SpanContent] = field(default_factory=list)
@@ -53,7 +54,7 @@ class Batch:
             self.contents,
             self.quarantined,
         )
-        return sum(len(records) for records in lists)
+        return sum(len(records) for records in lists) + int(self.table.num_rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,16 +112,18 @@ class Prepared:
 def prepare(batch: Batch, *, now: datetime) -> Prepared:
     """The batch as it will be stored. A span that no table can hold is quarantined, alone."""
     parts = [part for part in (SpanColumns.of(batch.spans), batch.columns) if part.rows]
-    offered = sum(part.rows for part in parts)
-    if len(set(chain.from_iterable(part.ids() for part in parts))) < offered:
+    ready = batch.table
+    offered = sum(part.rows for part in parts) + ready.num_rows
+    if len(set(chain(*(part.ids() for part in parts), _ids(ready)))) < offered:
         # Rare, so the parts of a span are merged as objects: there is one way to do it.
-        parts = [SpanColumns.of(merge_parts([*batch.spans, *batch.columns.spans()]))]
-    rows = sum(part.rows for part in parts)
+        every = [*batch.spans, *batch.columns.spans(), *table_columns(ready).spans()]
+        parts, ready = [SpanColumns.of(merge_parts(every))], ready.slice(0, 0)
+    rows = sum(part.rows for part in parts) + ready.num_rows
     quarantined = list(batch.quarantined)
     try:
-        table = pa.concat_tables([column_table(part) for part in parts] or [SPAN_SCHEMA.empty_table()])
+        table = pa.concat_tables([ready, *(column_table(part) for part in parts)])
     except DATA_ERRORS:
-        tables = [SPAN_SCHEMA.empty_table()]
+        tables = [ready]
         for one in (part.slice(row, row + 1) for part in parts for row in range(part.rows)):
             try:
                 tables.append(column_table(one))
@@ -136,6 +139,10 @@ def prepare(batch: Batch, *, now: datetime) -> Prepared:
         duplicates=offered - rows,
         refused=rows - table.num_rows,
     )
+
+
+def _ids(table: pa.Table) -> Iterator[tuple[str, str]]:
+    return zip(table["trace_id"].to_pylist(), table["span_id"].to_pylist(), strict=True)
 
 
 def together(batches: Sequence[Prepared]) -> Sequence[Prepared]:

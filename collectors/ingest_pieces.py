@@ -6,13 +6,12 @@ It opens nothing and keeps nothing, so that it can run in processes of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from collectors.columns import SpanColumns
 from collectors.fieldmap import choose
 from collectors.files import Stretch, lines_of
 from collectors.ingest_batch import Batch, Prepared
@@ -28,6 +27,7 @@ from collectors.sources.base import (
     Source,
     SourceContext,
     SpanContent,
+    Taken,
 )
 
 
@@ -65,10 +65,16 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """Records on their way, and what became of each that was read."""
+    """Records on their way, and what became of each that was read; `plain` of them were a table at once."""
 
     prepared: Prepared
     tally: Tally
+    plain: int = 0
+
+    @property
+    def mostly_plain(self) -> bool:
+        """Whether hardly any record had to be looked at by itself."""
+        return self.plain > 0.9 * self.tally.read
 
 
 class Reader:
@@ -88,19 +94,17 @@ class Reader:
         block = piece.block if isinstance(piece.block, bytes) else piece.block.read(self._spec.path)
         if isinstance(self.source, BlockSource):
             taken = self.source.block(block, piece.first_line, self.context)
-            return self._taken(taken.columns, taken.items, piece.now)
-        lines = lines_of(block, piece.first_line)
-        return self._taken(SpanColumns(), self.source.lines(lines, self.context), piece.now)
-
-    def _taken(self, columns: SpanColumns, items: Iterable[Item], now: datetime) -> Loaded:
-        batch, tally = Batch(columns=columns), Tally(read=columns.rows, spans=columns.rows)
-        for item in items:
-            self.add(batch, tally, item, now)
-        return self.loaded(batch, tally, now)
+        else:
+            taken = Taken(items=self.source.lines(lines_of(block, piece.first_line), self.context))
+        batch = Batch(table=taken.table, columns=taken.columns)
+        tally = Tally(read=len(batch), spans=len(batch))
+        for item in taken.items:
+            self.add(batch, tally, item, piece.now)
+        return self.loaded(batch, tally, piece.now)
 
     def loaded(self, batch: Batch, tally: Tally, now: datetime) -> Loaded:
         """A batch that is full."""
-        return Loaded(prepared=self._rules.prepare(batch, now=now), tally=tally)
+        return Loaded(prepared=self._rules.prepare(batch, now=now), tally=tally, plain=batch.table.num_rows)
 
     def add(self, batch: Batch, tally: Tally, item: Item, now: datetime) -> int:
         """Put the item where it belongs; returns about how many characters it holds."""

@@ -58,15 +58,6 @@ def check_records(records: Sequence[Mapping[str, Any]], *, source: str) -> Check
     return Checked(columns=SpanColumns(rows=rows, values={**values, "source": [source] * rows}), rest=rest)
 
 
-def check_columns(columns: Mapping[str, Column], *, source: str) -> SpanColumns | None:
-    """As `check_records`, of one record or more in columns of our names; None when one needs a look."""
-    rows = len(columns["trace_id"])
-    checking = _Checking(columns, range(rows))
-    if checking.bad:
-        return None
-    return SpanColumns(rows=rows, values={**checking.values, "source": [source] * rows})
-
-
 class _Checking:
     """One pass over the columns; `bad` are the places of records that are not to be taken from here.
 

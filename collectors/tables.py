@@ -47,6 +47,23 @@ def column_table(columns: SpanColumns) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=SPAN_SCHEMA)
 
 
+def table_columns(table: pa.Table) -> SpanColumns:
+    """The rows of a table in `SPAN_SCHEMA` as columns: the way back from `column_table`."""
+    values: dict[str, Sequence[Any]] = {}
+    for name in SPAN_COLUMNS:
+        column = table[name]
+        if column.null_count == table.num_rows:
+            continue
+        said = column.to_pylist()
+        if name in OBJECTS:
+            known = {text: {} if text is None else json.loads(text) for text in set(said)}
+            said = [known[text] for text in said]
+        elif name == "documents":
+            said = [tuple(Document(**document) for document in each) for each in said]
+        values[name] = said
+    return SpanColumns(rows=table.num_rows, values=values)
+
+
 def _column(name: str, values: Sequence[Any] | None, kind: pa.DataType, rows: int) -> pa.Array:
     if values is None:
         default = DEFAULTS[name]

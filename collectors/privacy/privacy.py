@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from collectors.columns import SpanColumns
 from collectors.home import Home
 from collectors.ingest_batch import Batch
 from collectors.model import Annotation, Feedback, QuarantinedRecord
@@ -18,7 +19,9 @@ from collectors.privacy.keys import Keys
 from collectors.privacy.nested import Nested
 from collectors.privacy.scanner import SHORTEST, Recogniser, Scanner
 from collectors.privacy.spans import Spans, changed
+from collectors.privacy.tables import Tables
 from collectors.sources.base import SpanContent
+from collectors.tables import table_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +86,15 @@ class Privacy:
             return batch
         texts: dict[Any, None] = {}
         marked = self._spans.gather(batch.spans, texts)
-        rows = self._spans.gather_columns(batch.columns, texts)
+        table, held = self._tables.split(batch.table)
+        columns = SpanColumns.joined([batch.columns, table_columns(held)])
+        rows = self._spans.gather_columns(columns, texts)
         self._gather(batch, texts)
         found = self._scanner.changes([text for text in texts if text is not None and len(text) >= SHORTEST])
         return Batch(
             spans=self._spans.apply(batch.spans, marked, found),
-            columns=self._spans.apply_columns(batch.columns, rows, found),
+            columns=self._spans.apply_columns(columns, rows, found),
+            table=table,
             feedback=[self._feedback(f, found) for f in batch.feedback],
             annotations=[self._annotation(a, found) for a in batch.annotations],
             contents=[c for old in batch.contents if (c := self._content(old, found)) is not None],
@@ -118,6 +124,10 @@ class Privacy:
     @cached_property
     def _spans(self) -> Spans:
         return Spans(actions=self.config.fields, nested=self._nested, identity=self.identity)
+
+    @cached_property
+    def _tables(self) -> Tables:
+        return Tables(spans=self._spans, nested=self._nested, scanner=self._scanner)
 
     def _gather(self, batch: Batch, texts: dict[Any, None]) -> None:
         """Collect the texts of all records but spans that are to be searched."""

@@ -55,6 +55,19 @@ class Scanner:
         self._recogniser = recogniser
         self._inside = inside
 
+    @property
+    def reads_every_text(self) -> bool:
+        """Whether no sieve can tell that a text holds nothing."""
+        return self._recogniser is not None
+
+    def holding(self, texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+        """Which texts a sieve or a pattern holds back; all others `changes` would leave as they are."""
+        expressions = [self._any] if self._sieves else []
+        expressions += [rule.expression for rule, _ in self._patterns]
+        masks = [pc.match_substring_regex(texts, pattern=expression) for expression in expressions]
+        found = reduce(pc.or_, masks) if masks else pc.is_null(texts)
+        return pc.and_(pc.fill_null(found, False), pc.is_valid(texts))
+
     def text(self, text: str) -> str:
         """One text, redacted."""
         return self.changes([text]).get(text, text)

@@ -15,7 +15,7 @@ from collectors.privacy.identity import Identity
 from collectors.privacy.nested import Nested
 
 _TEXTS = ("input_text", "output_text", "reference_text", "prompt_template", "error_type")
-_NESTED = ("attributes", "parameters")
+NESTED = ("attributes", "parameters")
 _NAMES = ("component", "name")
 R = TypeVar("R")
 
@@ -33,9 +33,9 @@ class Spans:
         marked = []
         documents = self.actions.documents == "redact"
         attributes = self.actions.attributes == "redact"
-        searched, gather = self._searched, self.nested.gather
+        of_span, gather = self._searched_of, self.nested.gather
         for span in spans:
-            texts.update(dict.fromkeys(searched(span)))
+            texts.update(dict.fromkeys(of_span(span)))
             if documents and span.documents:
                 for document in span.documents:
                     texts[document.text] = None
@@ -50,7 +50,7 @@ class Spans:
 
     def apply(self, spans: Iterable[Span], marked: Sequence[bool], found: Mapping[str, str]) -> list[Span]:
         """The spans with everything replaced, hashed and dropped."""
-        searched, untouched = self._searched, found.keys().isdisjoint
+        of_span, untouched = self._searched_of, found.keys().isdisjoint
         users, sessions = self.identified("user"), self.identified("session")
         stored = []
         for span, mark in zip(spans, marked, strict=True):
@@ -59,14 +59,14 @@ class Spans:
                 new["user_id"] = made
             if (raw := span.session_id) is not None and (made := sessions(raw)) != raw:
                 new["session_id"] = made
-            if mark or found or self._plainly:
-                self._act(span, mark, found, new, in_texts=bool(found) and not untouched(searched(span)))
+            if mark or found or self.plainly:
+                self._act(span, mark, found, new, in_texts=bool(found) and not untouched(of_span(span)))
             stored.append(changed(span, new) if new else span)
         return stored
 
     def gather_columns(self, columns: SpanColumns, texts: dict[Any, None]) -> set[int]:
         """As `gather`: every text to `texts`; the rows where a key matters."""
-        for name in self._names:
+        for name in self.searched:
             texts.update(dict.fromkeys(columns.values.get(name, ())))
         if self.actions.documents == "redact":
             for documents in columns.values.get("documents", ()):
@@ -74,7 +74,7 @@ class Spans:
                     texts[document.text] = None
         marked: set[int] = set()
         if self.actions.attributes == "redact":
-            for name in _NESTED:
+            for name in NESTED:
                 values = columns.values.get(name, ())
                 # Rows may share one object.
                 each = dict(zip(map(id, values), values, strict=True))
@@ -92,7 +92,7 @@ class Spans:
             if ids is not None:
                 made = self.identified_each(kind, ids)
                 new[f"{kind}_id"] = [made[raw] for raw in ids]
-        touched = range(columns.rows) if self._plainly else sorted(marked | self._holding(columns, found))
+        touched = range(columns.rows) if self.plainly else sorted(marked | self._holding(columns, found))
         for row in touched:
             span, changes = columns.span(row), dict[str, Any]()
             self._act(span, row in marked, found, changes, in_texts=bool(found))
@@ -107,12 +107,12 @@ class Spans:
         rows: set[int] = set()
         if not found:
             return rows
-        for name in self._names:
+        for name in self.searched:
             rows.update(row for row, text in enumerate(columns.values.get(name, ())) if text in found)
         for row, documents in enumerate(columns.values.get("documents", ())):
             if documents and any(document.text in found for document in documents):
                 rows.add(row)
-        for name in _NESTED:
+        for name in NESTED:
             rows.update(
                 row
                 for row, value in enumerate(columns.values.get(name, ()))
@@ -121,20 +121,20 @@ class Spans:
         return rows
 
     @cached_property
-    def _names(self) -> tuple[str, ...]:
+    def searched(self) -> tuple[str, ...]:
         """The fields that are searched."""
         names = _NAMES if self.actions.names == "redact" else ()
         return (*(name for name in _TEXTS if getattr(self.actions, name) == "redact"), *names)
 
     @cached_property
-    def _searched(self) -> Any:
+    def _searched_of(self) -> Any:
         """Those fields of a span, as a tuple."""
-        if len(self._names) > 1:
-            return attrgetter(*self._names)
-        return lambda span: tuple(getattr(span, name) for name in self._names)
+        if len(self.searched) > 1:
+            return attrgetter(*self.searched)
+        return lambda span: tuple(getattr(span, name) for name in self.searched)
 
     @cached_property
-    def _plainly(self) -> bool:
+    def plainly(self) -> bool:
         """Whether a whole field is hashed or dropped."""
         actions = self.actions
         whole = (*(getattr(actions, name) for name in _TEXTS), actions.documents, actions.attributes)
@@ -162,10 +162,10 @@ class Spans:
         self, span: Span, mark: bool, found: Mapping[str, str], new: dict[str, Any], *, in_texts: bool
     ) -> None:
         """Put into `new` what becomes of the span's texts, documents and nested values."""
-        if self._plainly:
+        if self.plainly:
             self._act_on_whole(span, new)
         if in_texts:
-            new |= {name: found[t] for name in self._names if (t := getattr(span, name)) in found}
+            new |= {name: found[t] for name in self.searched if (t := getattr(span, name)) in found}
         if found and span.documents:
             self._documents(span, found, new)
         if mark or found:
@@ -177,7 +177,7 @@ class Spans:
             if text is not None and action in ("hash", "drop"):
                 new[name] = self._whole(action, text)
         if self.actions.attributes == "drop":
-            new |= {name: {} for name in _NESTED if getattr(span, name)}
+            new |= {name: {} for name in NESTED if getattr(span, name)}
         action = self.actions.documents
         if action in ("hash", "drop") and span.documents:
             new["documents"] = tuple(
@@ -199,7 +199,7 @@ class Spans:
     def _look_inside(self, span: Span, mark: bool, found: Mapping[str, str], new: dict[str, Any]) -> None:
         if self.actions.attributes != "redact":
             return
-        for name in _NESTED:
+        for name in NESTED:
             old = getattr(span, name)
             if old and (mark or not _without(old, found)):
                 made = self.nested.rebuild(old, found)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+import pyarrow as pa
 
 from collectors.columns import SpanColumns
 from collectors.model import Annotation, Feedback, Span
 from collectors.registry import Registry
 from collectors.semconv_index import DEFAULT, Index
+from collectors.tables import SPAN_SCHEMA
 
 if TYPE_CHECKING:
     from collectors.fieldmap import FieldMap
@@ -94,10 +97,11 @@ class LineSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """A block of lines: its plain spans as columns, and every other record as an item."""
+    """A block of lines: plain spans as a table or as columns, and every other record as an item."""
 
-    columns: SpanColumns
-    items: Iterable[Item]
+    table: pa.Table = field(default_factory=SPAN_SCHEMA.empty_table)
+    columns: SpanColumns = field(default_factory=SpanColumns)
+    items: Iterable[Item] = ()
 
 
 @runtime_checkable

@@ -9,12 +9,11 @@ from typing import Any
 
 import msgspec
 
-from collectors.columns import SpanColumns
 from collectors.errors import SourceError
 from collectors.files import BOM, WHOLE_LIMIT, lines_of, read_all, read_lines
 from collectors.json_text import loads
-from collectors.record_columns import check_columns, check_records
-from collectors.record_struct import columns_of
+from collectors.plain_spans import read_plain
+from collectors.record_columns import check_records
 from collectors.sources._rows import bad, is_span, items
 from collectors.sources.base import Bad, Item, SourceContext, Taken, not_json
 
@@ -56,31 +55,30 @@ class Jsonl:
 
     def block(self, block: bytes, first_line: int, context: SourceContext) -> Taken:
         if context.field_map is not None:
-            return Taken(columns=SpanColumns(), items=self.lines(lines_of(block, first_line), context))
+            return Taken(items=self.lines(lines_of(block, first_line), context))
         block = block.removeprefix(BOM) if first_line == 1 else block
-        columns = columns_of(block)
-        plain = None if columns is None else check_columns(columns, source=context.source)
-        if plain is not None:
-            return Taken(columns=plain, items=())
-        numbers, rows = _rows(block, first_line)
-        spans = [n for n, row in enumerate(rows) if isinstance(row, dict) and is_span(row)]
-        found = check_records([rows[n] for n in spans], source=context.source)
+        plain = read_plain(block, source=context.source)
+        rest = _rows(block, first_line, plain.rest)
+        spans = [n for n, (_, row) in enumerate(rest) if isinstance(row, dict) and is_span(row)]
+        found = check_records([rest[n][1] for n in spans], source=context.source)
         kept = set(spans).difference(spans[n] for n in found.rest)
-        others = ((numbers[n], row) for n, row in enumerate(rows) if n not in kept)
-        return Taken(columns=found.columns, items=_items(others, context))
+        others = (row for n, row in enumerate(rest) if n not in kept)
+        return Taken(table=plain.table, columns=found.columns, items=_items(others, context))
 
 
-def _rows(block: bytes, first_line: int) -> tuple[Sequence[int], Sequence[Any]]:
-    """Line numbers, and the value of each line or a `Bad` in its place; blank lines are left out."""
+def _rows(block: bytes, first_line: int, places: Sequence[int]) -> list[tuple[int, Any]]:
+    """(line number, its value or a `Bad`) of some lines of a block; blank ones are left out."""
+    if not places:
+        return []
+    lines = block.removesuffix(b"\n").split(b"\n")
     try:
-        found = _decode_lines(block)
+        found = _decode_lines(b"\n".join(lines[place] for place in places))
     except (msgspec.MsgspecError, ValueError, RecursionError):
         found = []
-    if found and len(found) == block.count(b"\n") + (block[-1:] != b"\n"):
-        return range(first_line, first_line + len(found)), found
+    if len(found) == len(places):
+        return [(first_line + place, row) for place, row in zip(places, found, strict=True)]
     # A line is blank, or none, or JSON as only Python writes it: each is read by itself.
-    each = list(_each(lines_of(block, first_line)))
-    return [number for number, _ in each], [row for _, row in each]
+    return list(_each((first_line + place, lines[place]) for place in places))
 
 
 def _each(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, object]]:

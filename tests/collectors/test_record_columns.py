@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -10,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.cleaning import TEXT_LIMIT
 from collectors.columns import SPAN_COLUMNS, SpanColumns
-from collectors.files import lines_of
 from collectors.home import Home
 from collectors.ingest_batch import Batch, prepare
 from collectors.model import Document, Span
@@ -24,8 +23,7 @@ from collectors.privacy.config import PrivacyConfig
 from collectors.privacy.privacy import Privacy
 from collectors.record_columns import check_records
 from collectors.records import make_span
-from collectors.sources.base import RECORD_ERRORS, SourceContext
-from collectors.sources.jsonl import SOURCE
+from collectors.sources.base import RECORD_ERRORS
 from collectors.tables import column_table, span_table
 
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -158,41 +156,24 @@ def test_redaction_of_columns_is_that_of_spans(settings_: dict[str, Any]) -> Non
     other = privacy.batch(Batch(columns=SpanColumns.of(spans)))
     assert other.columns.spans() == one_way.spans
     assert other.spans == []
+    third = privacy.batch(Batch(table=span_table(spans)))
+    as_tables = pa.concat_tables([third.table, column_table(third.columns)])
+    assert sorted(as_tables.to_pylist(), key=by_span) == sorted(
+        span_table(one_way.spans).to_pylist(), key=by_span
+    )
+
+
+def by_span(row: Mapping[str, Any]) -> str:
+    return str(row["span_id"])
 
 
 def test_spans_as_columns_and_as_objects_are_stored_once() -> None:
     span = one_by_one(PLAIN) or Span(**{})
     other = replace(span, span_id="other")
-    batch = Batch(spans=[span, other], columns=SpanColumns.of([span, replace(span, span_id="third")]))
+    batch = Batch(
+        spans=[span, other],
+        columns=SpanColumns.of([span, replace(span, span_id="third")]),
+        table=span_table([other, replace(span, span_id="fourth")]),
+    )
     made = prepare(batch, now=AT)
-    assert (made.spans.num_rows, made.duplicates, made.refused) == (3, 1, 0)
-
-
-def test_a_block_of_lines_is_taken_as_its_lines_are() -> None:
-    lines = [
-        json.dumps({**PLAIN, "span_id": "1"}), "", "{broken", '{"component": NaN}', "[1]",
-        json.dumps({**PLAIN, "type": "feedback", "created_at": "2026-03-01T10:00:00Z", "score": 1}),
-        json.dumps({**PLAIN, "span_id": "2", "type": "span"}), json.dumps({**PLAIN, "span_id": None}),
-    ]  # fmt: skip
-    context = SourceContext(source="test")
-    for chosen in (lines, lines[-3:], lines[:1]):
-        block = ("\n".join(chosen) + "\n").encode()
-        each = list(SOURCE.lines(lines_of(block, 5), context))
-        taken = SOURCE.block(block, 5, context)
-        others = list(taken.items)
-        spans = [item for item in each if isinstance(item, Span)]
-        made = [*taken.columns.spans(), *(item for item in others if isinstance(item, Span))]
-        assert sorted(made, key=lambda s: s.span_id) == sorted(spans, key=lambda s: s.span_id)
-        assert [i for i in others if not isinstance(i, Span)] == [i for i in each if not isinstance(i, Span)]
-        assert len(taken.columns) == sum(span.span_id in ("1", "2") for span in spans)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(record(), min_size=1, max_size=5))
-def test_any_lines_are_taken_as_one_by_one(records: list[dict[str, Any]]) -> None:
-    block = "\n".join(json.dumps(found) for found in records).encode()
-    context = SourceContext(source="test")
-    taken = SOURCE.block(block, 1, context)
-    made: list[Any] = [*taken.columns.spans(), *taken.items]
-    each = list(SOURCE.lines(lines_of(block, 1), context))
-    assert sorted(map(repr, made)) == sorted(map(repr, each))
+    assert (made.spans.num_rows, made.duplicates, made.refused) == (4, 2, 0)

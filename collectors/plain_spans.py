@@ -1,0 +1,114 @@
+"""Lines of JSON in our own names straight into the table that is stored: DuckDB reads them, Python looks on.
+
+Only lines of which plain_lines.py says that they can be read so; the others are told by their places.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import IO, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from collectors import cleaning
+from collectors.columns import OBJECTS
+from collectors.files import newlines
+from collectors.plain_lines import plain_lines
+from collectors.tables import SPAN_SCHEMA, json_text
+
+_SELECT = (resources.files("collectors") / "plain_spans.sql").read_text("utf-8")
+_mine = threading.local()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """`table` of the plain spans in `SPAN_SCHEMA`; `rest` are the places of the other lines, in order."""
+
+    table: pa.Table
+    rest: Sequence[int]
+
+
+def read_plain(block: bytes, *, source: str) -> Plain:
+    """The lines of a block that are plainly spans. Every line is taken or is in `rest`."""
+    if block[-1:] != b"\n":
+        block += b"\n"
+    lines, rest = plain_lines(block)
+    every = newlines(block)
+    places = sorted(set(range(every)).difference(rest)) if rest else range(every)
+    if not places:
+        return Plain(table=SPAN_SCHEMA.empty_table(), rest=rest)
+    try:
+        found = read_lines(lines, source)
+    except duckdb.Error:
+        # Looks like JSON and is none, or a day that no calendar has: each line is looked at by itself.
+        return Plain(table=SPAN_SCHEMA.empty_table(), rest=range(every))
+    if found.num_rows != len(places):
+        return Plain(table=SPAN_SCHEMA.empty_table(), rest=range(every))
+    odd = found["odd"]
+    if pc.any(odd).as_py():
+        more = pc.indices_nonzero(odd).to_pylist()
+        rest = sorted([*rest, *(places[row] for row in more)])
+        found = found.filter(pc.invert(odd))
+    return Plain(table=_in_schema(found), rest=rest)
+
+
+def read_lines(lines: bytes, source: str) -> pa.Table:
+    """Plain lines as rows of plain_spans.sql; duckdb.Error when one is no JSON after all.
+
+    They are a file for as long as it takes, which nobody else sees."""
+    with _nameless() as file:
+        file.write(lines)
+        file.flush()
+        con = _connection()
+        con.execute(f"SET VARIABLE plain_lines = '/dev/fd/{file.fileno()}'")
+        return con.sql(_SELECT, params={"source": source}).to_arrow_table()
+
+
+def _nameless() -> IO[bytes]:
+    """A file without a name, in memory where the system has such: texts are not redacted yet."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("chainwatch-lines"), "wb")
+    return tempfile.TemporaryFile()
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """One database in memory a thread, which uses that thread."""
+    found: duckdb.DuckDBPyConnection | None = getattr(_mine, "connection", None)
+    if found is None:
+        found = duckdb.connect(":memory:", config={"threads": 1})
+        found.execute("SET TimeZone = 'UTC'")
+        _mine.connection = found
+    return found
+
+
+def _in_schema(found: pa.Table) -> pa.Table:
+    arrays = []
+    for name, kind in zip(SPAN_SCHEMA.names, SPAN_SCHEMA.types, strict=True):
+        column = found[name]
+        if name in OBJECTS:
+            column = _objects(column)
+        arrays.append(column if column.type == kind else column.cast(kind))
+    return pa.Table.from_arrays(arrays, schema=SPAN_SCHEMA)
+
+
+def _objects(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """JSON objects as they are stored; rows often hold the same few, each of which is looked at once."""
+    if column.null_count == len(column):
+        return column
+    coded = column.combine_chunks().dictionary_encode()
+    stored = pa.array(list(_stored(coded.dictionary.to_pylist())), pa.string())
+    return pa.chunked_array([stored.take(coded.indices)])
+
+
+def _stored(texts: Iterable[str]) -> Iterable[str | None]:
+    for text in texts:
+        value: dict[str, Any] = cleaning.mapping("", json.loads(text))
+        yield json_text(value) if value else None
