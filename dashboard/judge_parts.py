@@ -51,7 +51,7 @@ def agreement(view: Judges) -> None:
         best = max(whole, key=lambda j: j.agreement.pairs)
         kappa = best.agreement.kappa
         ui.heading(
-            f"{best.judge} and people on {best.criterion.replace('_', ' ')}: kappa {_said(kappa)}"
+            f"{best.judge} and people on {best.criterion.replace('_', ' ')}: kappa {figure_words(kappa)}"
             if kappa.value is not None
             else "Agreement of judge and people",
             f"From {formats.count(best.agreement.pairs)} answers that both graded. Kappa is agreement beyond "
@@ -66,7 +66,7 @@ def agreement(view: Judges) -> None:
     if found.people:
         st.dataframe(
             [
-                {"Criterion": name, "People among themselves, Krippendorff's alpha": _said(figure)}
+                {"Criterion": name, "People among themselves, Krippendorff's alpha": figure_words(figure)}
                 for name, figure in found.people.items()
             ],
             hide_index=True,
@@ -80,9 +80,9 @@ def agreement(view: Judges) -> None:
                     "Criterion": name,
                     "Judges": ", ".join(t.judges),
                     "Answers": formats.count(t.answers),
-                    "All the same": _said(t.same, share=True),
+                    "All the same": figure_words(t.same, share=True),
                     "Apart": f"{t.apart:.2f}",
-                    "Judges among themselves, Krippendorff's alpha": _said(t.alpha),
+                    "Judges among themselves, Krippendorff's alpha": figure_words(t.alpha),
                 }
                 for name, t in found.together.items()
             ],
@@ -93,7 +93,7 @@ def agreement(view: Judges) -> None:
     if found.unreadable:
         st.dataframe(
             [
-                {"Judge": name, "Replies without a grade": _said(figure, share=True)}
+                {"Judge": name, "Replies without a grade": figure_words(figure, share=True)}
                 for name, figure in found.unreadable.items()
             ],
             hide_index=True,
@@ -108,12 +108,12 @@ def _row(found: JudgeAgreement) -> dict[str, str]:
         "Criterion": found.criterion,
         "Answers of": "all" if found.generator == ALL_GENERATORS else found.generator or "no known model",
         "Pairs": formats.count(figures.pairs),
-        "Same grade": _said(figures.exact, share=True),
-        "Within one": _said(figures.within_one, share=True),
-        "Kappa": _said(figures.kappa),
-        "Weighted kappa": _said(figures.weighted_kappa),
-        "Bias": _said(figures.bias, signed=True),
-        "Error with length": _said(found.length, signed=True),
+        "Same grade": figure_words(figures.exact, share=True),
+        "Within one": figure_words(figures.within_one, share=True),
+        "Kappa": figure_words(figures.kappa),
+        "Weighted kappa": figure_words(figures.weighted_kappa),
+        "Bias": figure_words(figures.bias, signed=True),
+        "Error with length": figure_words(found.length, signed=True),
     }
 
 
@@ -203,7 +203,7 @@ def _reasons(counts: Mapping[str, int]) -> str:
     return "; ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
 
 
-def _said(figure: Figure, *, share: bool = False, signed: bool = False) -> str:
+def figure_words(figure: Figure, *, share: bool = False, signed: bool = False) -> str:
     """A figure with its interval; a dash where it is not defined."""
     if figure.value is None:
         return formats.UNKNOWN

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import judge_parts, label_parts, quality_parts, ui, urls
+from dashboard import feedback_parts, judge_parts, label_parts, pair_parts, quality_parts, ui, urls
 from dashboard.component_choice import offered
+from dashboard.data_feedback import signs
+from dashboard.data_pairs import comparisons
 from dashboard.data_quality import ALL_VERSIONS, judges, scores
 from monitors.judges.rubric import load_rubric
 
@@ -58,6 +60,7 @@ if view != "judges":
         )
 if view == "scores":
     found = ui.fetch(frame, scores, frame.chain, chosen, frame.span, settings.rubric)
+    said = ui.fetch(frame, signs, frame.chain, chosen, frame.span)
     if not found.estimates and not found.days:
         ui.nothing(
             "Nothing was graded in this range",
@@ -65,6 +68,8 @@ if view == "scores":
             "window; routers, guardrails and tools have no answer that it could grade.",
             ["chainwatch run"],
         )
+        if said.days or chosen in applications:
+            feedback_parts.users(said, frame, chosen)
     else:
         version = urls.url("version")
         with choices:
@@ -88,6 +93,8 @@ if view == "scores":
             always=interval == "always",
         )
         quality_parts.table(found, rubric, chosen)
+        if said.days or chosen in applications:
+            feedback_parts.users(said, frame, chosen)
         quality_parts.local(found, frame)
         if not any(e.judge for e in found.estimates):
             judge_parts.no_judge(settings)
@@ -96,6 +103,7 @@ elif view == "judges":
     if told.spent is None:
         judge_parts.no_judge(settings)
     judge_parts.agreement(told)
+    pair_parts.compared(ui.fetch(frame, comparisons, frame.chain), frame)
     judge_parts.ledger(told, frame)
     judge_parts.rubrics(told, frame, rubric)
 else:
