@@ -1,5 +1,5 @@
-"""The local scorer against people's labels, beside two floors: word overlap and answer length; and how often
-the intervals of quality estimates hold.
+"""The local scorer against people's labels, beside two floors: word overlap and answer length; how often the
+intervals of quality estimates hold; and what a day of 100,000 answers costs with and without the cascade.
 
 AUROC on data that the model has not seen: five folds by question or conversation, intervals by
 bootstrap over those groups. `--quick` draws fewer bootstrap samples and times fewer answers; the
@@ -14,12 +14,13 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+from _cost import COST_NOTE, LABEL_USD, PRICES, cost, labelled_worlds, made_up_worlds
 from _coverage import WORLDS, measure, overlooks, too_kind
+from _rows import Row, table
 from numpy.typing import NDArray
 
 from collectors.home import Home
@@ -33,19 +34,6 @@ from monitors.judges.train_local import TrainingSet, fit, held_out, training_set
 ROOT = Path(__file__).resolve().parents[1]
 GOOD_RATING = 2 / 3  # three of four points
 Scores = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One line of the table; `bar` None means that it stands there for comparison."""
-
-    name: str
-    value: float
-    unit: str
-    bar: str | None = None
-    holds: bool | None = None
-    low: float | None = None
-    high: float | None = None
 
 
 class Labelled:
@@ -211,6 +199,26 @@ def coverage_rows(trials: int) -> list[Row]:
     return rows
 
 
+def cost_rows(folder: Path, grounded: TrainingSet, trials: int) -> list[Row]:
+    """Dollars a day for an interval of the same width, by stated prices; see `_cost.py`."""
+    rows = []
+    for name, world, has_judge in (*made_up_worlds(), *labelled_worlds(folder, grounded)):
+        found = cost(world, trials, has_judge=has_judge)
+        for judge in PRICES if has_judge else ("no judge",):
+            best = found.cascade(judge) if has_judge else found.cascades[0]
+            plans = {"labels alone": found.alone, "judge on all": found.everything, "cascade": best}
+            rows += [
+                Row(
+                    name=f"{name}, {judge}, {way}: {plan.judged:,} judged, {plan.labels} labels",
+                    value=plan.usd(judge) if has_judge else plan.labels * LABEL_USD,
+                    unit="USD a day",
+                )
+                for way, plan in plans.items()
+                if plan is not None
+            ]
+    return rows
+
+
 def speed_row(encoder: Encoder, data: TrainingSet, answers: int) -> Row:
     """CPU seconds for 8,000 answers of 60 words with four documents each, all three criteria."""
     rng = random.Random(0)
@@ -243,17 +251,6 @@ def speed_row(encoder: Encoder, data: TrainingSet, answers: int) -> Row:
     return Row(name="local scorer, 8,000 answers", value=taken, unit="CPU s", bar="< 60", holds=taken < 60)
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows as Markdown."""
-    lines = ["| what | value | 95 % interval | bar | holds |", "|---|---|---|---|---|"]
-    for row in rows:
-        interval = "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
-        holds = "" if row.holds is None else "yes" if row.holds else "NO"
-        unit = "" if row.unit == "AUROC" else f" {row.unit}"
-        lines.append(f"| {row.name} | {row.value:.3f}{unit} | {interval} | {row.bar or ''} | {holds} |")
-    return "\n".join(lines)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
@@ -274,6 +271,7 @@ def main() -> None:
         *pair_rows(relevance, draws),
         *pair_rows(retrieval, draws),
         *coverage_rows(trials),
+        *cost_rows(options.data, grounded, 3 if options.quick else 10),
         speed_row(encoder, grounded, scored),
     ]
     if options.page or not options.quick:
@@ -283,7 +281,8 @@ def main() -> None:
         called = f"benchmarks/quality.py{' --quick' if options.quick else ''} --trials {trials}"
         about = (
             f"Written by `{called}`. Encoder: {encoder.identity}. Intervals of AUROC from {draws} bootstrap "
-            f"samples, coverage from {trials} made-up days a line (seed 5), speed from {scored} answers."
+            f"samples, coverage from {trials} made-up days a line (seed 5), speed from {scored} answers.\n\n"
+            f"{COST_NOTE}"
         )
         page.write_text(f"{title}\n\n{about}\n\n{table(rows)}\n", "utf-8")
     print(json.dumps([vars(r) for r in rows], indent=1) if options.json else table(rows))

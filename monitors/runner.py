@@ -22,6 +22,7 @@ from monitors.alerting.book import AlertBook
 from monitors.checks import CHECKS
 from monitors.checks.base import Check
 from monitors.embedding.encoder import Say, open_encoder
+from monitors.extra_scorers import extra_scorers
 from monitors.fit_cache import FitCache
 from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
@@ -189,7 +190,9 @@ class _Pass:
 
     def _evaluate(self, state: RunState, checks: list[Check]) -> None:
         encoder = open_encoder(self._settings.embedding, self._context.home, say=self._say)
-        scorer = LocalScorer(encoder, clock=lambda: self._now)
+        config, home = self._context.config, self._context.home
+        also = extra_scorers(config, checks, encoder=encoder, home=home, say=self._say)
+        scorer = LocalScorer(encoder, clock=lambda: self._now, also=also)
         sampler = Sampler(
             length=self._settings.windows.length,
             cap=self._settings.embedding.sample_per_window,

@@ -9,6 +9,10 @@ from monitors.checks.base import DataKind
 TEXT_FIELDS = ("input_text", "output_text")
 NUMBER_FIELDS = ("input_tokens", "output_tokens", "duration_s", "time_to_first_token_s", "status", "cost_usd")
 QUALITY = "quality."
+# Scorers on this machine whose grades are no quality of 0 to 3: each has a prefix of its own.
+SAFETY_JUDGE, SAFETY = "safety", "safety."
+EVIDENTLY_JUDGE, EVIDENTLY = "evidently", "evidently."
+_PREFIXES = {SAFETY_JUDGE: SAFETY, EVIDENTLY_JUDGE: EVIDENTLY}
 
 # Sampled only when a check that is switched on asks for them: nobody pays for what nobody watches.
 # The texts themselves, for checks on words; each is made of the text field beside it.
@@ -76,8 +80,11 @@ def quality_field(criterion: str, judge: str, *, local: bool) -> str:
 
     >>> quality_field("readability", "local", local=True), quality_field("correctness", "gpt", local=False)
     ('quality.readability', 'quality.correctness@gpt')
+    >>> quality_field("secrets", "safety", local=True)
+    'safety.secrets'
     """
-    return f"{QUALITY}{criterion}" if local else f"{QUALITY}{criterion}@{judge}"
+    prefix = _PREFIXES.get(judge, QUALITY)
+    return f"{prefix}{criterion}" if local else f"{QUALITY}{criterion}@{judge}"
 
 
 def verdict_row(judge: str, against: str, said: str, right: str) -> str:

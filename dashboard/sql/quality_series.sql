@@ -8,7 +8,7 @@ SELECT
     stddev_samp(score) AS spread,
     count(score) AS scored
 FROM grades
-WHERE chain = $chain AND dataset = 'production'
+WHERE chain = $chain AND dataset = 'production' AND judge NOT IN ('safety', 'evidently')
   AND span_started_at >= $start AND span_started_at < $end
   AND ($component IS NULL OR component = $component)
 GROUP BY component, criterion, judge_kind, bucket

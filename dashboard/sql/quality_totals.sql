@@ -9,6 +9,6 @@ SELECT
     count(score) AS scored,
     count(*) FILTER (WHERE status = 'unscored') AS unscored
 FROM grades
-WHERE chain = $chain AND dataset = 'production'
+WHERE chain = $chain AND dataset = 'production' AND judge NOT IN ('safety', 'evidently')
   AND span_started_at >= $previous_start AND span_started_at < $end
 GROUP BY component, criterion, judge_kind, is_current

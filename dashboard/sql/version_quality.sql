@@ -12,6 +12,7 @@ SELECT
 FROM grades
 JOIN spans ON spans.trace_id = grades.trace_id AND spans.span_id = grades.span_id
 WHERE grades.chain = $chain AND grades.component = $component AND grades.dataset = 'production'
+  AND grades.judge NOT IN ('safety', 'evidently')
   AND grades.span_started_at >= $start AND grades.span_started_at < $end
   AND spans.started_at >= $start AND spans.started_at < $end
 GROUP BY version, grades.criterion

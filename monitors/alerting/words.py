@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitors.alerting.alert import Alert
+from monitors.streams import EVIDENTLY, QUALITY, SAFETY
 
 _FIELDS: Mapping[str, str] = {
     "duration_s": "latency",
@@ -56,8 +57,9 @@ def field_words(field: str) -> str:
     >>> field_words("duration_s"), field_words("quality.groundedness")
     ('latency', 'groundedness')
     """
-    if field.startswith("quality."):
-        return field.removeprefix("quality.").replace("_", " ")
+    for prefix in (QUALITY, SAFETY, EVIDENTLY):
+        if field.startswith(prefix):
+            return field.removeprefix(prefix).replace("_", " ")
     return _FIELDS.get(field, field.replace("_", " "))
 
 

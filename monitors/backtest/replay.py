@@ -20,6 +20,7 @@ from monitors.checks import CHECKS
 from monitors.checks.base import Check
 from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
 from monitors.embedding.encoder import Say, open_encoder
+from monitors.extra_scorers import extra_scorers
 from monitors.fit_cache import FitCache
 from monitors.judges.feedback import FeedbackConfig
 from monitors.judges.grading import local_grades
@@ -168,7 +169,8 @@ def _batches(
     embedding = question.config.section("embedding", EmbeddingConfig)
     monitors = question.config.section("monitors", MonitorsConfig)
     encoder = open_encoder(embedding, home, say=say)
-    scorer = LocalScorer(encoder, clock=lambda: now)
+    also = extra_scorers(config, checks, encoder=encoder, home=home, say=say)
+    scorer = LocalScorer(encoder, clock=lambda: now, also=also)
     sampler = Sampler(
         length=windows.length,
         cap=embedding.sample_per_window,

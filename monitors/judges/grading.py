@@ -26,9 +26,10 @@ def local_grades(
 
     LLM and application spans get groundedness, relevance and readability, retrievers and rerankers
     retrieval_relevance, others nothing. What cannot be judged (no documents, no answer) is `unscored` with
-    the reason. For the truth see `reference.py`. Pass one `scorer` for all the windows of a run: documents
-    come back in every window and it keeps them prepared.
+    the reason. For the truth see `reference.py`. After these come the grades of `scorer.also`. Pass one
+    `scorer` for all the windows of a run: documents come back in every window and it keeps them prepared.
     """
     scorer = scorer or LocalScorer(encoder, clock=lambda: now)
     known = reference_grades(spans, now=now, run_id=run_id)
-    return [*scorer.grade_at(spans, now=now, run_id=run_id), *known]
+    more = [grade for other in scorer.also for grade in other.grade_at(spans, now=now, run_id=run_id)]
+    return [*scorer.grade_at(spans, now=now, run_id=run_id), *known, *more]

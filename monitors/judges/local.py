@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,12 +52,21 @@ def criteria(span: JudgedSpan) -> tuple[str, ...]:
     return ANSWER_CRITERIA if span.is_application or span.kind in _ANSWERERS else ()
 
 
+class MoreGrades(Protocol):
+    """One more scorer on this machine, which grades the same spans."""
+
+    def grade_at(self, items: Sequence[JudgedSpan], *, now: datetime, run_id: str | None) -> list[Grade]:
+        """Its grades, in the order of `items`."""
+        ...
+
+
 class LocalScorer:
     """Grades spans from texts alone. Keep one for a whole run: documents repeat and stay prepared.
 
     Args:
         encoder: sentences to unit rows; part of the judge's version.
         weights: the logistic models; the shipped ones unless a test brings its own.
+        also: more scorers that `local_grades` asks.
     """
 
     def __init__(
@@ -66,7 +76,9 @@ class LocalScorer:
         clock: Callable[[], datetime],
         weights: LocalWeights | None = None,
         run_id: str | None = None,
+        also: Sequence[MoreGrades] = (),
     ) -> None:
+        self.also = tuple(also)
         self._encoder = encoder
         self._weights = weights or shipped_weights()
         self._clock = clock

@@ -1,0 +1,1 @@
+"""Safety of answers and requests, scored on this machine: no key, no network."""
