@@ -36,7 +36,7 @@ _PRICES = " and ".join(f"{a:.2f} and {b:.2f} USD a million for {name}" for name,
 COST_NOTE = (
     f"Costs are of a day of {DAY:,} answers, for the width of interval that {LABELS} labels by themselves "
     "give: labels alone; a judge on every answer and the labels still needed; the cascade, with the cheapest "
-    f"of {_CHOICES} judged answers. Stated prices: {LABEL_USD:.2f} USD a label; {TOKENS[0]:,} tokens read and "
+    f"of {_CHOICES} judged answers. Stated prices: {LABEL_USD:.2f} USD a label; {TOKENS[0]:,} tokens read, "
     f"{TOKENS[1]} written a call, at {_PRICES}. Labels are searched to 4; each plan sees the same 10 days (3 "
     "with --quick; seeds 11 and 12). Days of MTRAG, AttributionBench and XSTest are drawn from the labelled "
     "rows with replacement; their judges are those recorded in the sets, their local scores are held out "
