@@ -24,6 +24,7 @@ LINE_LIMIT = 64 * 1024 * 1024
 WHOLE_LIMIT = 256 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
+_PART = 1 << 16
 _READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
@@ -152,7 +153,10 @@ def _packed_blocks(path: Path, size: Callable[[], int]) -> Iterator[tuple[int, b
 
 def newlines(block: bytes) -> int:
     """How many there are; `bytes.count` takes ten times as long."""
-    return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
+    seen = np.frombuffer(block, np.uint8)
+    # In parts that the processor's cache holds.
+    parts = (seen[start : start + _PART] for start in range(0, len(seen), _PART))
+    return sum(int(np.count_nonzero(part == ord("\n"))) for part in parts)
 
 
 def lines_of(block: bytes, first: int) -> Iterator[tuple[int, bytes]]:

@@ -42,8 +42,8 @@ SELECT
     -- As Python adds a float of seconds: whole ones, and what is left rounded half to even.
     coalesce(
         ended_at,
-        started_at + to_microseconds(
-            trunc(duration_s)::BIGINT * 1000000
+        make_timestamptz(
+            epoch_us(started_at) + trunc(duration_s)::BIGINT * 1000000
             + round_even((duration_s - trunc(duration_s)) * 1000000, 0)::BIGINT
         )
     ) AS ended_at,

@@ -90,8 +90,9 @@ class Spans:
         for kind in kinds:
             ids = columns.values.get(f"{kind}_id")
             if ids is not None:
-                made = self.identified_each(kind, ids)
-                new[f"{kind}_id"] = [made[raw] for raw in ids]
+                known = list(set(ids) - {None})
+                made = dict(zip(known, self.identified_each(kind, known), strict=True))
+                new[f"{kind}_id"] = [made.get(raw) for raw in ids]
         touched = range(columns.rows) if self.plainly else sorted(marked | self._holding(columns, found))
         for row in touched:
             span, changes = columns.span(row), dict[str, Any]()
@@ -147,16 +148,12 @@ class Spans:
             return partial(self.identity.hash, kind)
         return (lambda raw: None) if action == "drop" else (lambda raw: raw)
 
-    def identified_each(
-        self, kind: Literal["user", "session"], ids: Iterable[str | None]
-    ) -> dict[str | None, str | None]:
-        """What each of many raw ids becomes; None stays None."""
+    def identified_each(self, kind: Literal["user", "session"], ids: Sequence[str]) -> Sequence[str | None]:
+        """What each of many different raw ids becomes."""
         action = self.actions.user_id if kind == "user" else self.actions.session_id
-        given = {raw for raw in ids if raw is not None}
-        made: dict[str | None, str | None] = {None: None}
         if action == "hash" and self.identity is not None:
-            return made | self.identity.hash_each(kind, given)
-        return made | {raw: None if action == "drop" else raw for raw in given}
+            return self.identity.hash_each(kind, ids)
+        return [None] * len(ids) if action == "drop" else ids
 
     def _act(
         self, span: Span, mark: bool, found: Mapping[str, str], new: dict[str, Any], *, in_texts: bool

@@ -37,16 +37,18 @@ class Tables:
         others = table.filter(held)
         return self._identified(table.filter(pc.invert(held)) if others.num_rows else table), others
 
-    def _held(self, table: pa.Table) -> Iterator[pa.Array]:
+    def _held(self, table: pa.Table) -> Iterator[pa.ChunkedArray]:
         """Which rows hold anything, field by field."""
         names = [name for name in self.spans.searched if table[name].null_count < table.num_rows]
         # One search for all: an expression is compiled anew for each.
-        chunks = [table[name].combine_chunks() for name in names]
-        found = self.scanner.holding(pa.chunked_array(chunks, pa.string()))
-        for number in range(len(chunks)):
-            yield found.slice(number * table.num_rows, table.num_rows).combine_chunks()
+        every = pa.chunked_array([part for name in names for part in table[name].chunks], pa.string())
+        found = self.scanner.holding(every)
+        for number in range(len(names)):
+            yield found.slice(number * table.num_rows, table.num_rows)
         if self.spans.actions.documents == "redact":
-            yield self._in_documents(table["documents"].combine_chunks())
+            documents = table["documents"].combine_chunks()
+            if len(documents.values):
+                yield self._in_documents(documents)
         if self.spans.actions.attributes == "redact":
             for name in NESTED:
                 if table[name].null_count < table.num_rows:
@@ -80,8 +82,8 @@ class Tables:
         for kind in kinds:
             name = f"{kind}_id"
             if table[name].null_count < table.num_rows:
-                ids = table[name].to_pylist()
-                made = self.spans.identified_each(kind, ids)
-                new = pa.array([made[raw] for raw in ids], pa.string())
+                coded = table[name].combine_chunks().dictionary_encode()
+                made = self.spans.identified_each(kind, coded.dictionary.to_pylist())
+                new = pa.array(made, pa.string()).take(coded.indices)
                 table = table.set_column(table.schema.get_field_index(name), name, new)
         return table
