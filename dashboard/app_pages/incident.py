@@ -16,11 +16,11 @@ from dashboard import (
     incident_parts,
     incident_versions,
     range_parts,
+    ranges,
     theme,
     ui,
     urls,
 )
-from dashboard.data import RANGES
 from dashboard.data_incident import (
     AlertRow,
     IncidentRow,
@@ -149,20 +149,23 @@ def _alert_words(alert: AlertRow) -> str:
 
 
 def _traces(view: IncidentView, frame: ui.Frame) -> None:
-    need = frame.extent.last_at - view.incident.started_at + timedelta(hours=1)
-    wide = next((name for name, (length, _) in RANGES.items() if length >= need), "90d")
+    """The requests of its own time, and its component with what was before."""
+    incident = view.incident
+    began = incident.started_at_low or incident.started_at
+    over = incident.resolved_at or max(frame.extent.last_at, incident.detected_at)
     urls.link(
         urls.TRACES,
-        f"All traces through {view.incident.component} in the last {wide}",
-        component=view.incident.component,
-        range=wide,
+        f"Traces through {incident.component} "
+        + ("while it lasted" if incident.resolved_at else "since it began"),
+        component=incident.component,
+        range=ranges.text_of(began, over + timedelta(minutes=1)),
         icon=":material/segment:",
     )
     urls.link(
         urls.COMPONENT,
-        f"{view.incident.component} over time",
-        component=view.incident.component,
-        range=wide,
+        f"{incident.component} over time",
+        component=incident.component,
+        range=ranges.text_of(view.span.start, view.span.end),
         icon=":material/deployed_code:",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 import streamlit as st
 
@@ -15,6 +16,8 @@ from dashboard.data_monitors import MonitorRow, monitors_view
 from dashboard.text import plain, visible
 from monitors.alerting.words import field_words
 
+# So many times between runs tell how often they come.
+_FEWEST_GAPS = 2
 _ORDER = {"error": 0, "breach": 1, "no_data": 2, "ok": 3}
 
 
@@ -43,12 +46,13 @@ def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
             icon=":material/error:",
         )
         st.code(visible(failed[0].error or "no reason was recorded"), language=None, wrap_lines=True)
-    with st.grid(4, min_column_width=180, gap="small"):
+    with st.grid(5, min_column_width=170, gap="small"):
         st.metric(
             "Running since" if last.status == "running" else "Last run",
             plain(frame.when(last.started_at)),
             border=True,
         )
+        _next(frame, runs)
         st.metric("Windows evaluated", formats.count(last.windows_evaluated), border=True)
         st.metric(
             "Results, in breach",
@@ -56,6 +60,21 @@ def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
             border=True,
         )
         st.metric("Took", formats.seconds(last.duration_s), border=True)
+
+
+def _next(frame: ui.Frame, runs: Sequence[Run]) -> None:
+    """When the next run is due, by the usual time between the last ones: cron knows, and tells nobody."""
+    starts = [r.started_at for r in runs]
+    gaps = sorted(later - earlier for later, earlier in pairwise(starts))
+    if len(gaps) < _FEWEST_GAPS:
+        value, told = formats.UNKNOWN, "Too few runs yet to know how often they come."
+    else:
+        gap = gaps[len(gaps) // 2]
+        due = starts[0] + gap
+        late = frame.now - due
+        value = f"{formats.span(late)} late" if late > gap else frame.when(due)
+        told = f"Runs usually start {formats.span(gap)} apart."
+    st.metric("Next run", plain(value), border=True, help=told)
 
 
 def _history(frame: ui.Frame, runs: Sequence[Run]) -> None:

@@ -182,9 +182,20 @@ def test_monitors_that_could_judge_nothing_are_not_good_news(open_page: Open, tm
     assert app.info[0].proto.title == "The monitors are at work"
 
 
-def test_twenty_components_fit(open_page: Open, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """A chain of twenty-one."""
     parts = tuple((f"step-{i}", "tool", 0.1, 0.2, None) for i in range(20))
-    long = build(tmp_path / "long", days=1, traces_per_day=5, parts=parts)
-    app = open_page("overview", long.home)
+    return build(tmp_path_factory.mktemp("long"), days=1, traces_per_day=5, parts=parts, with_incident=False)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_draws_twenty_components(page: str, open_page: Open, long: Seeded) -> None:
+    app = open_page(page, long.home)
     assert not app.exception
-    assert any("11 more components" in e.label for e in app.expander)
+    assert not [e for e in app.error if "could not be drawn" in e.value]
+    if page == "overview":
+        assert any("11 more components" in e.label for e in app.expander)
+    if page in ("component", "quality", "compare", "monitors", "traces"):
+        (choice,) = [box for box in app.selectbox if box.label == "Component"]
+        assert {f"step-{i}" for i in range(20)} <= {option.split(" ")[0] for option in choice.options}
