@@ -71,11 +71,12 @@ class _Shape:
         low = np.searchsorted(self.ordered, values, side="left")
         high = np.searchsorted(self.ordered, values, side="right")
         x = (low + high) / self.ordered.size - 1.0
+        squares = x * x
         columns = [
             np.sqrt(3.0) * x,
-            np.sqrt(5.0) * (3 * x**2 - 1) / 2,
-            np.sqrt(7.0) * (5 * x**3 - 3 * x) / 2,
-            np.sqrt(9.0) * (35 * x**4 - 30 * x**2 + 3) / 8,
+            np.sqrt(5.0) * (3 * squares - 1) / 2,
+            np.sqrt(7.0) * (5 * squares - 3) * x / 2,
+            np.sqrt(9.0) * ((35 * squares - 30) * squares + 3) / 8,
         ]
         return np.stack(columns, axis=1)
 

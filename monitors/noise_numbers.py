@@ -76,7 +76,7 @@ class NumberModel:
         self.features = features
         self._sides = np.array([{"up": 1.0, "down": -1.0, "both": 0.0}[side] for side in features.sides])
         used = [w for w in reference.windows if len(w.rows)]
-        groups = [features.of(w.rows[:, 0].astype(np.float64)) for w in used]
+        groups = _features_of(used, features)
         pool = None
         if reference.pool is not None:
             pool = features.of(reference.pool[:, 0].astype(np.float64))
@@ -154,9 +154,12 @@ class NumberModel:
         z, skewness = shift / spread, self._skewness(prediction)
         weights = self.level.noise.weights
 
+        # Odd: the same shift downwards has the same distance from the middle, and the other tail.
+        beyond = unskew(z, skewness)
+
         def tails(sign: float) -> Floats:
             """(q,) chances of shifts as large as these, upwards or (sign < 0) downwards."""
-            tail = normal_tail(unskew(sign * z, sign * skewness))
+            tail = normal_tail(sign * beyond)
             return np.asarray(np.maximum((weights * tail).sum(axis=0), 1e-300), dtype=np.float64)
 
         sides = self._sides
@@ -250,6 +253,14 @@ class NumberModel:
             residuals[i] = sign * self._judged(shift, prediction, [sample])[feature]
             variances[i] = self.level.variance(prediction.unit)[feature]
         return locate([s.window for s in used], residuals, variances)
+
+
+def _features_of(windows: Sequence[WindowSample], features: Features) -> list[Floats]:
+    """(k, q) of each window, worked out at once."""
+    if not windows:
+        return []
+    values = np.concatenate([w.rows[:, 0] for w in windows]).astype(np.float64)
+    return np.split(features.of(values), np.cumsum([len(w.rows) for w in windows])[:-1])
 
 
 def _of_level(windows: Sequence[WindowSample], features: Features) -> Floats | float:
