@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import feedback_parts, judge_parts, label_parts, pair_parts, quality_parts, ui, urls
+from dashboard import (
+    feedback_parts,
+    judge_parts,
+    label_parts,
+    pair_parts,
+    quality_parts,
+    safety_parts,
+    ui,
+    urls,
+)
 from dashboard.component_choice import offered
 from dashboard.data_feedback import signs
 from dashboard.data_pairs import comparisons
 from dashboard.data_quality import ALL_VERSIONS, judges, scores
+from dashboard.data_safety import safety_monitors
 from monitors.judges.rubric import load_rubric
 
 _VIEWS = {"scores": "Scores", "judges": "Judge and people", "label": "Label answers"}
@@ -96,6 +106,8 @@ if view == "scores":
         if said.days or chosen in applications:
             feedback_parts.users(said, frame, chosen)
         quality_parts.local(found, frame)
+        watched = ui.fetch(frame, safety_monitors, frame.chain, chosen, frame.span)
+        safety_parts.safety(found, watched, frame)
         if not any(e.judge for e in found.estimates):
             judge_parts.no_judge(settings)
 elif view == "judges":

@@ -39,6 +39,7 @@ def judged(seeded: Seeded, *, a_day: int = 30, labels: int = 15, seed: int = 3) 
         spans = [s for s in judged_spans(con, seeded.start, seeded.end) if s.is_application and s.answer]
         truth = {s.key: int(np.clip(round(rng.normal(2.2, 0.9)), 0, 3)) for s in spans}
         write_grades(con, [g for s in spans for g in _local(rng, s, truth[s.key])])
+        write_grades(con, [g for i, s in enumerate(spans) for g in _safety(i, s)])
         for place, day in enumerate(days):
             _judge(con, rng, day=day, spans=spans, truth=truth, count=a_day, run=place)
     for day in days:
@@ -86,6 +87,17 @@ def _local(rng: np.random.Generator, span: JudgedSpan, truth: int) -> list[Grade
     return [
         stamp.grade(span, name, score=float(np.clip(truth + rng.normal(shift, 0.6), 0, 3)))
         for name, shift in (("groundedness", 0.0), ("relevance", 0.3), ("readability", 0.2))
+    ]
+
+
+def _safety(place: int, span: JudgedSpan) -> list[Grade]:
+    """Every ninth answer holds an address, none a secret, and nobody knows about attacks."""
+    stamp = _stamp(span.started_at + timedelta(hours=1), "safety", "1", "local")
+    found = place % 9 == 0
+    return [
+        stamp.grade(span, "personal_data", score=float(found), rationale="1 EMAIL" if found else None),
+        stamp.grade(span, "secrets", score=0.0),
+        stamp.grade(span, "prompt_attack", reason="the classifier needs another encoder"),
     ]
 
 

@@ -16,7 +16,7 @@ from streamlit.testing.v1.element_tree import TextInput
 
 from collectors.errors import WarehouseBusyError
 from collectors.warehouse.store import fetch
-from dashboard import cached, label_actions, label_parts
+from dashboard import cached, formats, label_actions, label_parts
 from dashboard.data_overview_quality import within_scale
 from monitors.judges.scales import scales_of
 
@@ -56,8 +56,8 @@ def test_the_newest_estimate_is_the_title_of_its_chart(open_page: Open, judged: 
     assert "Overall: llm would give" in said
     once = words(open_page("quality", judged.home, interval="once"))
     assert f"people would give {row['value']:.2f} ({row['low']:.2f} to {row['once']:.2f})" in once
-    # Four criteria of the judge, three of the local scorer.
-    assert len(app.get("plotly_chart")) == 7
+    # Four criteria of the judge, three of the local scorer, two of safety that have a score.
+    assert len(app.get("plotly_chart")) == 9
 
 
 def test_the_overview_has_the_estimate_and_its_interval(open_page: Open, judged: Seeded) -> None:
@@ -150,6 +150,27 @@ def test_agreement_ledger_and_rubrics(open_page: Open, judged: Seeded) -> None:
     assert runs["Skipped"].iloc[0] == "6 budget: max_cost_usd_per_day"
     assert set(runs["Without a grade"]) == {"1 refused by the judge"}
     assert any(seeded_quality.RUBRIC.version in str(t.get("Version", "")) for t in tables)
+
+
+def test_safety_is_a_share_with_what_its_monitor_said(open_page: Open, judged: Seeded) -> None:
+    app = open_page("quality", judged.home)
+    assert not app.exception
+    said = words(app)
+    (row,) = stored(
+        judged, "SELECT avg(score) AS mean, count(score) AS n FROM grades WHERE criterion = 'personal_data'"
+    )
+    assert f"Personal data: {formats.share(row['mean'])} of {row['n']} answers" in said  # type: ignore[arg-type]
+    assert f"Secrets: {formats.share(0.0)} of" in said
+    assert "Attacks: nothing could be scored" in said
+    assert "Refusals:" not in said
+    others = words(open_page("overview", judged.home)) + words(open_page("component", judged.home))
+    assert "Personal data" not in others, "a share is no quality"
+
+
+def test_safety_that_nobody_asked_for_says_how(open_page: Open, seeded: Seeded) -> None:
+    said = words(open_page("quality", seeded.home, component="generator"))
+    assert "Safety is not watched" in said
+    assert "[monitors.prompt_attack]" in said
 
 
 def test_a_wrong_rubric_is_a_sentence(open_page: Open, judged: Seeded) -> None:
