@@ -162,7 +162,7 @@ def _sign_in(*, known: bool) -> None:
         _sign_out()
         return
     st.text("Sign in to see this page.")
-    st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login, key="sign_in")
+    st.button("**Sign in**", icon=":material/login:", on_click=st.login, key="sign_in")
 
 
 def _sign_out() -> None:

@@ -60,8 +60,7 @@ def _buttons(view: IncidentView, frame: ui.Frame) -> None:
     incident_id, path, now = incident.incident_id, frame.warehouse, frame.now
     is_open = incident.state != "resolved"
     if is_open and st.button(
-        "Acknowledge",
-        type="primary",
+        "**Acknowledge**",
         icon=":material/person_check:",
         width="stretch",
         key="acknowledge",
@@ -78,7 +77,7 @@ def _buttons(view: IncidentView, frame: ui.Frame) -> None:
                 value=incident.owner or "",
                 placeholder="A person or a team",
             )
-            if st.button("Assign it", type="primary", key="assign"):
+            if st.button("**Assign it**", key="assign"):
                 actions.perform(actions.assign(path, incident_id, who, owner, note=note, at=now))
         with st.popover("Silence", icon=":material/notifications_paused:", width="stretch"):
             cause = theme.CONCERN.get(incident.cause, incident.cause).lower()
@@ -91,7 +90,7 @@ def _buttons(view: IncidentView, frame: ui.Frame) -> None:
             why = st.text_input(
                 "Why", key="silence_why", max_chars=400, placeholder="Whoever wonders later will ask"
             )
-            if st.button("Silence it", type="primary", key="silence"):
+            if st.button("**Silence it**", key="silence"):
                 actions.perform(
                     actions.silence(
                         path, incident, who, why or note, length=_SILENCES[length or "8 hours"], at=now

@@ -219,9 +219,8 @@ def _draw(
             plain(f"More answers of the range above ({frame.range_words}), out of those not drawn before:")
         )
     if st.button(
-        f"Draw {_DRAWS} answers",
+        f"**Draw {_DRAWS} answers**" if empty else f"Draw {_DRAWS} answers",
         key="label_draw",
-        type="primary" if empty else "secondary",
         icon=":material/casino:",
     ):
         actions.perform(
