@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, str] = {
     "embedding": "monitors.config:EmbeddingConfig",
     "monitors": "monitors.config:MonitorsConfig",
     "judge": "monitors.judges.config:JudgeConfig",
+    "reference": "monitors.judges.reference_config:ReferenceConfig",
     "feedback": "monitors.judges.feedback:FeedbackConfig",
     "alerts": "monitors.alerting.config:AlertsConfig",
     "notify": "monitors.alerting.config:NotifyConfig",

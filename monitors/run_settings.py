@@ -9,6 +9,7 @@ from collectors.context import Context
 from monitors.alerting.config import AlertsConfig, NotifyConfig
 from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
 from monitors.judges.feedback import FeedbackConfig
+from monitors.judges.reference_config import ReferenceConfig
 from monitors.notify.base import Notifier
 from monitors.notify.configured import configured
 
@@ -23,6 +24,7 @@ class RunSettings:
     embedding: EmbeddingConfig
     monitors: MonitorsConfig
     feedback: FeedbackConfig
+    reference: ReferenceConfig
     alerts: AlertsConfig
     notify: NotifyConfig
     notifiers: tuple[Notifier, ...]
@@ -39,6 +41,7 @@ class RunSettings:
             embedding=config.section("embedding", EmbeddingConfig),
             monitors=config.section("monitors", MonitorsConfig),
             feedback=config.section("feedback", FeedbackConfig),
+            reference=config.section("reference", ReferenceConfig),
             alerts=config.section("alerts", AlertsConfig),
             notify=notify,
             notifiers=tuple(configured(notify, environ)),

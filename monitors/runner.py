@@ -192,7 +192,8 @@ class _Pass:
         encoder = open_encoder(self._settings.embedding, self._context.home, say=self._say)
         config, home = self._context.config, self._context.home
         also = extra_scorers(config, checks, encoder=encoder, home=home, say=self._say)
-        scorer = LocalScorer(encoder, clock=lambda: self._now, also=also)
+        known = self._settings.reference
+        scorer = LocalScorer(encoder, clock=lambda: self._now, also=also, reference=known)
         sampler = Sampler(
             length=self._settings.windows.length,
             cap=self._settings.embedding.sample_per_window,

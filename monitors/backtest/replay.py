@@ -25,6 +25,7 @@ from monitors.fit_cache import FitCache
 from monitors.judges.feedback import FeedbackConfig
 from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
+from monitors.judges.reference_config import ReferenceConfig
 from monitors.plan import asked_for, settings_of, wanted
 from monitors.pools import evaluation_pools
 from monitors.result import Window
@@ -170,7 +171,8 @@ def _batches(
     monitors = question.config.section("monitors", MonitorsConfig)
     encoder = open_encoder(embedding, home, say=say)
     also = extra_scorers(config, checks, encoder=encoder, home=home, say=say)
-    scorer = LocalScorer(encoder, clock=lambda: now, also=also)
+    known = config.section("reference", ReferenceConfig)
+    scorer = LocalScorer(encoder, clock=lambda: now, also=also, reference=known)
     sampler = Sampler(
         length=windows.length,
         cap=embedding.sample_per_window,

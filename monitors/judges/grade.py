@@ -26,6 +26,7 @@ class JudgedSpan:
         input_text: what this component was given, where that is not what the user asked: a tool's arguments.
         documents: the component's own documents, or those of the last retriever or reranker before the
             answer in the same trace; empty when the trace has none.
+        reference_ids, reference_contexts: the documents that should be found, by id or text.
         is_application: the span has no parent, so its answer is the application's.
     """
 
@@ -41,6 +42,8 @@ class JudgedSpan:
     input_text: str | None = None
     documents: tuple[Document, ...] = ()
     reference_text: str | None = None
+    reference_ids: tuple[str, ...] = ()
+    reference_contexts: tuple[str, ...] = ()
     is_application: bool = False
 
     @property

@@ -30,6 +30,6 @@ def local_grades(
     `scorer` for all the windows of a run: documents come back in every window and it keeps them prepared.
     """
     scorer = scorer or LocalScorer(encoder, clock=lambda: now)
-    known = reference_grades(spans, now=now, run_id=run_id)
+    known = reference_grades(spans, now=now, run_id=run_id, encoder=encoder, config=scorer.reference)
     more = [grade for other in scorer.also for grade in other.grade_at(spans, now=now, run_id=run_id)]
     return [*scorer.grade_at(spans, now=now, run_id=run_id), *known, *more]

@@ -7,7 +7,10 @@
 WITH judged AS (
     SELECT
         trace_id, span_id, chain, component, kind, started_at, dataset, input_text, output_text,
-        documents, reference_text, parent_span_id IS NULL AS is_application,
+        documents, reference_text,
+        TRY_CAST(json_extract(attributes, '$.reference_context_ids') AS VARCHAR[]) AS reference_ids,
+        TRY_CAST(json_extract(attributes, '$.reference_contexts') AS VARCHAR[]) AS reference_contexts,
+        parent_span_id IS NULL AS is_application,
         CASE WHEN parent_span_id IS NULL THEN coalesce(ended_at, started_at) ELSE started_at END AS reads_until
     FROM spans
     WHERE started_at >= $start AND started_at < $end
@@ -42,7 +45,7 @@ SELECT
     j.output_text AS answer,
     j.input_text,
     CASE WHEN len(j.documents) > 0 THEN j.documents ELSE s.documents END AS documents,
-    j.reference_text, j.is_application
+    j.reference_text, j.reference_ids, j.reference_contexts, j.is_application
 FROM judged j
 LEFT JOIN heads h ON h.trace_id = j.trace_id
 ASOF LEFT JOIN sources s ON j.trace_id = s.trace_id AND j.reads_until >= s.started_at

@@ -22,6 +22,7 @@ from monitors.judges.features import Passage, Rows
 from monitors.judges.grade import Grade, JudgedSpan, JudgeKind
 from monitors.judges.logistic import LocalWeights, shipped_weights
 from monitors.judges.readability import readability
+from monitors.judges.reference_config import ReferenceConfig
 from monitors.judges.text import sentences
 
 NAME = "local"
@@ -67,6 +68,7 @@ class LocalScorer:
         encoder: sentences to unit rows; part of the judge's version.
         weights: the logistic models; the shipped ones unless a test brings its own.
         also: more scorers that `local_grades` asks.
+        reference: which figures against a known truth it asks for.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class LocalScorer:
         weights: LocalWeights | None = None,
         run_id: str | None = None,
         also: Sequence[MoreGrades] = (),
+        reference: ReferenceConfig | None = None,
     ) -> None:
         self.also = tuple(also)
+        self.reference = reference or ReferenceConfig()
         self._encoder = encoder
         self._weights = weights or shipped_weights()
         self._clock = clock

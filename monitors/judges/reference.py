@@ -1,36 +1,53 @@
 """Figures against a known truth: documents that somebody marked as relevant, answers that are held for right.
 
 They are grades of the judge `reference`, on 0 to 1, of spans that carry the truth; others get none. Documents
-are marked by `relevant`, answers by `reference_text`. What retrieval figures cannot know is what was not
-retrieved: recall is of the relevant documents that the span itself holds.
+are marked by `relevant`, right answers are `reference_text`, right contexts are named by ids or texts. What
+the figures of marked documents cannot know is what was not retrieved: their recall is of the relevant
+documents that the span itself holds.
 
-References: exact match and F1 as in SQuAD (Rajpurkar et al., 2016, arXiv:1606.05250); nDCG and average
-precision by scikit-learn.
+References: nDCG and average precision by scikit-learn; answers in `reference_answers.py`, contexts in
+`reference_contexts.py`.
 """
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from collectors.model import Document
+from monitors.embedding.encoder import Encoder
 from monitors.judges.base import Stamp
 from monitors.judges.grade import Grade, JudgedSpan
+from monitors.judges.reference_answers import answer_figures, words
+from monitors.judges.reference_config import ReferenceConfig, RetrievalFigure
+from monitors.judges.reference_contexts import context_figures
 
 NAME = "reference"
 VERSION = "1"
-K = 5
+_RETRIEVAL: tuple[RetrievalFigure, ...] = (
+    "recall",
+    "precision",
+    "reciprocal_rank",
+    "ndcg",
+    "average_precision",
+)
 _RETRIEVERS = frozenset({"retriever", "reranker"})
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
-def reference_grades(spans: Sequence[JudgedSpan], *, now: datetime, run_id: str | None) -> list[Grade]:
-    """The figures of every span that carries the truth, in order; nothing of the others."""
+def reference_grades(
+    spans: Sequence[JudgedSpan],
+    *,
+    now: datetime,
+    run_id: str | None,
+    encoder: Encoder | None = None,
+    config: ReferenceConfig | None = None,
+) -> list[Grade]:
+    """The figures of every span that carries the truth, in order; nothing of the others.
+
+    encoder: of BERTScore, and part of its version; without one there is none.
+    """
     stamp = Stamp(
         judge=NAME,
         judge_kind="local",
@@ -40,22 +57,38 @@ def reference_grades(spans: Sequence[JudgedSpan], *, now: datetime, run_id: str 
         graded_at=now,
         run_id=run_id,
     )
+    settings = config or ReferenceConfig()
     return [
-        stamp.grade(span, criterion, score=score)
+        replace(stamp, judge_version=f"{VERSION}{basis}").grade(span, criterion, score=score)
         for span in spans
-        for criterion, score in _figures(span).items()
+        for criterion, score, basis in _figures(span, settings, encoder)
     ]
 
 
-def _figures(span: JudgedSpan) -> dict[str, float]:
+def _figures(
+    span: JudgedSpan, config: ReferenceConfig, encoder: Encoder | None
+) -> Iterator[tuple[str, float, str]]:
+    """Criterion, score, and what else than the version of this module the score rests on."""
     if span.kind in _RETRIEVERS:
-        return retrieval_figures(span.documents)
-    if span.reference_text and span.answer:
-        return answer_figures(span.answer, span.reference_text)
-    return {}
+        for name, value in retrieval_figures(span.documents, config).items():
+            yield name, value, ""
+    elif span.reference_text and span.answer:
+        wanted = config.of_answers(len(words(span.reference_text)))
+        for name, value in answer_figures(span.answer, span.reference_text, wanted, encoder).items():
+            yield name, value, f"-{encoder.identity}" if name == "bert_score" and encoder else ""
+    told = (
+        context_figures(span) if config.wants("context_recall") or config.wants("context_precision") else None
+    )
+    if told is not None:
+        source, found = told
+        for context in ("context_recall", "context_precision"):
+            if config.wants(context) and context in found:
+                yield context, found[context], f"-{source}"
 
 
-def retrieval_figures(documents: Sequence[Document]) -> dict[str, float]:
+def retrieval_figures(
+    documents: Sequence[Document], config: ReferenceConfig | None = None
+) -> dict[str, float]:
     """How well marked documents are ranked; nothing where nobody marked any.
 
     Documents that nobody marked count as not relevant once any is marked. Where none is relevant, precision,
@@ -66,51 +99,36 @@ def retrieval_figures(documents: Sequence[Document]) -> dict[str, float]:
     >>> found["reciprocal_rank"], found["recall_at_5"], round(found["precision_at_5"], 3)
     (0.5, 1.0, 0.333)
     """
+    settings = config or ReferenceConfig()
     if all(d.relevant is None for d in documents):
         return {}
-    marks = tuple(bool(d.relevant) for d in documents)
-    if not any(marks):
-        return {f"precision_at_{K}": 0.0, "reciprocal_rank": 0.0, f"ndcg_at_{K}": 0.0}
-    relevant, top = sum(marks), marks[:K]
+    k, marks = settings.k, tuple(bool(d.relevant) for d in documents)
+    relevant, top = sum(marks), marks[:k]
+    found = {"precision": sum(top) / len(top), "reciprocal_rank": 0.0, "ndcg": 0.0}
+    if relevant:
+        found |= {
+            "recall": sum(top) / relevant,
+            "reciprocal_rank": 1.0 / (marks.index(True) + 1),
+            "ndcg": _ndcg(marks, k),
+            "average_precision": _average_precision(marks),
+        }
+    at_k = {"precision", "recall", "ndcg"}
     return {
-        f"recall_at_{K}": sum(top) / relevant,
-        f"precision_at_{K}": sum(top) / len(top),
-        "reciprocal_rank": 1.0 / (marks.index(True) + 1),
-        f"ndcg_at_{K}": _ndcg(marks),
-        "average_precision": _average_precision(marks),
+        f"{name}_at_{k}" if name in at_k else name: found[name]
+        for name in _RETRIEVAL
+        if name in found and settings.wants(name)
     }
-
-
-def answer_figures(answer: str, reference: str) -> dict[str, float]:
-    """How far an answer says the words of the right one: 1 for all and no others.
-
-    >>> answer_figures("The 14 days.", "14 days"), answer_figures("14 working days", "14 days")
-    ({'exact_match': 1.0, 'token_f1': 1.0}, {'exact_match': 0.0, 'token_f1': 0.8})
-    """
-    said, right = _words(answer), _words(reference)
-    shared = sum((Counter(said) & Counter(right)).values())
-    # Nothing but articles and punctuation on both sides is the same answer; on one side it is not.
-    total = len(said) + len(right)
-    return {
-        "exact_match": float(said == right),
-        "token_f1": 2.0 * shared / total if total else 1.0,
-    }
-
-
-def _words(text: str) -> list[str]:
-    """Words without case, punctuation and English articles."""
-    return _ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split()
 
 
 # Marks are few and come again in every window, and scikit-learn takes milliseconds for each.
 @lru_cache(maxsize=4096)
-def _ndcg(marks: tuple[bool, ...]) -> float:
+def _ndcg(marks: tuple[bool, ...], k: int) -> float:
     """scikit-learn refuses a single document, whose order cannot be wrong."""
     if len(marks) == 1:
         return 1.0
     from sklearn.metrics import ndcg_score
 
-    return float(ndcg_score([[float(m) for m in marks]], [_by_rank(marks)], k=K))
+    return float(ndcg_score([[float(m) for m in marks]], [_by_rank(marks)], k=k))
 
 
 @lru_cache(maxsize=4096)

@@ -74,4 +74,8 @@ def write_grades(con: Connection, grades: Sequence[Grade]) -> int:
 
 def _judged(row: dict[str, Any]) -> JudgedSpan:
     documents = tuple(Document(**d) for d in row.pop("documents") or ())
-    return JudgedSpan(**row, documents=documents)
+    ids, contexts = (
+        tuple(part for part in row.pop(name) or () if part)
+        for name in ("reference_ids", "reference_contexts")
+    )
+    return JudgedSpan(**row, documents=documents, reference_ids=ids, reference_contexts=contexts)
