@@ -106,11 +106,10 @@ def sketch_test(
     deviation = (sums - rows[:, None] * (sums.sum(axis=0) / rows.sum())) / root[:, None]
     weight = root / np.r_[np.full(len(a), a.total), np.full(len(b), -b.total)]
     rng = np.random.default_rng(0) if rng is None else rng
-    # The first row is the data itself; places move, weights stay with the sizes.
-    weights = np.tile(weight, (permutations + 1, 1))
-    order = rng.permuted(np.tile(np.arange(units), (permutations, 1)), axis=1)
-    np.put_along_axis(weights[1:], order, np.broadcast_to(weight, order.shape), axis=1)
-    shift = weights.astype(np.float32) @ deviation.astype(np.float32)
+    # The first row is the data itself; in the others the weights are dealt out anew.
+    weights = np.tile(weight.astype(np.float32), (permutations + 1, 1))
+    rng.permuted(weights[1:], axis=1, out=weights[1:])
+    shift = weights @ deviation.astype(np.float32)
     squares = np.stack([(shift[:, of_bandwidth(k)] ** 2).sum(axis=1) for k in range(len(BANDWIDTHS))])
     spread = squares.std(axis=1)
     standard = (squares - squares.mean(axis=1)[:, None]) / np.where(spread > 0, spread, 1.0)[:, None]
