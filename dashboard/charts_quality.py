@@ -41,6 +41,14 @@ class DaySeries:
     symbol: Symbol = "circle"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """What all days are held against, such as the mean of an evaluation set."""
+
+    value: float
+    name: str
+
+
 def day_chart(
     series: Sequence[DaySeries],
     *,
@@ -48,6 +56,7 @@ def day_chart(
     unit: str,
     scale: tuple[float, float] | None = None,
     height: int = 240,
+    level: Level | None = None,
 ) -> go.Figure:
     """Means with error bars. scale: the ends of the grades; all of it is shown, so that small looks small."""
     figure = go.Figure()
@@ -81,11 +90,26 @@ def day_chart(
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )
-    finish(figure, height=height, legend=len(series) > 1)
+    ends = [
+        datetime.combine(within[0], time()),
+        datetime.combine(within[1], time()) + timedelta(days=1),
+    ]
+    if level is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=ends,
+                y=[level.value, level.value],
+                name=figure_text(level.name),
+                mode="lines",
+                line={"color": theme.REFERENCE, "width": 2, "dash": "dash"},
+                hovertemplate=f"{figure_text(level.name)}<extra></extra>",
+            )
+        )
+    finish(figure, height=height, legend=len(figure.data) > 1)
     days = (within[1] - within[0]).days
     figure.update_xaxes(
         title={"text": "Day (UTC)", "font": {"size": SMALL}, "standoff": 6},
-        range=[datetime.combine(within[0], time()), datetime.combine(within[1], time()) + timedelta(days=1)],
+        range=ends,
         showgrid=False,
         nticks=7,
         dtick=86_400_000 if days <= 7 else None,

@@ -13,6 +13,7 @@ from dashboard.data import TimeRange, records, select
 from monitors.judges.agreement import AgreementReport, agreement_report, read_agreement
 from monitors.judges.label_queue import Waiting, next_answer
 from monitors.judges.scales import Scale, cut, scales_of
+from monitors.streams import quality_field
 
 ALL_VERSIONS = "*"
 PEOPLE = "people"
@@ -82,6 +83,17 @@ class DayRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SetRow:
+    """The mean grade of one series of one judge in the newest evaluation set. n: answers graded."""
+
+    dataset: str
+    field: str
+    who: str
+    mean: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RubricRow:
     """One judge with one rubric, each in one version. overall: mean of the weighted grade, if any."""
 
@@ -133,11 +145,21 @@ class Spent:
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Everything about one component's quality over time. scales: of the criteria that have a known one."""
+    """Everything about one component's quality over time.
+
+    Attributes:
+        scales: of the criteria that have a known one. of_set: the same judges on the evaluation set.
+    """
 
     estimates: tuple[EstimateRow, ...]
     days: tuple[DayRow, ...]
     scales: Mapping[str, Scale]
+    of_set: tuple[SetRow, ...]
+
+    def in_set(self, criterion: str, judge: str, *, local: bool) -> SetRow | None:
+        """What one judge said of the evaluation set; None where it graded nothing there."""
+        field = quality_field(criterion, judge, local=local)
+        return next((row for row in self.of_set if (row.field, row.who) == (field, judge)), None)
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -161,11 +183,13 @@ def scores(warehouse: Warehouse, chain: str, component: str, span: TimeRange, ru
     with warehouse.read() as con:
         estimates = select(con, "quality_estimates", scope)
         by_day = select(con, "quality_days", scope)
+        of_set = select(con, "quality_set", {"chain": chain, "component": component})
     scales = scales_of(rubric)
     return Scores(
         estimates=tuple(e.within(scales.get(e.criterion)) for e in records(EstimateRow, estimates)),
         days=records(DayRow, by_day),
         scales=scales,
+        of_set=records(SetRow, of_set),
     )
 
 

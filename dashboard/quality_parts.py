@@ -9,8 +9,8 @@ from datetime import UTC, date, timedelta
 import streamlit as st
 
 from dashboard import formats, theme, ui
-from dashboard.charts_quality import DayPoint, DaySeries, day_chart
-from dashboard.data_quality import ALL_VERSIONS, PEOPLE, DayRow, EstimateRow, Scores
+from dashboard.charts_quality import DayPoint, DaySeries, Level, day_chart
+from dashboard.data_quality import ALL_VERSIONS, PEOPLE, DayRow, EstimateRow, Scores, SetRow
 from dashboard.text import to_csv
 from monitors.judges.rubric import Rubric
 from monitors.judges.scales import LOCAL_SCALE, UNIT_SCALE, Scale, cut
@@ -52,6 +52,7 @@ def estimates(view: Scores, frame: ui.Frame, rubric: Rubric, *, version: str, al
                         within=days_shown(frame),
                         unit="grade",
                         scale=view.scales.get(criterion),
+                        level=_level(_judged_set(view, criterion, mine)),
                     ),
                     key=f"estimate_{criterion}",
                 )
@@ -73,6 +74,24 @@ class _Reading:
 def _reading(row: EstimateRow, *, always: bool) -> _Reading:
     low, high = (row.always_low, row.always_high) if always else (row.low, row.high)
     return _Reading(row=row, low=low, high=high)
+
+
+def _judged_set(view: Scores, criterion: str, readings: Sequence[_Reading]) -> SetRow | None:
+    """The evaluation set by the judge whose grades stand in a chart."""
+    judges = dict.fromkeys(r.row.judge for r in readings if r.row.judge is not None)
+    found = (view.in_set(criterion, judge, local=False) for judge in judges)
+    return next((row for row in found if row is not None), None)
+
+
+def _level(row: SetRow | None) -> Level | None:
+    """Development beside production."""
+    if row is None:
+        return None
+    answers = "answer" if row.n == 1 else "answers"
+    return Level(
+        value=row.mean,
+        name=f"evaluation set {row.dataset}: {row.mean:.2f} ({formats.count(row.n)} {answers})",
+    )
 
 
 def _finding(criterion: str, readings: Sequence[_Reading]) -> str:
@@ -167,6 +186,7 @@ def _daily(view: Scores, frame: ui.Frame, who: str, title: str, note: str, scale
             mine = [d for d in rows if d.criterion == criterion]
             total = sum(d.scored for d in mine)
             mean = sum((d.mean or 0.0) * d.scored for d in mine) / total
+            held = view.in_set(criterion, who, local=True)
             with grid.cell(), st.container(border=True, height="stretch"):
                 ui.chart(
                     f"{_word(criterion)}: {mean:.2f} on average of {formats.count(total)} answers",
@@ -175,7 +195,8 @@ def _daily(view: Scores, frame: ui.Frame, who: str, title: str, note: str, scale
                         within=days_shown(frame),
                         unit="grade",
                         scale=scale,
-                        height=200,
+                        height=200 if held is None else 240,
+                        level=_level(held),
                     ),
                     key=f"{who}_{criterion}",
                 )

@@ -14,9 +14,11 @@ from seeded_warehouse import Seeded, build
 
 from collectors.warehouse.store import Row, insert
 from dashboard import cached, formats
+from dashboard.charts_quality import Level, day_chart
 from dashboard.data import TimeRange
 from dashboard.data_feedback import signs, together
 from dashboard.data_pairs import comparisons
+from dashboard.data_quality import scores
 from monitors.result import Window
 from monitors.sketches.made import sample_sketches
 from monitors.sketches.store import add_sketches, write_days
@@ -114,6 +116,41 @@ def test_shares_by_day_have_wilsons_interval_and_no_day_counts_twice(told: Seede
     assert view.of(ABANDONED) == ()
     nothing = signs(told.warehouse, CHAIN, "router", whole(told))
     assert (nothing.days, nothing.spoken) == ((), None)
+
+
+def test_the_newest_evaluation_set_stands_beside_production(told: Seeded) -> None:
+    def graded(dataset: str, field: str, basis: str, *grades: float, later: int = 0) -> Sample:
+        window = Window(start=told.start - 9 * HOUR, end=told.start - (8 - later) * HOUR)
+        return Sample(
+            stream=Stream(CHAIN, "assistant", field),
+            window=window,
+            basis=basis,
+            n=len(grades),
+            n_missing=0,
+            rows=np.array(grades)[:, None],
+            keys=tuple(f"{place}/a" for place in range(len(grades))),
+            seed=0,
+            dataset=dataset,
+        )
+
+    sets = [
+        graded("golden-1", "quality.relevance", "local/1", 1.0, 1.0),
+        graded("golden-2", "quality.relevance", "local/1", 2.0, 3.0, 2.5, later=1),
+        graded("golden-2", "quality.correctness@llm", "llm/m@1", 3.0, later=1),
+    ]
+    with told.warehouse.write() as con:
+        add_sketches(con, sample_sketches(sets))
+    view = scores(told.warehouse, CHAIN, "assistant", whole(told), "answer_quality")
+    held = view.in_set("relevance", "local", local=True)
+    assert held is not None
+    assert (held.dataset, held.mean, held.n) == ("golden-2", 2.5, 3)
+    judged = view.in_set("correctness", "llm", local=False)
+    assert judged is not None
+    assert judged.mean == 3.0
+    assert view.in_set("readability", "local", local=True) is None
+    day = told.start.astimezone(UTC).date()
+    chart = day_chart([], within=(day, day), unit="grade", level=Level(value=held.mean, name="set"))
+    assert [(line.name, set(line.y)) for line in chart.data] == [("set", {2.5})]
 
 
 def test_the_page_shows_users_with_their_bias_and_says_where_nothing_is_known(
