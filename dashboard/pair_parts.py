@@ -9,7 +9,6 @@ import streamlit as st
 from dashboard import formats, ui
 from dashboard.data_pairs import Comparison
 from dashboard.judge_parts import figure_words
-from dashboard.text import plain
 
 _SURE = 0.05
 
@@ -27,7 +26,7 @@ def compared(found: Sequence[Comparison], frame: ui.Frame) -> None:
         return
     newest = found[0]
     ui.heading(
-        plain(_finding(newest)),
+        _finding(newest),
         "Each pair is asked twice, with each answer first once. A side wins where both orders say so, or one "
         "with a tie in the other; where they contradict each other, the order decided and nobody wins. "
         "Position bias is above zero where the judge likes what it reads first: it leaves fewer pairs that "
