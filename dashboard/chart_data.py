@@ -48,9 +48,10 @@ def offer(title: str, rows: Sequence[Mapping[str, Any]], *, key: str, query: Que
         st.dataframe(rows[:_SHOWN], hide_index=True, height=280, alt=f"The data of the chart: {title}")
         if len(rows) > _SHOWN:
             st.caption(f"The first {_SHOWN:,} of {len(rows):,} rows; the files have all.")
+        columns = list(dict.fromkeys(name for row in rows for name in row))
         with st.container(horizontal=True):
             for word, kind, made in (
-                ("CSV", "text/csv", lambda: to_csv(rows, list(rows[0]))),
+                ("CSV", "text/csv", lambda: to_csv(rows, columns)),
                 ("Parquet", "application/vnd.apache.parquet", lambda: to_parquet(rows)),
             ):
                 st.download_button(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import streamlit as st
 
@@ -129,19 +130,27 @@ def _flat(found: Difference) -> dict[str, object]:
 def shapes(found: Comparison) -> None:
     """How durations and output lengths are distributed on both sides."""
     pairs = (
-        ("How long requests take", found.values_a.duration_s, found.values_b.duration_s, "duration, seconds"),
         (
-            "How long outputs are",
+            "How long requests take",
+            formats.seconds,
+            found.values_a.duration_s,
+            found.values_b.duration_s,
+            "duration, seconds",
+        ),
+        (
+            "How long outputs are, in tokens",
+            formats.number,
             found.values_a.output_tokens,
             found.values_b.output_tokens,
             "output tokens",
         ),
     )
-    shown = [pair for pair in pairs if pair[1] and pair[2]]
+    shown = [pair for pair in pairs if pair[2] and pair[3]]
     if not shown:
         return
     with st.grid(2, min_column_width=420, gap="medium") as grid:
-        for title, a, b, unit in shown:
+        for what, words, a, b, unit in shown:
+            title = f"{what}: half of A up to {words(median(a))}, half of B up to {words(median(b))}"
             with grid.cell(), st.container(border=True, height="stretch"):
                 ui.chart(title, shape_chart(a, b, names=("A", "B"), unit=unit), key=f"shape_{unit}")
 

@@ -17,7 +17,11 @@ _LONGEST = 4000
 
 
 def quality(
-    view: ComponentView, frame: ui.Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
+    view: ComponentView,
+    frame: ui.Frame,
+    component: str,
+    marks: Sequence[charts.Mark],
+    within: tuple[datetime, datetime],
 ) -> None:
     """The mean grade of each criterion with its interval."""
     kinds = sorted({(p.criterion, p.judge_kind) for p in view.quality})
@@ -56,6 +60,14 @@ def quality(
                         within=within,
                     ),
                     key=f"quality_{criterion}_{judge}",
+                    query=chart_data.Query(
+                        name="quality_series",
+                        parameters={
+                            "chain": frame.chain,
+                            "component": component,
+                            **view.span.parameters,
+                        },
+                    ),
                     chooses="time",
                 )
 
@@ -143,7 +155,7 @@ def explained(view: ComponentView, frame: ui.Frame) -> None:
     explained_parts.explanation(found.evidence, key="component")
 
 
-def versions(view: ComponentView, frame: ui.Frame) -> None:
+def versions(view: ComponentView, frame: ui.Frame, component: str) -> None:
     """Every version of the range side by side, the newest first."""
     ui.heading(
         "Versions side by side",
@@ -186,7 +198,7 @@ def versions(view: ComponentView, frame: ui.Frame) -> None:
     )
     picked = event["selection"]["rows"]
     if picked and picked[0] < len(known):
-        chosen, component = str(known[picked[0]].version), urls.url("component")
+        chosen = str(known[picked[0]].version)
         with st.container(horizontal=True):
             urls.link(
                 urls.TRACES,

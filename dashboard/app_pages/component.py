@@ -76,6 +76,11 @@ def _draw(
     )
 
 
+def _last(pick: Callable[[SeriesPoint], float | None]) -> float | None:
+    """The newest known value."""
+    return next((value for point in reversed(view.series) if (value := pick(point)) is not None), None)
+
+
 def _has(pick: Callable[[SeriesPoint], float | None]) -> bool:
     return any(pick(point) is not None for point in view.series)
 
@@ -152,7 +157,7 @@ def _lengths() -> None:
         for word, middle, high, usual in shown:
             with grid.cell(), st.container(border=True, height="stretch"):
                 _draw(
-                    f"{word} length",
+                    f"{word} length: {formats.number(_last(middle))} tokens in the middle, lately",
                     [_line("p50", middle), _line("p95", high, theme.CURRENT_2)],
                     "tokens",
                     f"{word.lower()}_tokens",
@@ -165,7 +170,7 @@ shaded = [f"Shaded: where 90 % of the {frame.before_words} before lay."] if view
 drags = ["Drag across a chart to narrow the range."] if ui.can_drag() else []
 st.caption(plain(" ".join([*shaded, *drags])))
 _traffic(view)
-component_parts.quality(view, frame, marks, within)
+component_parts.quality(view, frame, chosen, marks, within)
 ui.heading(
     "Inputs and outputs",
     "Each check against its threshold, window by window. Shaded: what the reference makes usual.",
@@ -173,6 +178,6 @@ ui.heading(
 component_parts.drift(view, frame, marks, within)
 component_parts.explained(view, frame)
 _lengths()
-component_parts.versions(view, frame)
+component_parts.versions(view, frame, chosen)
 component_parts.samples(view, frame)
 range_parts.watch(frame)

@@ -26,6 +26,7 @@ from monitors.judges.config import JudgeConfig
 
 # So many cells of the strip before and after the chosen one are what the component page then shows.
 _AROUND = 6
+_MOST_NAMED = 3
 
 
 def _status(frame: ui.Frame, view: Overview) -> None:
@@ -150,10 +151,22 @@ def _chain(view: Overview) -> None:
     )
 
 
+def _since_when(view: Overview, frame: ui.Frame) -> str:
+    """What the strip shows: who had alerts, and since when."""
+    hit = [c for c in view.strip if c.health == "breach"]
+    if not hit:
+        return "What the monitors said over time: no alert in this range"
+    names = list(dict.fromkeys(c.component for c in sorted(hit, key=lambda c: c.bucket)))
+    who = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} components"
+    return (
+        f"What the monitors said over time: alerts of {who} from {frame.when(min(c.bucket for c in hit))} on"
+    )
+
+
 def _out_of_band(names: Sequence[str]) -> str:
     if not names:
         return "Every component is within its bands"
-    if len(names) > 3:
+    if len(names) > _MOST_NAMED:
         return f"{len(names)} components are out of band"
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} out of band"
 
@@ -201,7 +214,7 @@ def _live() -> None:
     _chain(view)
     if view.strip:
         chosen = ui.chart(
-            "What the monitors said over time",
+            _since_when(view, frame),
             charts_trace.health_strip(
                 view.strip,
                 components=[c.row.component for c in view.components],

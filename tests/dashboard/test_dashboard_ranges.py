@@ -74,7 +74,7 @@ def test_the_data_of_a_chart_are_its_points() -> None:
     assert pq.read_table(io.BytesIO(to_parquet(rows))).to_pylist() == rows
 
 
-@pytest.mark.parametrize("name", ["component_series", "monitor_series", "health_strip"])
+@pytest.mark.parametrize("name", ["component_series", "monitor_series", "health_strip", "quality_series"])
 def test_the_query_behind_a_chart_runs_as_it_is_shown(name: str, seeded: Seeded) -> None:
     span = ranges.span_of("7d", seeded.end, now=NOW)[1]
     monitor = "it's hostile'; DROP TABLE spans; --"
