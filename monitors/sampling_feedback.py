@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from collectors.model import content_hash
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row, fetch
 from monitors.judges.feedback import FeedbackConfig, ScaleConfig, Signal, is_unhappy, scale_of_values
@@ -54,9 +55,9 @@ def read_feedback(
 
 
 def feedback_extras(raw: RawFeedback, config: FeedbackConfig) -> Iterator[Extra]:
-    """The samples. What they rest on is their basis: another likeness begins another series."""
+    """The samples. What they rest on is their basis: another likeness or scale begins another series."""
     bases = {
-        UNHAPPY: "signals",
+        UNHAPPY: f"signals{_chosen(config)}",
         RETRIED: f"within {config.retry_within.total_seconds():g} s, {config.retry_likeness:g} alike",
         ABANDONED: f"idle {config.idle.total_seconds():g} s, slow {config.slow.total_seconds():g} s",
     }
@@ -110,6 +111,14 @@ def signals_of(rows: Sequence[Row]) -> list[Signal]:
     """Rows of the table `feedback` as signals."""
     names = ("name", "score", "label", "user_id", "created_at")
     return [Signal(**{name: row[name] for name in names}) for row in rows]
+
+
+def _chosen(config: FeedbackConfig) -> str:
+    """A mark of what people set of how signals are read; nothing where they set nothing."""
+    if not config.names and not config.scales:
+        return ""
+    scales = sorted((name, scale.worst, scale.best) for name, scale in config.scales.items())
+    return f" {content_hash(repr(sorted(config.names)), repr(scales))[:8]}"
 
 
 def _abandoned(rows: Sequence[Row]) -> list[Row]:

@@ -19,6 +19,7 @@ from collectors.model import Feedback, Span
 from monitors.judges.feedback import FeedbackConfig, ScaleConfig, Signal, is_unhappy, satisfaction
 from monitors.judges.feedback import scale_of_values as scale_of
 from monitors.runner import run_pass
+from monitors.sampling_feedback import RawFeedback, feedback_extras
 from monitors.streams import FEEDBACK_FIELDS
 
 GRACE = timedelta(minutes=6)
@@ -71,6 +72,20 @@ def test_of_one_answer_the_last_thumb_counts_and_the_mean_of_what_was_said() -> 
 def test_only_the_feedback_that_is_named_counts() -> None:
     assert FeedbackConfig(names=("thumbs*",)).counts("thumbs-up")
     assert not FeedbackConfig(names=("thumbs*",)).counts("correctness")
+
+
+def test_another_way_to_read_signals_is_another_series() -> None:
+    row = {"chain": "c", "component": "a", "bucket": 1, "trace_id": "t", "span_id": "s"}
+    raw = RawFeedback(unhappy=[row | {"value": 1.0, "n_rows": 1}])
+    configs = [
+        FeedbackConfig(),
+        FeedbackConfig(names=("thumbs*",)),
+        FeedbackConfig(scales={"csat": ScaleConfig(worst=1, best=7)}),
+        FeedbackConfig(scales={"csat": ScaleConfig(worst=7, best=1)}),
+    ]
+    bases = [next(feedback_extras(raw, config)).basis for config in configs]
+    assert bases[0] == "signals"
+    assert len(set(bases)) == 4
 
 
 def asked(
