@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from collectors.model import PRODUCTION
 from collectors.rollups.read import Rolled
-from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.connection import Connection, Warehouse
 from collectors.warehouse.store import Row
 from dashboard import data_sides
 from dashboard.data import TimeRange, records, select
@@ -138,11 +138,10 @@ def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b
     with warehouse.read() as con:
         rolled = Rolled(con)
         numbers = [data_sides.measures(con, rolled, side) for side in sides]
-        grades = [select(con, "compare_grades", side) for side in sides]
+        grades = [_grades(con, side) for side in sides]
         for side, rows in zip(sides, numbers, strict=True):
             counts.append(next((int(r["n"]) for r in rows if r["measure"] == "error_rate"), 0))
-            one_in = max(1, counts[-1] // _SAMPLE)
-            values.append(_values(select(con, "compare_values", {**side, "one_in": one_in})))
+            values.append(_values(data_sides.values(con, rolled, side, counts[-1])))
         kept = {
             stream.field: [read_buckets(con, stream, Window(start=s.start, end=s.end)) for s in (a, b)]
             for stream in (streams if plain else ())
@@ -188,6 +187,13 @@ def evidently(
         spans_a=len(rows[0]),
         spans_b=len(rows[1]),
     )
+
+
+def _grades(con: Connection, side: Mapping[str, Any]) -> list[Row]:
+    """Grades of one side; only a version or a model has to be looked up at the spans."""
+    if side["version"] is None and side["model"] is None:
+        return select(con, "compare_grades_all", side)
+    return select(con, "compare_grades", side)
 
 
 def _differences(before: Sequence[Row], after: Sequence[Row]) -> tuple[Difference, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from collectors.model import PRODUCTION
@@ -21,6 +22,8 @@ _FIELDS = (
     "output_characters",
     "documents",
 )
+# Of a token, where none are sent.
+_CHARACTERS = 4.0
 _MEDIAN, _HIGH = QUANTILES.index(0.5), QUANTILES.index(0.95)
 
 
@@ -28,18 +31,7 @@ def measures(con: Connection, rolled: Rolled, side: Mapping[str, Any]) -> list[R
     """Every number of one side: how many spans have it, its mean, spread, middle and 95th percentile."""
     if not rolled.exists:
         return select(con, "compare_measures", side)
-    length_s = (side["end"] - side["start"]).total_seconds()
-    cut = Cut(
-        chain=side["chain"],
-        component=side["component"],
-        start=side["start"],
-        end=side["end"],
-        origin=side["start"],
-        step_s=length_s,
-        dataset=side["dataset"],
-        version=side["version"],
-        model=side["model"],
-    )
+    cut = _cut(side)
     counts = rolled.counts(cut, _one)
     if None not in counts:
         return []
@@ -54,6 +46,29 @@ def measures(con: Connection, rolled: Rolled, side: Mapping[str, Any]) -> list[R
                 _row(field, one.n, one.mean, one.spread, one.quantiles[_MEDIAN], one.quantiles[_HIGH])
             )
     return rows
+
+
+def values(con: Connection, rolled: Rolled, side: Mapping[str, Any], spans: int) -> list[Row]:
+    """About `limit` durations and output lengths of one side, for the shape of their distributions.
+
+    Off the rollups these are evenly spaced quantiles, each within 1 %. spans: that the side has.
+    """
+    most: int = side["limit"]
+    if not rolled.exists:
+        return select(con, "compare_values", {**side, "one_in": max(1, spans // most)})
+    places = [(i + 0.5) / most for i in range(min(most, spans))]
+    asked = ("duration_s", "output_tokens", "output_characters")
+    found = rolled.numbers(_cut(side), asked, _one, quantiles=places)
+    durations = found["duration_s"][None].quantiles if found["duration_s"] else ()
+    lengths: tuple[float, ...] = ()
+    if found["output_tokens"]:
+        lengths = found["output_tokens"][None].quantiles
+    elif found["output_characters"]:
+        lengths = tuple(length / _CHARACTERS for length in found["output_characters"][None].quantiles)
+    return [
+        {"duration_s": duration, "output_tokens": length}
+        for duration, length in zip_longest(durations, lengths)
+    ]
 
 
 def choices(con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange) -> list[Row]:
@@ -85,6 +100,21 @@ def choices(con: Connection, rolled: Rolled, chain: str, component: str, span: T
 
 def _row(measure: str, n: int, mean: float, spread: float | None, p50: float, p95: float) -> Row:
     return {"measure": measure, "n": n, "mean": mean, "spread": spread, "p50": p50, "p95": p95}
+
+
+def _cut(side: Mapping[str, Any]) -> Cut:
+    """One side in one piece."""
+    return Cut(
+        chain=side["chain"],
+        component=side["component"],
+        start=side["start"],
+        end=side["end"],
+        origin=side["start"],
+        step_s=(side["end"] - side["start"]).total_seconds(),
+        dataset=side["dataset"],
+        version=side["version"],
+        model=side["model"],
+    )
 
 
 def _one(row: Row) -> None:

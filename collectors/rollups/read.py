@@ -54,7 +54,7 @@ class Cut:
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """One field of one group. quantiles: at QUANTILES, interpolated, each within 1 %."""
+    """One field of one group. quantiles: at those asked for, interpolated, each within 1 %."""
 
     n: int
     total: float
@@ -120,7 +120,9 @@ class Rolled:
         cut = Cut(chain=chain, start=EVER[0], end=EVER[1], origin=EVER[0], step_s=length_s)
         return self.counts(cut, lambda row: None).get(None)
 
-    def numbers(self, cut: Cut, fields: Sequence[str], by: GroupOf) -> dict[str, dict[Any, Number]]:
+    def numbers(
+        self, cut: Cut, fields: Sequence[str], by: GroupOf, *, quantiles: Sequence[float] = QUANTILES
+    ) -> dict[str, dict[Any, Number]]:
         """Numbers by field and group; a group without a value has none."""
         bounds = self._prepare(cut) | {"fields": list(fields)}
         parts = [_arrow(self._con, sql("read_numbers"), bounds)]
@@ -130,7 +132,7 @@ class Rolled:
         found: dict[str, dict[Any, Number]] = {}
         for field in fields:
             mine = table.filter(pc.equal(table["field"], field)).combine_chunks()
-            found[field] = dict(_merged(mine, by)) if mine.num_rows else {}
+            found[field] = dict(_merged(mine, by, quantiles)) if mine.num_rows else {}
         return found
 
     def sources(self, start: datetime, end: datetime, step_s: int) -> list[Row]:
@@ -168,7 +170,7 @@ def _arrow(con: Connection, text: str, bounds: dict[str, Any]) -> pa.Table:
     return con.sql(text, params=used).to_arrow_table()
 
 
-def _merged(rows: pa.Table, by: GroupOf) -> Iterator[tuple[Any, Number]]:
+def _merged(rows: pa.Table, by: GroupOf, asked: Sequence[float]) -> Iterator[tuple[Any, Number]]:
     """The rows of one field, those of one group added up."""
     groups: dict[Any, int] = {}
     keys = rows.select(["component", "place", *MARKERS]).to_pylist()
@@ -182,7 +184,7 @@ def _merged(rows: pa.Table, by: GroupOf) -> Iterator[tuple[Any, Number]]:
     np.maximum.at(high, of, rows["high"].to_numpy())
     codes, lengths = _flat(rows["codes"])
     counts, _ = _flat(rows["counts"])
-    quantiles = np.clip(_quantiles(np.repeat(of, lengths), codes, counts, len(groups)), low, high)
+    quantiles = np.clip(_quantiles(np.repeat(of, lengths), codes, counts, len(groups), asked), low, high)
     for group, at in groups.items():
         yield (
             group,
@@ -201,8 +203,8 @@ def _flat(lists: pa.ChunkedArray) -> tuple[Ints, Ints]:
     return joined.flatten().to_numpy().astype(np.int64), joined.value_lengths().to_numpy().astype(np.int64)
 
 
-def _quantiles(of: Ints, codes: Ints, counts: Ints, groups: int) -> Floats:
-    """(len(QUANTILES), groups) values between those at the two ranks around each quantile."""
+def _quantiles(of: Ints, codes: Ints, counts: Ints, groups: int, asked: Sequence[float]) -> Floats:
+    """(len(asked), groups) values between those at the two ranks around each quantile."""
     first, last = int(codes.min()), int(codes.max())
     if last - first < _WIDEST:
         used, place = np.arange(first, last + 1), codes - first
@@ -211,8 +213,8 @@ def _quantiles(of: Ints, codes: Ints, counts: Ints, groups: int) -> Floats:
     flat = np.bincount(of * len(used) + place, weights=counts, minlength=groups * len(used))
     below = flat.reshape(groups, len(used)).cumsum(axis=1)
     values = np.array([value_of(int(code)) for code in used])
-    found = np.empty((len(QUANTILES), groups))
-    for row, q in enumerate(QUANTILES):
+    found = np.empty((len(asked), groups))
+    for row, q in enumerate(asked):
         rank = q * (below[:, -1] - 1)
         ends = [
             values[np.minimum((below <= at[:, None]).sum(axis=1), len(used) - 1)]

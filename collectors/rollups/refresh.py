@@ -79,19 +79,15 @@ def refresh(warehouse: Warehouse, *, now: datetime, most: int | None = None) -> 
 
 def stale_hours(con: Connection) -> list[datetime]:
     """The hours whose rollups are not of the spans that are stored, in order."""
-    rolled = {
-        row["bucket"]: _Counted(spans=row["spans"], stamp=row["stamp"], seen_at=row["seen_at"])
-        for row in fetch(con, f"SELECT * FROM rollup_tiles WHERE level_s = {HOUR_S}")  # noqa: S608 - a number
-    }
-    since = max((one.seen_at for one in rolled.values()), default=None)
-    if since is None:
+    told = fetch(con, sql("rolled_in_all"))[0]
+    if told["seen_at"] is None:
         return sorted(_counted(con, *EVER))
-    touched = {row["bucket"] for row in fetch(con, sql("touched"), {"since": since - _SLACK})}
-    found = _counted(con, min(touched), max(touched) + _HOUR) if touched else {}
-    found = {hour: found[hour] for hour in touched}
-    total = fetch(con, "SELECT count(*) AS n FROM spans")[0]["n"]
-    if total != sum(one.spans for one in {**rolled, **found}.values()):
-        found = _counted(con, *EVER)
+    touched = {row["bucket"] for row in fetch(con, sql("touched"), {"since": told["seen_at"] - _SLACK})}
+    within = (min(touched), max(touched) + _HOUR) if touched else (EVER[0], EVER[0])
+    found, rolled = _counted(con, *within), _rolled(con, *within)
+    change = sum(found[hour].spans - (rolled[hour].spans if hour in rolled else 0) for hour in touched)
+    if told["stored"] != told["spans"] + change:
+        found, rolled = _counted(con, *EVER), _rolled(con, *EVER)
         touched = {*found, *rolled}
     return sorted(hour for hour in touched if rolled.get(hour) != found.get(hour))
 
@@ -142,6 +138,15 @@ def _counted(con: Connection, low: datetime, high: datetime) -> dict[datetime, _
     return {
         row["bucket"]: _Counted(spans=row["spans"], stamp=row["stamp"], seen_at=row["seen_at"])
         for row in fetch(con, sql("hour_counts"), {"low": low, "high": high})
+    }
+
+
+def _rolled(con: Connection, low: datetime, high: datetime) -> dict[datetime, _Counted]:
+    """What the rollups of the hours from `low` to `high` were made of."""
+    where = f"WHERE level_s = {HOUR_S} AND bucket >= $low AND bucket < $high"
+    return {
+        row["bucket"]: _Counted(spans=row["spans"], stamp=row["stamp"], seen_at=row["seen_at"])
+        for row in fetch(con, f"SELECT * FROM rollup_tiles {where}", {"low": low, "high": high})  # noqa: S608
     }
 
 

@@ -1,4 +1,4 @@
--- Grades of one side, by judge and criterion.
+-- Grades of one version or model, by judge and criterion.
 SELECT
     g.judge || ' ' || g.criterion AS measure, count(g.score) AS n, avg(g.score) AS mean,
     stddev_samp(g.score) AS spread, quantile_cont(g.score, 0.5) AS p50, quantile_cont(g.score, 0.95) AS p95
@@ -6,7 +6,7 @@ FROM grades g
 JOIN spans s ON s.trace_id = g.trace_id AND s.span_id = g.span_id AND s.started_at = g.span_started_at
 WHERE g.chain = $chain AND g.component = $component AND g.dataset = $dataset AND g.score IS NOT NULL
   AND g.span_started_at >= $start AND g.span_started_at < $end
-  AND s.started_at >= $start AND s.started_at < $end
+  AND s.chain = $chain AND s.component = $component AND s.started_at >= $start AND s.started_at < $end
   AND ($version IS NULL OR coalesce(s.component_version, s.chain_version) = $version)
   AND ($model IS NULL OR s.model = $model)
 GROUP BY measure
