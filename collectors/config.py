@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, str] = {
     "judge": "monitors.judges.config:JudgeConfig",
     "reference": "monitors.judges.reference_config:ReferenceConfig",
     "feedback": "monitors.judges.feedback:FeedbackConfig",
+    "evidently": "monitors.evidently_config:EvidentlyConfig",
     "alerts": "monitors.alerting.config:AlertsConfig",
     "notify": "monitors.alerting.config:NotifyConfig",
     "dashboard": "dashboard.config:DashboardConfig",

@@ -96,7 +96,7 @@ def write_report(
     `method` is used for all numbers; without it Evidently chooses by sample size. Columns that either side
     has fewer than five values of are left out. ChainwatchError when no column is left.
     """
-    with _evidently():
+    with evidently_quietly():
         from evidently import DataDefinition, Dataset, Report
         from evidently.presets import DataDriftPreset, DataSummaryPreset
 
@@ -186,7 +186,7 @@ def _usable(reference: pd.DataFrame, current: pd.DataFrame) -> tuple[list[str], 
 
 
 @contextmanager
-def _evidently() -> Iterator[None]:
+def evidently_quietly() -> Iterator[None]:
     """Without its telemetry, and without the warnings of the libraries it brings."""
     os.environ["DO_NOT_TRACK"] = "1"
     with warnings.catch_warnings():

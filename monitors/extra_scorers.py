@@ -14,6 +14,7 @@ from collectors.privacy.config import PrivacyConfig
 from monitors.checks.base import Check, applies
 from monitors.config import EmbeddingConfig
 from monitors.embedding.encoder import Encoder, Say, open_encoder
+from monitors.evidently_config import EvidentlyConfig
 from monitors.judges.local import MoreGrades
 from monitors.streams import REFUSAL, SAFETY
 
@@ -37,6 +38,11 @@ def extra_scorers(
                 open_encoder=partial(_packaged, encoder, home, say),
             )
         )
+    named = config.section("evidently", EvidentlyConfig)
+    if named.scorers:
+        from monitors.evidently_scores import EvidentlyScores
+
+        found.append(EvidentlyScores(named))
     return tuple(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import (
+    evidently_parts,
     feedback_parts,
     judge_parts,
     label_parts,
@@ -106,6 +107,7 @@ if view == "scores":
         if said.days or chosen in applications:
             feedback_parts.users(said, frame, chosen)
         quality_parts.local(found, frame)
+        evidently_parts.descriptors(found, frame)
         watched = ui.fetch(frame, safety_monitors, frame.chain, chosen, frame.span)
         safety_parts.safety(found, watched, frame)
         if not any(e.judge for e in found.estimates):

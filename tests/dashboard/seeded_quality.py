@@ -40,6 +40,7 @@ def judged(seeded: Seeded, *, a_day: int = 30, labels: int = 15, seed: int = 3) 
         truth = {s.key: int(np.clip(round(rng.normal(2.2, 0.9)), 0, 3)) for s in spans}
         write_grades(con, [g for s in spans for g in _local(rng, s, truth[s.key])])
         write_grades(con, [g for i, s in enumerate(spans) for g in _safety(i, s)])
+        write_grades(con, [_evidently(i, s) for i, s in enumerate(spans)])
         for place, day in enumerate(days):
             _judge(con, rng, day=day, spans=spans, truth=truth, count=a_day, run=place)
     for day in days:
@@ -99,6 +100,11 @@ def _safety(place: int, span: JudgedSpan) -> list[Grade]:
         stamp.grade(span, "secrets", score=0.0),
         stamp.grade(span, "prompt_attack", reason="the classifier needs another encoder"),
     ]
+
+
+def _evidently(place: int, span: JudgedSpan) -> Grade:
+    stamp = _stamp(span.started_at + timedelta(hours=1), "evidently", "1", "local")
+    return stamp.grade(span, "sentence_count", score=float(1 + place % 3))
 
 
 def _judge(

@@ -56,8 +56,9 @@ def test_the_newest_estimate_is_the_title_of_its_chart(open_page: Open, judged: 
     assert "Overall: llm would give" in said
     once = words(open_page("quality", judged.home, interval="once"))
     assert f"people would give {row['value']:.2f} ({row['low']:.2f} to {row['once']:.2f})" in once
-    # Four criteria of the judge, three of the local scorer, two of safety that have a score.
-    assert len(app.get("plotly_chart")) == 9
+    # Four criteria of the judge, three of the local scorer, two of safety with a score, one by Evidently.
+    assert len(app.get("plotly_chart")) == 10
+    assert "Sentence count: 1.99 on average of 136 answers" in said
 
 
 def test_the_overview_has_the_estimate_and_its_interval(open_page: Open, judged: Seeded) -> None:

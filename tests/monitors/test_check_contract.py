@@ -28,7 +28,7 @@ CHECKS.use([])
 NAMES = sorted(ALL)
 FIELDS = ("input_text", "output_text", "input_tokens", "output_tokens", "duration_s", "time_to_first_token_s")
 FIELDS += ("status", "cost_usd", "quality.groundedness", *OPTIONAL_FIELDS)
-FIELDS += ("safety.personal_data", "safety.secrets", "safety.prompt_attack")
+FIELDS += ("safety.personal_data", "safety.secrets", "safety.prompt_attack", "evidently.word_count")
 # An array: `choice` would turn a list into one at every draw.
 WORDS = np.array([f"{a}{b}" for a in "bdfgklmnprst" for b in ("ade", "ile", "one", "ule")])
 CENTRES = topics(0, 6)

@@ -145,10 +145,10 @@ def test_bad_use_is_explained(
 
 
 def test_a_blank_text_is_of_length_zero_and_no_text_is_unknown() -> None:
-    from monitors.evidently_report import CATEGORIES, NUMBERS, _evidently, _frame
+    from monitors.evidently_report import CATEGORIES, NUMBERS, _frame, evidently_quietly
 
     base = dict.fromkeys((*NUMBERS, *CATEGORIES, "input_text", "scores"))
-    with _evidently():
+    with evidently_quietly():
         frame = _frame([base | {"output_text": text} for text in ("Two words.", "  ", None)])
     assert frame["output_words"].tolist()[:2] == [2.0, 0.0]
     assert frame["output_words"].isna().tolist() == [False, False, True]
