@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from _coverage import WORLDS, Floats, World, drawn
+from _rows import Row, table
 
 from monitors.judges.train_local import TrainingSet, held_out
 from monitors.statistics.ppi import Control, Drawn, estimate_mean
@@ -33,15 +34,6 @@ PRICES = {"a small judge": (0.15, 0.60), "a large judge": (2.50, 10.00)}
 JUDGED = (500, 1_000, 2_000, 5_000, 10_000)
 _CHOICES = ", ".join(f"{n:,}" for n in (0, *JUDGED))
 _PRICES = " and ".join(f"{a:.2f} and {b:.2f} USD a million for {name}" for name, (a, b) in PRICES.items())
-COST_NOTE = (
-    f"Costs are of a day of {DAY:,} answers, for the width of interval that {LABELS} labels by themselves "
-    "give: labels alone; a judge on every answer and the labels still needed; the cascade, with the cheapest "
-    f"of {_CHOICES} judged answers. Stated prices: {LABEL_USD:.2f} USD a label; {TOKENS[0]:,} tokens read, "
-    f"{TOKENS[1]} written a call, at {_PRICES}. Labels are searched to 4; each plan sees the same 10 days (3 "
-    "with --quick; seeds 11 and 12). Days of MTRAG, AttributionBench and XSTest are drawn from the labelled "
-    "rows with replacement; their judges are those recorded in the sets, their local scores are held out "
-    "(XSTest: phrases of refusing)."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +43,10 @@ class Plan:
     judged: int
     labels: int
 
-    def usd(self, judge: str) -> float:
-        """Dollars a day."""
-        calls = self.judged * sum(n * price for n, price in zip(TOKENS, PRICES[judge], strict=True)) / 1e6
+    def usd(self, judge: str | None) -> float:
+        """Dollars a day; `judge` None: there is none."""
+        prices = (0.0, 0.0) if judge is None else PRICES[judge]
+        calls = self.judged * sum(n * price for n, price in zip(TOKENS, prices, strict=True)) / 1e6
         return calls + self.labels * LABEL_USD
 
 
@@ -65,7 +58,7 @@ class Cost:
     everything: Plan | None
     cascades: tuple[Plan, ...]
 
-    def cascade(self, judge: str) -> Plan:
+    def cascade(self, judge: str | None) -> Plan:
         """The cheapest with this judge."""
         return min(self.cascades, key=lambda plan: plan.usd(judge))
 
@@ -136,7 +129,7 @@ def labelled_worlds(folder: Path, grounded: TrainingSet) -> Iterator[tuple[str, 
         for e, p in zip(grounded.examples, probability, strict=True)
         if e.source.startswith("attributionbench")
     ]
-    yield "AttributionBench, no judge", _resampled(claims), False
+    yield "AttributionBench", _resampled(claims), False
     told = [
         (_refused(row["human"]), _refused(row["gpt4_judge"]), 3.0 * is_refusal(row["completion"] or ""))
         for row in _rows(folder / "xstest/xstest.jsonl.gz")
@@ -167,3 +160,43 @@ def _resampled(rows: Sequence[tuple[float, float, float]]) -> World:
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
+
+
+def cost_rows(folder: Path, grounded: TrainingSet, days: int) -> list[Row]:
+    """Dollars a day by stated prices, for each kind of answers, judge and plan."""
+    rows = []
+    for name, world, has_judge in (*made_up_worlds(), *labelled_worlds(folder, grounded)):
+        found = cost(world, days, has_judge=has_judge)
+        for judge in PRICES if has_judge else (None,):
+            best = found.cascade(judge)
+            plans = {"labels alone": found.alone, "judge on all": found.everything, "cascade": best}
+            for way, plan in plans.items():
+                if plan is not None:
+                    told = (
+                        f"{name}, {judge or 'no judge'}, {way}: {plan.judged:,} judged, {plan.labels} labels"
+                    )
+                    rows.append(Row(name=told, value=plan.usd(judge), unit="USD a day"))
+    return rows
+
+
+def cost_page(rows: Sequence[Row], days: int) -> str:
+    """The page in docs/benchmarks/."""
+    return f"""# What a day of {DAY:,} answers costs
+
+Written by `benchmarks/quality.py --cost --days {days}`. For the width of the 95 % interval that
+{LABELS} labels of people give by themselves: those labels alone; a judge that grades every answer, and the
+labels that are still needed; the cascade, in which the local scorer scores every answer, the judge grades
+some and people label some, with the cheapest of {_CHOICES} judged
+answers. Estimates are the shipped ones, and so is the way in which answers are drawn.
+
+**Prices are stated, not measured**: {LABEL_USD:.2f} USD a label, half a minute at 60 dollars an hour;
+{TOKENS[0]:,} tokens read and {TOKENS[1]} written a call, at {_PRICES}.
+The local scorer costs about 3.4 ms of a processor an answer, which is not counted.
+
+Labels are searched to 4; each plan sees the same {days} days (seeds 11 and 12), so that a difference of ten
+labels is no difference. The first four kinds of answers are made up (`benchmarks/_coverage.py`); those of
+MTRAG, AttributionBench and XSTest are drawn from the labelled rows with replacement. Their judges are those
+recorded in the sets, their local scores are held out (XSTest: phrases of refusing).
+
+{table(rows)}
+"""

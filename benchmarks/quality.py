@@ -1,5 +1,6 @@
 """The local scorer against people's labels, beside two floors: word overlap and answer length; how often the
 intervals of quality estimates hold; and what a day of 100,000 answers costs with and without the cascade.
+With `--cost` only the last.
 
 AUROC on data that the model has not seen: five folds by question or conversation, intervals by
 bootstrap over those groups. `--quick` draws fewer bootstrap samples and times fewer answers; the
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from _cost import COST_NOTE, LABEL_USD, PRICES, cost, labelled_worlds, made_up_worlds
+from _cost import cost_page, cost_rows
 from _coverage import WORLDS, measure, overlooks, too_kind
 from _rows import Row, table
 from numpy.typing import NDArray
@@ -199,26 +200,6 @@ def coverage_rows(trials: int) -> list[Row]:
     return rows
 
 
-def cost_rows(folder: Path, grounded: TrainingSet, trials: int) -> list[Row]:
-    """Dollars a day for an interval of the same width, by stated prices; see `_cost.py`."""
-    rows = []
-    for name, world, has_judge in (*made_up_worlds(), *labelled_worlds(folder, grounded)):
-        found = cost(world, trials, has_judge=has_judge)
-        for judge in PRICES if has_judge else ("no judge",):
-            best = found.cascade(judge) if has_judge else found.cascades[0]
-            plans = {"labels alone": found.alone, "judge on all": found.everything, "cascade": best}
-            rows += [
-                Row(
-                    name=f"{name}, {judge}, {way}: {plan.judged:,} judged, {plan.labels} labels",
-                    value=plan.usd(judge) if has_judge else plan.labels * LABEL_USD,
-                    unit="USD a day",
-                )
-                for way, plan in plans.items()
-                if plan is not None
-            ]
-    return rows
-
-
 def speed_row(encoder: Encoder, data: TrainingSet, answers: int) -> Row:
     """CPU seconds for 8,000 answers of 60 words with four documents each, all three criteria."""
     rng = random.Random(0)
@@ -256,6 +237,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--trials", type=int, help="made-up days a line of coverage")
+    parser.add_argument("--cost", action="store_true", help="only what a day costs")
+    parser.add_argument("--days", type=int, help="made-up days that each plan of a day's cost is tried on")
     parser.add_argument("--page", action="store_true", help="write the page of a --quick run too")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     options = parser.parse_args()
@@ -266,12 +249,19 @@ def main() -> None:
     scored = 2000 if options.quick else 8000
     encoder = open_encoder(EmbeddingConfig(), Home.from_environment().create())
     grounded, relevance, retrieval = training_sets(options.data, encoder)
+    days = options.days or (3 if options.quick else 10)
+    costs = cost_rows(options.data, grounded, days)
+    if options.page or not options.quick:
+        (ROOT / "docs" / "benchmarks" / "cost.md").write_text(cost_page(costs, days), "utf-8")
+    if options.cost:
+        print(json.dumps([vars(r) for r in costs], indent=1) if options.json else table(costs))
+        raise SystemExit(0 if all(r.holds is not False for r in costs) else 1)
     rows = [
+        *costs,
         *groundedness_rows(grounded, draws),
         *pair_rows(relevance, draws),
         *pair_rows(retrieval, draws),
         *coverage_rows(trials),
-        *cost_rows(options.data, grounded, 3 if options.quick else 10),
         speed_row(encoder, grounded, scored),
     ]
     if options.page or not options.quick:
@@ -281,8 +271,8 @@ def main() -> None:
         called = f"benchmarks/quality.py{' --quick' if options.quick else ''} --trials {trials}"
         about = (
             f"Written by `{called}`. Encoder: {encoder.identity}. Intervals of AUROC from {draws} bootstrap "
-            f"samples, coverage from {trials} made-up days a line (seed 5), speed from {scored} answers.\n\n"
-            f"{COST_NOTE}"
+            f"samples, coverage from {trials} made-up days a line (seed 5), speed from {scored} answers. "
+            "What a day costs: [cost](cost.md)."
         )
         page.write_text(f"{title}\n\n{about}\n\n{table(rows)}\n", "utf-8")
     print(json.dumps([vars(r) for r in rows], indent=1) if options.json else table(rows))
