@@ -29,6 +29,13 @@ def chromium() -> Iterator[Any]:
         found.close()
 
 
+def fresh_page(browser: Any, **options: Any) -> Any:
+    """A page of a browser that was never here, as wide as a desk's unless `options` say otherwise."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+    context.set_default_timeout(WAIT_MS)
+    return context.new_page()
+
+
 def drawn(page: Any) -> None:
     """Wait until the page's script is at its end, no part is still loading, and all has found its place."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=WAIT_MS)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from driven_browser import assert_no_page_failed, drawn
+from driven_browser import assert_no_page_failed, drawn, fresh_page, opened
 from seeded_quality import labels_of
 from seeded_warehouse import Seeded, build
 from test_dashboard_serve import serving
@@ -38,6 +38,20 @@ def test_from_the_message_to_the_trace(browser: Any, seeded: Seeded, served: str
     assert page.evaluate("window.alerted === undefined")
     assert not outside, "the dashboard needs no network"
     context.close()
+
+
+def test_the_root_lands_on_the_incident_and_a_phone_does_not_scroll_sideways(
+    browser: Any, seeded: Seeded, served: str
+) -> None:
+    page = fresh_page(browser, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page.goto(served)
+    page.wait_for_url(re.compile(rf"/incident\?incident={seeded.incident_id}"))
+    pages = ("overview", "component", "traces", "quality", "compare", "monitors", "data", "help")
+    for path in ("incident", *pages):
+        opened(page, f"{served}/{path}")
+        wide = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollWidth")
+        assert wide <= 390, path
+    page.context.close()
 
 
 def test_ten_answers_are_labelled_by_keyboard(browser: Any, tmp_path: Path) -> None:
