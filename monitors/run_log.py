@@ -52,6 +52,9 @@ class RunLog:
     ) -> None:
         self.run_id = run_id
         self.started_at = started_at
+        self.now = now
+        self.seed = seed
+        self.config_hash = config_hash
         self._row: Row = {
             "run_id": self.run_id,
             "status": "running",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from collectors.context import Context
+from collectors.config import Config
 from monitors.alerting.config import AlertsConfig, NotifyConfig
 from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
 from monitors.judges.feedback import FeedbackConfig
@@ -32,9 +32,8 @@ class RunSettings:
     environ: Mapping[str, str] = field(repr=False)
 
     @classmethod
-    def of(cls, context: Context, environ: Mapping[str, str]) -> RunSettings:
-        """ConfigError when a section or a channel is wrong."""
-        config = context.config
+    def of(cls, config: Config, environ: Mapping[str, str] | None = None) -> RunSettings:
+        """ConfigError when a section or a channel is wrong. Without an environment there are no channels."""
         notify = config.section("notify", NotifyConfig)
         return cls(
             windows=config.section("windows", WindowsConfig),
@@ -44,8 +43,8 @@ class RunSettings:
             reference=config.section("reference", ReferenceConfig),
             alerts=config.section("alerts", AlertsConfig),
             notify=notify,
-            notifiers=tuple(configured(notify, environ)),
+            notifiers=() if environ is None else tuple(configured(notify, environ)),
             # The section is the dashboard's; only this address is needed here, for links.
             dashboard_url=config.raw.get("dashboard", {}).get("url", DASHBOARD_URL),
-            environ=environ,
+            environ=environ or {},
         )

@@ -21,21 +21,17 @@ from collectors.warehouse.connection import Connection, Warehouse
 from monitors.alerting.book import AlertBook
 from monitors.checks import CHECKS
 from monitors.checks.base import Check
-from monitors.embedding.encoder import Say, open_encoder
-from monitors.extra_scorers import extra_scorers
+from monitors.embedding.encoder import Say
 from monitors.fit_cache import FitCache
-from monitors.judges.grading import local_grades
-from monitors.judges.local import LocalScorer
 from monitors.notify.deliver import DeliveryReport, deliver_pending
-from monitors.plan import asked_for, settings_of, wanted
-from monitors.pools import evaluation_pools
+from monitors.plan import settings_of, wanted
 from monitors.result import Window
-from monitors.run_batch import Batches, Tools
+from monitors.run_batch import Batches
 from monitors.run_judge import judge_new, refresh_estimates
 from monitors.run_log import RunLog, Totals
+from monitors.run_machine import Machine
 from monitors.run_settings import RunSettings
 from monitors.run_state import RunState, read_state
-from monitors.sampling import Sampler
 from monitors.window import days
 
 Progress = Callable[[int, int], None]
@@ -96,7 +92,7 @@ def run_pass(
         environ: names the channels, by their secrets; None is the process's own.
         run_id: names the run in the warehouse; None makes a new name.
     """
-    settings = RunSettings.of(context, os.environ if environ is None else environ)
+    settings = RunSettings.of(context.config, os.environ if environ is None else environ)
     lock = FileLock(context.home.create().run_lock)
     try:
         lock.acquire(timeout=-1 if wait else 0)
@@ -189,47 +185,19 @@ class _Pass:
         )
 
     def _evaluate(self, state: RunState, checks: list[Check]) -> None:
-        encoder = open_encoder(self._settings.embedding, self._context.home, say=self._say)
-        config, home = self._context.config, self._context.home
-        also = extra_scorers(config, checks, encoder=encoder, home=home, say=self._say)
-        known = self._settings.reference
-        scorer = LocalScorer(encoder, clock=lambda: self._now, also=also, reference=known)
-        sampler = Sampler(
-            length=self._settings.windows.length,
-            cap=self._settings.embedding.sample_per_window,
-            max_characters=self._settings.embedding.max_characters,
-            seed=self._seed,
-            encoder=encoder,
-            wanted=asked_for(checks, self._settings.monitors),
-            feedback=self._settings.feedback,
+        machine = Machine.open(
+            self._warehouse,
+            self._context.config,
+            self._context.home,
+            settings=self._settings,
+            checks=checks,
+            log=self._log,
+            say=self._say,
         )
         if state.pending.new:
-            self._judge(state.pending.new, sampler, scorer)
-        pools = evaluation_pools(
-            self._warehouse,
-            sampler,
-            lambda spans: local_grades(spans, encoder, self._now, self._log.run_id, scorer=scorer),
-            configured=self._settings.windows.evaluation_set,
-        )
+            self._judge(state.pending.new, machine)
         fits = FitCache(self._context.home.fits, now=self._context.clock())
-        batches = Batches(
-            Tools(
-                warehouse=self._warehouse,
-                sampler=sampler,
-                scorer=scorer,
-                checks=checks,
-                pools=pools,
-                windows=self._settings.windows,
-                monitors=self._settings.monitors,
-                fits=fits,
-                flush=self._flush,
-                log=self._log,
-                now=self._now,
-                seed=self._seed,
-                config_hash=self._context.config.hash,
-            ),
-            state,
-        )
+        batches = Batches(machine.tools(fits=fits, flush=self._flush), state)
         batches.mend()
         done, total = 0, len(state.pending) + len(state.warm)
         for batch in days(state.warm):
@@ -243,14 +211,14 @@ class _Pass:
             self._tell(done, total)
         fits.prune()
 
-    def _judge(self, new: Sequence[Window], sampler: Sampler, scorer: LocalScorer) -> None:
+    def _judge(self, new: Sequence[Window], machine: Machine) -> None:
         """Ask the LLM judge first, so that its grades are seen in the windows they belong to."""
         judge_new(
             self._context,
             self._warehouse,
             new,
-            sampler=sampler,
-            scorer=scorer,
+            sampler=machine.sampler,
+            scorer=machine.scorer,
             now=self._now,
             run_id=self._log.run_id,
             environ=self._settings.environ,

@@ -13,27 +13,20 @@ from collectors.home import Home
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.overlay import HISTORY, Overlay
 from collectors.warehouse.store import fetch
-from monitors.alerting.config import AlertsConfig, NotifyConfig
 from monitors.backtest.begin import begin
 from monitors.backtest.outbox import Outbox
 from monitors.checks import CHECKS
 from monitors.checks.base import Check
-from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
-from monitors.embedding.encoder import Say, open_encoder
-from monitors.extra_scorers import extra_scorers
+from monitors.config import MonitorsConfig, WindowsConfig
+from monitors.embedding.encoder import Say
 from monitors.fit_cache import FitCache
-from monitors.judges.feedback import FeedbackConfig
-from monitors.judges.grading import local_grades
-from monitors.judges.local import LocalScorer
-from monitors.judges.reference_config import ReferenceConfig
-from monitors.plan import asked_for, settings_of, wanted
-from monitors.pools import evaluation_pools
+from monitors.plan import settings_of, wanted
 from monitors.result import Window
-from monitors.run_batch import Batches, Tools
+from monitors.run_batch import Batches
 from monitors.run_log import RunLog, Totals
-from monitors.run_settings import DASHBOARD_URL
+from monitors.run_machine import Machine
+from monitors.run_settings import RunSettings
 from monitors.run_state import RunState, read_state
-from monitors.sampling import Sampler
 from monitors.window import days, horizon, window_of
 
 RUN_ID = "backtest"
@@ -95,8 +88,8 @@ def replay(
     It begins as an installation would that knew the versions, deploys and breaches of before `start` and in
     which nothing fired. Nothing of `home` is written but the encoder, where it is not there yet.
     """
-    windows = question.config.section("windows", WindowsConfig)
-    monitors = question.config.section("monitors", MonitorsConfig)
+    settings = RunSettings.of(question.config)
+    windows, monitors = settings.windows, settings.monitors
     checks = _checks(question, monitors)
     scales = max((settings_of(c, monitors).scales[-1] for c in checks), default=1)
     first = window_of(question.start, windows.length)
@@ -109,7 +102,7 @@ def replay(
         state = read_state(
             con,
             windows=windows,
-            alerts=question.config.section("alerts", AlertsConfig),
+            alerts=settings.alerts,
             now=now,
             since=first.start,
             scales=scales,
@@ -126,7 +119,9 @@ def replay(
             seen.add(monitor)
         return asked
 
-    batches = _batches(overlay, question, home, state, checks=checks, now=now, only=only, say=say)
+    batches = _batches(
+        overlay, question, home, state, settings=settings, checks=checks, now=now, only=only, say=say
+    )
     done, total = 0, len(state.pending) + len(state.warm)
     for batch in days(state.warm):
         batches.warm_up(batch)
@@ -159,6 +154,7 @@ def _batches(
     home: Home,
     state: RunState,
     *,
+    settings: RunSettings,
     checks: list[Check],
     now: datetime,
     only: Callable[[str], bool],
@@ -166,55 +162,21 @@ def _batches(
 ) -> Batches:
     """The machine of a live run over the overlay."""
     config = question.config
-    windows = question.config.section("windows", WindowsConfig)
-    embedding = question.config.section("embedding", EmbeddingConfig)
-    monitors = question.config.section("monitors", MonitorsConfig)
-    encoder = open_encoder(embedding, home, say=say)
-    also = extra_scorers(config, checks, encoder=encoder, home=home, say=say)
-    known = config.section("reference", ReferenceConfig)
-    scorer = LocalScorer(encoder, clock=lambda: now, also=also, reference=known)
-    sampler = Sampler(
-        length=windows.length,
-        cap=embedding.sample_per_window,
-        max_characters=embedding.max_characters,
-        seed=question.seed,
-        encoder=encoder,
-        wanted=asked_for(checks, monitors),
-        feedback=config.section("feedback", FeedbackConfig),
-    )
-    pools = evaluation_pools(
+    machine = Machine.open(
         overlay,
-        sampler,
-        lambda spans: local_grades(spans, encoder, now, RUN_ID, scorer=scorer),
-        configured=windows.evaluation_set,
+        config,
+        home,
+        settings=settings,
+        checks=checks,
+        log=RunLog(run_id=RUN_ID, started_at=now, now=now, seed=question.seed, config_hash=config.hash),
+        say=say,
     )
     outbox = Outbox(
-        overlay,
-        question.config.section("notify", NotifyConfig),
-        grace=windows.grace,
-        dashboard_url=config.raw.get("dashboard", {}).get("url", DASHBOARD_URL),
+        overlay, settings.notify, grace=settings.windows.grace, dashboard_url=settings.dashboard_url
     )
-    return Batches(
-        Tools(
-            warehouse=overlay,
-            sampler=sampler,
-            scorer=scorer,
-            checks=checks,
-            pools=pools,
-            windows=windows,
-            monitors=monitors,
-            # What is learnt of the past is of no use to a live run.
-            fits=FitCache(None),
-            flush=outbox.flush,
-            stepped=outbox.stepped,
-            only=only,
-            log=RunLog(run_id=RUN_ID, started_at=now, now=now, seed=question.seed, config_hash=config.hash),
-            now=now,
-            seed=question.seed,
-            config_hash=config.hash,
-        ),
-        state,
-    )
+    # What is learnt of the past is of no use to a live run.
+    fits = FitCache(None)
+    return Batches(machine.tools(fits=fits, flush=outbox.flush, stepped=outbox.stepped, only=only), state)
 
 
 def _checks(question: Question, monitors: MonitorsConfig) -> list[Check]:
