@@ -38,8 +38,8 @@ def users(view: Signs, frame: ui.Frame, component: str) -> None:
     )
     if not view.days:
         st.text(
-            f"No feedback came on answers of {component}, and none of its requests names a session or a "
-            "user. So nothing is known of users: neither good nor bad."
+            f"No feedback came on answers of {component}, so nothing is known of users: neither good nor bad. "
+            "Questions asked again and sessions left are counted when the checks retries and abandoned are on."
         )
         return
     with st.grid(2, min_column_width=420, gap="medium") as grid:

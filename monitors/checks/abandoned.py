@@ -10,4 +10,6 @@ CHECK = SignCheck(
     field="feedback.abandoned",
     sign="left",
     margin=0.03,
+    # What it means is a guess: whoever wants it asks for it.
+    default_on=False,
 )

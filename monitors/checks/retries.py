@@ -10,4 +10,6 @@ CHECK = SignCheck(
     field="feedback.retried",
     sign="asked again",
     margin=0.03,
+    # What it means is a guess: whoever wants it asks for it.
+    default_on=False,
 )

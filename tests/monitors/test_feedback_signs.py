@@ -141,7 +141,7 @@ def at_hour(hour: int) -> datetime:
 
 
 def test_without_feedback_there_is_no_data_and_nothing_to_be_ok_about(home: Home) -> None:
-    context = open_world(home, *CHECKS)
+    context = world(home)
     store(context, requests(range(26), a_window=1))
     assert run_pass(context, now=at_hour(26), deliver=False).results == 0
     fields = {row["field"] for row in rows(context, "SELECT DISTINCT field FROM samples")}
@@ -161,9 +161,18 @@ SIX = 6 * HOUR
 TURN, END = 7 * 24, 8 * 24
 
 
+def config() -> str:
+    """A configuration in which these checks alone run."""
+    return only(*CHECKS) + "".join(f"[monitors.{name}]\nenabled = true\n" for name in CHECKS)
+
+
+def world(home: Home) -> Context:
+    return replace(open_world(home, *CHECKS), config=parse(config(), "chainwatch.toml"))
+
+
 def slow_world(home: Home) -> Context:
-    context = open_world(home, *CHECKS)
-    text = only(*CHECKS).replace('reference = "1d"', 'length = "6h"\nreference = "7d"')
+    context = world(home)
+    text = config().replace('reference = "1d"', 'length = "6h"\nreference = "7d"')
     return replace(context, config=parse(text, "chainwatch.toml"))
 
 
@@ -229,12 +238,12 @@ def test_feedback_that_is_stored_late_changes_what_it_would_have_changed(
 
 
 def test_what_is_said_long_after_the_answer_counts_when_it_is_said(home: Home) -> None:
-    context = open_world(home, *CHECKS)
+    context = world(home)
     spans = requests(range(28), a_window=1)
     store(context, spans)
     said(context, thumbs(spans[:5], 1.0, later=20 * HOUR), at_hour(28))
     counted = "SELECT window_start, n FROM samples WHERE field = 'feedback.unhappy' ORDER BY 1"
-    short = parse(only(*CHECKS) + '[feedback]\nreach = "19h"\n', "chainwatch.toml")
+    short = parse(config() + '[feedback]\nreach = "19h"\n', "chainwatch.toml")
     run_pass(replace(context, config=short), now=at_hour(28), deliver=False)
     assert not rows(context, counted), "too long after its answer"
     run_pass(context, now=at_hour(28), since=START, deliver=False)
@@ -242,7 +251,7 @@ def test_what_is_said_long_after_the_answer_counts_when_it_is_said(home: Home) -
 
 
 def test_a_question_asked_again_is_a_retry_of_the_answer_before(home: Home) -> None:
-    context = open_world(home, *CHECKS)
+    context = world(home)
     first = asked(START + MINUTE, "a1", words="How do I get a refund for my card?", session="s1")
     again = asked(START + 3 * MINUTE, "a2", words="how do i get a REFUND for my card", session="s1")
     other = asked(START + 4 * MINUTE, "a3", words="And where is my invoice?", session="s1")
@@ -260,7 +269,7 @@ def test_a_question_asked_again_is_a_retry_of_the_answer_before(home: Home) -> N
 
 
 def test_a_session_is_left_when_it_ends_on_a_bad_answer(home: Home) -> None:
-    context = open_world(home, *CHECKS)
+    context = world(home)
     store(
         context,
         [
