@@ -38,8 +38,9 @@ def users(view: Signs, frame: ui.Frame, component: str) -> None:
     )
     if not view.days:
         st.text(
-            f"No feedback came on answers of {component}, so nothing is known of users: neither good nor bad. "
-            "Questions asked again and sessions left are counted when the checks retries and abandoned are on."
+            f"No feedback came on answers of {component}, so nothing is known of users: neither good nor "
+            "bad. Questions asked again and sessions left are counted when the checks retries and abandoned "
+            "are switched on."
         )
         return
     with st.grid(2, min_column_width=420, gap="medium") as grid:
