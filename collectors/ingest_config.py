@@ -111,7 +111,7 @@ class IngestConfig(Section):
     # A row group of DuckDB: a transaction of less is written twice, to the log and to the file.
     batch_rows: int = Field(default=122_880, ge=1, le=1_000_000, description="records in one transaction")
     processes: int | None = Field(
-        default=None, ge=1, le=64, description="what decodes beside the writer; by default one a core, at most 4"
+        default=None, ge=1, le=64, description="what decodes; by default one a core, at most 4"
     )
     maps: dict[str, MapConfig] = Field(default_factory=dict, description="field maps by name")
     lineage: dict[str, str | list[str]] = Field(
