@@ -274,7 +274,6 @@ def test_a_busy_warehouse_loses_no_grade(
 
 
 def press(app: AppTest, key: str) -> None:
-    """Press the button whose key begins so."""
     next(b for b in app.button if b.key and b.key.startswith(key)).click().run()
 
 
