@@ -127,7 +127,8 @@ class Rolled:
         bounds = self._prepare(cut) | {"fields": list(fields)}
         parts = [_arrow(self._con, sql("read_numbers"), bounds)]
         if bounds["low"] is not None:
-            parts.append(_arrow(self._con, sql("bin_numbers"), bounds | PARAMETERS))
+            binned = sql("bin_numbers") + sql("count_in_bins")
+            parts.append(_arrow(self._con, binned, bounds | PARAMETERS))
         table = pa.concat_tables([part.select(parts[0].column_names).cast(parts[0].schema) for part in parts])
         found: dict[str, dict[Any, Number]] = {}
         for field in fields:

@@ -106,7 +106,7 @@ def roll_up(con: Connection, hours: Sequence[datetime]) -> None:
     for low, high in _runs(hours):
         bounds = {"low": low, "high": high}
         con.execute(sql("roll_spans"), bounds)
-        con.execute(sql("roll_numbers"), {**bounds, **PARAMETERS})
+        con.execute(sql("roll_numbers") + sql("count_in_bins"), {**bounds, **PARAMETERS, "fields": None})
         con.execute(sql("roll_sources"), bounds)
         con.execute(
             f"INSERT INTO rollup_tiles SELECT {HOUR_S}, * FROM ({sql('hour_counts')}) "  # noqa: S608 - ours

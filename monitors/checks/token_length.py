@@ -2,68 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from monitors.checks._number_power import NumberChange
-from monitors.checks._numbers import NumberFitted, Reading, reference_values
+from monitors.checks._numbers import NumberFitted, reference_values
+from monitors.checks._shape import ShapeView, shape_fitted, times
 from monitors.checks.base import CheckSettings, DataKind, NotReady, Reference, text_concern
-from monitors.features_numbers import shape_features
-from monitors.noise_numbers import NumberModel, NumberTest
 from monitors.noise_scales import missing
 from monitors.result import Concern, ReferenceKind
-from monitors.statistics.psi import decile_edges, psi, psi_excess
-from monitors.statistics.univariate import ks, wasserstein
 
-Floats = NDArray[np.float64]
 MARGIN, SKEW_MARGIN = 0.1, 0.25
 
 
-class LengthView:
-    """Reads a test as a population stability index, beyond what sampling alone gives."""
+class LengthView(ShapeView):
+    """Lengths in words."""
 
-    unit = "PSI"
     effect_unit = "times the mean length"
-    worse = 1
+    distance = "wasserstein_tokens"
 
-    def __init__(self, reference: Floats) -> None:
-        self.reference, self.edges = reference, decile_edges(reference)
-
-    def read(self, values: Floats, test: NumberTest, model: NumberModel, margin: float) -> Reading:
-        excess = psi_excess(self.reference, values, edges=self.edges)
-        mean, usual = float(values.mean()), float(self.reference.mean())
-        ratio = mean / usual if usual > 0 else 1.0
-        words = f"length has a PSI of {excess:.2f}, mean {mean:.0f} tokens against {usual:.0f}"
-        return Reading(
-            value=excess,
-            expected=0.0,
-            effect=ratio,
-            relevant=excess >= margin,
-            said=words,
-        )
-
-    def threshold(self, reading: Reading, critical: float, margin: float) -> float:
-        # A shift of the level by d standard deviations is a PSI of about d^2.
-        return max(margin, critical**2)
-
-    def figures(self, values: Floats) -> dict[str, float]:
-        p50, p95 = np.quantile(values, [0.5, 0.95])
-        figures = {"mean": float(values.mean()), "p50": float(p50), "p95": float(p95)}
-        if values is self.reference:
-            return figures
-        statistic, p = ks(self.reference, values)
-        return figures | {
-            "psi": psi(self.reference, values),
-            "ks": statistic,
-            "ks_p_if_independent": p,
-            "wasserstein_tokens": wasserstein(self.reference, values),
-        }
-
-    def extremity(self, values: Floats, test: NumberTest, model: NumberModel) -> Floats:
-        feature = model.features.of(values)[:, test.feature]
-        return np.asarray(np.sign(test.shift[test.feature]) * feature, dtype=np.float64)
+    def words(self, excess: float, mean: float, usual: float) -> str:
+        return f"length has a PSI of {excess:.2f}, mean {mean:.0f} tokens against {usual:.0f}"
 
 
 class TokenLengthCheck:
@@ -83,40 +38,18 @@ class TokenLengthCheck:
         why = missing(reference, settings)
         if why is not None:
             return NotReady(reason=why)
-        values = reference_values(reference, seed)
         chosen, default = (
             (settings.skew_margin, SKEW_MARGIN) if reference.kind == "skew" else (settings.margin, MARGIN)
         )
-        view = LengthView(values)
-        return NumberFitted(
-            reference=reference,
-            features=shape_features(values),
-            view=view,
+        return shape_fitted(
+            reference,
+            LengthView(reference_values(reference, seed)),
             settings=settings,
             margin=default if chosen is None else chosen,
-            change=NumberChange(
-                apply=_longer,
-                measure=_Psi(values=values, edges=view.edges),
-                most=9.0,
-                unit="share longer",
-                said="texts {} longer",
-                written="{:.0%}",
-            ),
+            apply=times,
+            unit="share longer",
+            said="texts {} longer",
         )
-
-
-# No functions made on the way: what is learnt is kept between runs.
-def _longer(lengths: Floats, size: float) -> Floats:
-    return lengths * (1.0 + size)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Psi:
-    values: Floats
-    edges: Floats
-
-    def __call__(self, lengths: Floats, size: float) -> float:
-        return psi(self.values, lengths, edges=self.edges)
 
 
 CHECK = TokenLengthCheck()
