@@ -62,10 +62,13 @@ def _list(item: str, opening: str, closing: str) -> str:
 
 
 def _object(depth: int) -> str:
-    """Braces that are balanced to a depth; what stands between them is for the JSON reader to judge."""
-    # No capitals but that of 1E5: what only some programs write, such as NaN, is no JSON.
-    inner = rf"[-+.0-9a-zE:,\[\] ]|{_TEXT}" + (f"|{_object(depth - 1)}" if depth else "")
-    return rf"\{{(?:{inner})*\}}"
+    """Braces that are balanced to a depth; what stands between them is for the JSON reader to judge.
+
+    It is more lenient than JSON in two things, which are told here: a comma has to lead to something, and the
+    words are JSON's own, no `nan` and no `inf`.
+    """
+    begun = rf"[-0-9\[]|true|false|null|{_TEXT}" + (f"|{_object(depth - 1)}" if depth else "")
+    return rf"\{{(?:(?:, ?)?(?:{begun})|[+.:eE\] ])*\}}"
 
 
 _DOCUMENT = _list(
