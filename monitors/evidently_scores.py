@@ -1,7 +1,8 @@
 """Evidently's descriptors as scorers: one number a text, filed under the judge `evidently`.
 
 The values are Evidently's own: counts, percentages, and 1 or 0 for what is true or not. Its import takes
-seconds, so it is imported when the first text is there.
+seconds, so it is imported when the first text is there. What asks a language model is in
+`evidently_templates.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class EvidentlyScores:
     """Scores answers of LLMs and of the application by the configured descriptors."""
 
     def __init__(self, config: EvidentlyConfig) -> None:
-        self._scorers = config.scorers
+        self._scorers = tuple(s for s in config.scorers if not s.asks_judge)
 
     def grade_at(self, items: Sequence[JudgedSpan], *, now: datetime, run_id: str | None) -> list[Grade]:
         """A grade for each scorer of each answer, scorer by scorer."""

@@ -39,7 +39,7 @@ def extra_scorers(
             )
         )
     named = config.section("evidently", EvidentlyConfig)
-    if named.scorers:
+    if not all(scorer.asks_judge for scorer in named.scorers):
         from monitors.evidently_scores import EvidentlyScores
 
         found.append(EvidentlyScores(named))

@@ -34,7 +34,11 @@ from collectors.options import command
 )
 @click.option("--until", help="Up to this moment.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many spans. [default: judge.sample]")
-@click.option("--rubric", "rubric_name", help="A shipped rubric or a .toml file. [default: judge.rubric]")
+@click.option(
+    "--rubric",
+    "rubric_name",
+    help="A shipped rubric, a .toml file or a scorer of Evidently. [default: judge.rubric]",
+)
 @click.option("--dry-run", is_flag=True, help="Say what it would take, and send nothing.")
 def judge(
     context: Context,
@@ -52,13 +56,16 @@ def judge(
     it was. The caps of [judge] on calls, tokens and dollars are never exceeded. The local scorer needs no
     command: `chainwatch run` applies it to everything.
     """
+    from monitors.evidently_config import EvidentlyConfig
+    from monitors.evidently_templates import template_rubrics
     from monitors.judges.config import JudgeConfig
     from monitors.judges.estimates import update_estimates
     from monitors.judges.llm_run import LlmRun, draw_sample, estimate, judge_sample, open_rubric
     from monitors.moments import EARLIEST, LATEST, parse_moment
 
     settings = context.config.section("judge", JudgeConfig)
-    rubric = open_rubric(settings, rubric_name)
+    templates = template_rubrics(context.config.section("evidently", EvidentlyConfig), rubric_name or "")
+    rubric = next(templates, None) or open_rubric(settings, rubric_name)
     now = context.clock()
     start = parse_moment(since, "--since", now=now) if since else EARLIEST
     end = parse_moment(until, "--until", now=now) if until else LATEST

@@ -12,6 +12,8 @@ QUALITY = "quality."
 # Scorers on this machine whose grades are no quality of 0 to 3: each has a prefix of its own.
 SAFETY_JUDGE, SAFETY = "safety", "safety."
 EVIDENTLY_JUDGE, EVIDENTLY = "evidently", "evidently."
+# What a judge answers by one of Evidently's templates begins so: a category is no quality of 0 to 3 either.
+EVIDENTLY_CRITERION = "evidently_"
 _PREFIXES = {SAFETY_JUDGE: SAFETY, EVIDENTLY_JUDGE: EVIDENTLY}
 
 # Sampled only when a check that is switched on asks for them: nobody pays for what nobody watches.
@@ -82,9 +84,14 @@ def quality_field(criterion: str, judge: str, *, local: bool) -> str:
     ('quality.readability', 'quality.correctness@gpt')
     >>> quality_field("secrets", "safety", local=True)
     'safety.secrets'
+    >>> quality_field("evidently_decline", "gpt", local=False)
+    'evidently.decline@gpt'
     """
-    prefix = _PREFIXES.get(judge, QUALITY)
-    return f"{prefix}{criterion}" if local else f"{QUALITY}{criterion}@{judge}"
+    if local:
+        return f"{_PREFIXES.get(judge, QUALITY)}{criterion}"
+    if criterion.startswith(EVIDENTLY_CRITERION):
+        return f"{EVIDENTLY}{criterion.removeprefix(EVIDENTLY_CRITERION)}@{judge}"
+    return f"{QUALITY}{criterion}@{judge}"
 
 
 def verdict_row(judge: str, against: str, said: str, right: str) -> str:

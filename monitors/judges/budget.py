@@ -32,11 +32,17 @@ class Reservation:
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """What earlier runs of the same day took."""
+    """What was taken before: by earlier runs of the same day, or by earlier parts of the same run."""
 
     calls: int = 0
     tokens: int = 0
     cost_usd: float = 0.0
+
+    def and_also(self, calls: int, tokens: int, cost_usd: float | None) -> Spent:
+        """With more; a cost that is not known has no cap either."""
+        return Spent(
+            calls=self.calls + calls, tokens=self.tokens + tokens, cost_usd=self.cost_usd + (cost_usd or 0.0)
+        )
 
 
 NOTHING_SPENT = Spent()
@@ -62,14 +68,16 @@ class Budget:
     _together: tuple[Budget, ...] = field(default=(), repr=False)
 
     @classmethod
-    def of(cls, settings: JudgeConfig, spent: Spent = NOTHING_SPENT) -> Budget:
-        """The caps of [judge], with what is left of the day's."""
+    def of(
+        cls, settings: JudgeConfig, spent: Spent = NOTHING_SPENT, earlier: Spent = NOTHING_SPENT
+    ) -> Budget:
+        """What is left of the caps of [judge]: after what the day `spent`, and `earlier` parts of the run."""
         day_calls, day_tokens = settings.max_calls_per_day, settings.max_tokens_per_day
         day_cost = settings.max_cost_usd_per_day
         return cls(
-            max_calls=settings.max_calls,
-            max_tokens=settings.max_tokens,
-            max_cost_usd=settings.max_cost_usd,
+            max_calls=settings.max_calls - earlier.calls,
+            max_tokens=settings.max_tokens - earlier.tokens,
+            max_cost_usd=None if settings.max_cost_usd is None else settings.max_cost_usd - earlier.cost_usd,
             input_usd_per_million_tokens=settings.input_usd_per_million_tokens,
             output_usd_per_million_tokens=settings.output_usd_per_million_tokens,
             left_calls=None if day_calls is None else day_calls - spent.calls,

@@ -88,6 +88,8 @@ class Ensemble:
             self._median(stamp, span, c.name, [g for g in told if g.criterion == c.name])
             for c in self._rubric.criteria
         ]
+        if not self._rubric.has_overall:
+            return grades
         overall = self._rubric.overall({g.criterion: g.score for g in grades if g.score is not None})
         lacking = [g for g in grades if g.score is None]
         weights = ", ".join(f"{c.name} {c.weight:g}" for c in self._rubric.criteria)

@@ -71,7 +71,7 @@ class LlmJudge:
         return judge_version(self._settings)
 
     def grade(self, items: Sequence[JudgedSpan]) -> list[Grade]:
-        """Each criterion and the weighted overall of every span that the budget allowed."""
+        """Each criterion of every span that the budget allowed, and the rubric's overall if it has one."""
         with ThreadPoolExecutor(max_workers=self._settings.concurrency) as pool:
             return [grade for found in pool.map(self._span, items) for grade in found]
 
@@ -107,6 +107,8 @@ class LlmJudge:
             )
             for v, share in zip(verdicts, shares, strict=True)
         ]
+        if not self._rubric.has_overall:
+            return grades
         overall = self._rubric.overall({v.criterion: v.score for v in verdicts if v.score is not None})
         lacking = ", ".join(v.criterion for v in verdicts if v.score is None)
         weights = ", ".join(f"{c.name} {c.weight:g}" for c in self._rubric.criteria)
@@ -125,9 +127,10 @@ class LlmJudge:
         stamp = self._stamp()
         names = [c.name for c in self._rubric.criteria]
         shares = self._shares(bill, len(names))
+        overall = [stamp.grade(span, OVERALL, reason=reason)] if self._rubric.has_overall else []
         return [
             *(stamp.grade(span, n, reason=reason, **share) for n, share in zip(names, shares, strict=True)),
-            stamp.grade(span, OVERALL, reason=reason),
+            *overall,
         ]
 
     def _shares(self, bill: Bill, parts: int) -> list[dict[str, Any]]:

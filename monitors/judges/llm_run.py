@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from collectors.model import PRODUCTION
 from collectors.warehouse.connection import Connection, Warehouse
-from monitors.judges.budget import Budget
+from monitors.judges.budget import NOTHING_SPENT, Budget, Spent
 from monitors.judges.config import ENSEMBLE, JudgeConfig
 from monitors.judges.draws import Draw, Judgement, draw
 from monitors.judges.endpoint import Endpoint
@@ -110,6 +110,11 @@ class LlmRun:
             "members": [member.row() for member in self.members],
         }
 
+    def spent(self, before: Spent) -> Spent:
+        """What it took, all members together, and what was taken before it."""
+        told = self.summary()
+        return before.and_also(told["calls"], told["input_tokens"] + told["output_tokens"], told["cost_usd"])
+
 
 def judgement_of(settings: JudgeConfig, rubric: Rubric) -> Judgement:
     """What the grades of these settings are filed under: the judge, or the ensemble."""
@@ -163,16 +168,26 @@ def judge_sample(
     run_id: str | None,
     environ: Mapping[str, str],
     sleep: Callable[[float], None],
+    earlier: Spent = NOTHING_SPENT,
 ) -> Iterator[LlmRun]:
     """Grade a sample; yields the state of the run after each batch, when its grades and its bill are stored.
 
     No connection to the warehouse is held while the endpoint is asked. ConfigError when no judge is
     configured, RunInProgressError while another judge is at work: two could not keep the caps of a day. An
-    endpoint that fails does not raise: see `stopped`, `unscored` and `skipped` of the run.
+    endpoint that fails does not raise: see `stopped`, `unscored` and `skipped` of the run. `earlier`: what
+    other rubrics took of the same run's caps.
     """
     with alone(warehouse):
         yield from _judged(
-            warehouse, sample, settings, rubric, clock=clock, run_id=run_id, environ=environ, sleep=sleep
+            warehouse,
+            sample,
+            settings,
+            rubric,
+            clock=clock,
+            run_id=run_id,
+            environ=environ,
+            sleep=sleep,
+            earlier=earlier,
         )
 
 
@@ -186,11 +201,12 @@ def _judged(
     run_id: str | None,
     environ: Mapping[str, str],
     sleep: Callable[[float], None],
+    earlier: Spent,
 ) -> Iterator[LlmRun]:
     members = settings.members()
     with warehouse.read() as con:
         spent = spent_today(con, [m.settings.name for m in members], clock())
-    budgets = [Budget.of(m.settings, spent) for m in members]
+    budgets = [Budget.of(m.settings, spent, earlier) for m in members]
     Budget.together(budgets)
     endpoints = [
         Endpoint(m.settings, budget, environ=environ, key_variables=m.key_variables, sleep=sleep)
@@ -257,11 +273,11 @@ def open_rubric(settings: JudgeConfig, name: str | None = None) -> Rubric:
 def _count(run: LlmRun, judge: LlmJudge | Ensemble, budget: Budget | None, grades: Sequence[Grade]) -> None:
     """Bring the figures of a run up to date. No budget: an ensemble's, whose members pay."""
     own = [g for g in grades if g.judge == run.judge]
-    run.graded = sum(g.status == "graded" for g in own if g.criterion == OVERALL)
     lacking: dict[str, str] = {}
     for grade in own:
         if grade.status == "unscored" and grade.criterion != OVERALL:
             lacking.setdefault(f"{grade.trace_id}/{grade.span_id}", grade.reason or "")
+    run.graded = len({(g.trace_id, g.span_id) for g in own}) - len(lacking)
     run.unscored = dict(Counter(lacking.values()))
     run.skipped = dict(judge.skipped)
     run.stopped = judge.stopped

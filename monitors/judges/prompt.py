@@ -11,8 +11,9 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from monitors.judges.categories import Classification
 from monitors.judges.grade import JudgedSpan
-from monitors.judges.rubric import Rubric
+from monitors.judges.rubric import Criterion, Rubric
 
 PROMPT_VERSION = "1"
 QUESTION, ANSWER, DOCUMENT, DOCUMENTS = 4_000, 12_000, 3_000, 10
@@ -40,8 +41,11 @@ Fields: {fields}. A field that ends with "[cut]" was longer.
 # Reply
 One JSON object and nothing else, with one entry for each criterion, in this order:
 {shape}
-First the rationale: one line, what decided. Then the score: one of the integers {scale}.
+First the rationale: one line, what decided. {then}"""
+_THEN_SCORE = """\
+Then the score: one of the integers {choices}.
 Grade each criterion by itself. Between two grades, give the lower one. Length is not a merit."""
+_THEN_CATEGORY = "Then the category: one of {choices}. Length is not a merit."
 
 _REPAIR = (
     "Your reply was not the JSON object asked for ({problem}). Reply again, with that object alone: {shape}"
@@ -70,14 +74,13 @@ def build_prompt(span: JudgedSpan, rubric: Rubric, *, seed: int) -> Prompt:
     """The prompt for one span. The same span, rubric and seed give the same prompt."""
     data = encode(_material(span, rubric))
     fence = fence_of(data, f"{seed}/{rubric.version}/{span.key}")
-    first = rubric.criteria[0]
     system = _SYSTEM.format(
         task=rubric.task.strip(),
-        criteria="\n\n".join(_criterion(c.name, c.description, dict(c.grades)) for c in rubric.criteria),
+        criteria="\n\n".join(_criterion(c) for c in rubric.criteria),
         fence=fence,
         fields=", ".join(_material(span, rubric)),
         shape=reply_shape(rubric),
-        scale=", ".join(str(value) for value in range(first.lowest, first.highest + 1)),
+        then=_then(rubric.criteria[0]),
     )
     return Prompt(system=system, user=fenced(data, fence) + "\nGrade it.", fence=fence)
 
@@ -103,11 +106,21 @@ def repair_message(rubric: Rubric, problem: str) -> str:
 
 def reply_shape(rubric: Rubric) -> str:
     """The reply as the prompt shows it."""
-    return json.dumps({c.name: {"rationale": "...", "score": "integer"} for c in rubric.criteria})
+    return json.dumps(
+        {
+            c.name: {"rationale": "...", answer_key(c): "category" if _is_category(c) else "integer"}
+            for c in rubric.criteria
+        }
+    )
+
+
+def answer_key(criterion: Criterion) -> str:
+    """What stands beside the rationale in a reply."""
+    return "category" if _is_category(criterion) else "score"
 
 
 def reply_schema(rubric: Rubric) -> dict[str, Any]:
-    """The reply as JSON Schema, strict: rationale before score, and the scale as an enumeration."""
+    """The reply as JSON Schema, strict: rationale before the answer, and the answers as an enumeration."""
     return {
         "type": "object",
         "properties": {
@@ -115,9 +128,9 @@ def reply_schema(rubric: Rubric) -> dict[str, Any]:
                 "type": "object",
                 "properties": {
                     "rationale": {"type": "string"},
-                    "score": {"type": "integer", "enum": list(c.grades)},
+                    answer_key(c): {"type": "string" if _is_category(c) else "integer", "enum": _choices(c)},
                 },
-                "required": ["rationale", "score"],
+                "required": ["rationale", answer_key(c)],
                 "additionalProperties": False,
             }
             for c in rubric.criteria
@@ -125,6 +138,20 @@ def reply_schema(rubric: Rubric) -> dict[str, Any]:
         "required": [c.name for c in rubric.criteria],
         "additionalProperties": False,
     }
+
+
+def _is_category(criterion: Criterion) -> bool:
+    return isinstance(criterion, Classification)
+
+
+def _choices(criterion: Criterion) -> list[int] | list[str]:
+    return list(criterion.categories) if isinstance(criterion, Classification) else list(criterion.grades)
+
+
+def _then(criterion: Criterion) -> str:
+    """What comes after the rationale; all criteria of a rubric are of one kind and one scale."""
+    said = _THEN_CATEGORY if _is_category(criterion) else _THEN_SCORE
+    return said.format(choices=", ".join(map(str, _choices(criterion))))
 
 
 def _material(span: JudgedSpan, rubric: Rubric) -> dict[str, Any]:
@@ -155,8 +182,8 @@ def cut(text: str | None, limit: int) -> str | None:
     return text if text is None or len(text) <= limit else text[:limit] + "[cut]"
 
 
-def _criterion(name: str, description: str, grades: dict[int, Any]) -> str:
-    lines = [f"## {name}", description.strip()]
-    for value, level in grades.items():
+def _criterion(criterion: Criterion) -> str:
+    lines = [f"## {criterion.name}", criterion.description.strip()]
+    for value, level in criterion.grades.items():
         lines += [f"{value}: {level.description.strip()}", f"   Example: {level.example.strip()}"]
     return "\n".join(lines)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from monitors.judges.categories import Classification
 from monitors.judges.rubric import Criterion, Rubric
 
 _FENCED = re.compile(r"\A```(?:json)?\s*\n(.*)\n\s*```\Z", re.DOTALL)
@@ -71,16 +72,34 @@ def _verdict(found: dict[str, Any], criterion: Criterion) -> Verdict:
     if not isinstance(rationale, str) or not rationale.strip():
         return Verdict(criterion=name, reason="no rationale")
     line = " ".join(rationale.split())[:_MAX_RATIONALE]
+    grade = _category(entry, criterion) if isinstance(criterion, Classification) else _score(entry, criterion)
+    if isinstance(grade, str):
+        return Verdict(criterion=name, rationale=line, reason=grade)
+    return Verdict(criterion=name, score=grade, rationale=line)
+
+
+def _score(entry: dict[str, Any], criterion: Criterion) -> int | str:
+    """The grade, or why there is none."""
     score = entry.get("score")
     # True is an int to Python; a judge that says true has not given a grade.
     whole = int(score) if isinstance(score, float) and score.is_integer() else score
     if isinstance(whole, bool) or not isinstance(whole, int):
-        reason = "no score" if score is None else f"wrong type: score is {_kind(score)}"
-        return Verdict(criterion=name, rationale=line, reason=reason)
+        return "no score" if score is None else f"wrong type: score is {_kind(score)}"
     if whole not in criterion.grades:
-        reason = f"out of range: outside {criterion.lowest} to {criterion.highest}"
-        return Verdict(criterion=name, rationale=line, reason=reason)
-    return Verdict(criterion=name, score=whole, rationale=line)
+        return f"out of range: outside {criterion.lowest} to {criterion.highest}"
+    return whole
+
+
+def _category(entry: dict[str, Any], criterion: Classification) -> int | str:
+    """The grade of the category, or why there is none."""
+    said = entry.get("category")
+    if not isinstance(said, str):
+        return "no category" if said is None else f"wrong type: category is {_kind(said)}"
+    category = criterion.category(said)
+    if category is None:
+        return f"out of range: none of {', '.join(criterion.categories)}"
+    grade = criterion.categories[category]
+    return f"{category}: the judge cannot tell" if grade is None else grade
 
 
 def _kind(value: Any) -> str:

@@ -71,6 +71,11 @@ class Rubric(_Strict):
     uses: tuple[Part, ...] = ()
     criteria: tuple[Criterion, ...] = Field(min_length=1)
 
+    @property
+    def has_overall(self) -> bool:
+        """Whether the weighted mean of the criteria is a grade too."""
+        return True
+
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         names = [c.name for c in self.criteria]

@@ -12,7 +12,7 @@ from monitors.judges.config import KEY_VARIABLE, JudgeConfig
 from monitors.judges.endpoint import Endpoint
 from monitors.judges.grade import Grade, JudgedSpan
 from monitors.judges.llm import LlmJudge
-from monitors.judges.rubric import load_rubric
+from monitors.judges.rubric import Rubric, load_rubric
 
 RUBRIC = load_rubric("answer_quality")
 KEY = "sk-secret"
@@ -21,7 +21,13 @@ KEY = "sk-secret"
 class Outcome:
     """One judging: grades by criterion of the first span, the judge, what was sent and slept."""
 
-    def __init__(self, script: Script, items: list[JudgedSpan] | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        script: Script,
+        items: list[JudgedSpan] | None = None,
+        rubric: Rubric = RUBRIC,
+        **settings: Any,
+    ) -> None:
         self.slept: list[float] = []
         with scripted_llm(script) as server:
             config = JudgeConfig.model_validate(
@@ -34,7 +40,7 @@ class Outcome:
                 sleep=self.slept.append,
                 wall=lambda: 1000.0,
             )
-            self.judge = LlmJudge(config, RUBRIC, endpoint, clock=lambda: NOW)
+            self.judge = LlmJudge(config, rubric, endpoint, clock=lambda: NOW)
             self.grades = self.judge.grade(items or [judged()])
             endpoint.close()
         self.server = server

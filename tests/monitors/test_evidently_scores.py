@@ -55,7 +55,6 @@ def test_every_choice_works_without_network(name: str) -> None:
     ("table", "told"),
     [
         ('descriptor = "Sentiment"', "Sentiment.*downloads; choose one of: BeginsWith"),
-        ('descriptor = "ToxicityLLMEval"', "asks a language model, which only the judge"),
         ('descriptor = "TextLenght"', "TextLenght.*no descriptor of one text; choose one of"),
         ('descriptor = "Contains"', "Contains needs options.items"),
         (
