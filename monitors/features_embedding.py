@@ -84,10 +84,14 @@ class Landmarks:
 
 def sample_rows(groups: Sequence[Rows], limit: int, rng: np.random.Generator) -> Rows:
     """At most `limit` of the rows of all groups, seeded, in their order."""
-    rows = np.concatenate(groups) if groups else np.empty((0, 1), np.float32)
-    if len(rows) <= limit:
-        return rows
-    return rows[np.sort(rng.choice(len(rows), limit, replace=False))]
+    edges = np.cumsum([0, *(len(group) for group in groups)])
+    total = int(edges[-1])
+    if total <= limit:
+        return np.concatenate(groups) if groups else np.empty((0, 1), np.float32)
+    # Chosen before rows are put together: a week of them is tens of megabytes.
+    chosen = np.sort(rng.choice(total, limit, replace=False))
+    parts = np.split(chosen, np.searchsorted(chosen, edges[1:-1]))
+    return np.concatenate([g[p - start] for g, p, start in zip(groups, parts, edges, strict=False) if p.size])
 
 
 def bandwidth_of(rows: Rows, rng: np.random.Generator) -> float:

@@ -100,12 +100,15 @@ class NoiseModel:
     unit_h: float
     caution: float = 1.0
 
-    def span(self, times: Times, counts: Floats, part: slice = slice(None)) -> Span:
-        """Describe the windows `part` of `times`; counts: (T,) rows of each, at least one in the part."""
+    def span(self, times: Times, counts: Floats, part: slice = slice(None), *, repeats: float = 1.0) -> Span:
+        """Describe the windows `part` of `times`; counts: (T,) rows of each, at least one in the part.
+
+        repeats: how much more often than usual rows repeat each other, as a factor on their variance.
+        """
         share = counts[part] / counts[part].sum()
         return Span(
             design=share @ times.design[part],
-            rows=float(counts[part].sum()),
+            rows=float(counts[part].sum()) / repeats,
             white=float((share**2 * (self.unit_h / times.length_h[part])).sum()),
             day=float(share @ times.day[part, part] @ share),
         )

@@ -26,7 +26,7 @@ class Prediction:
     Attributes:
         mean: (d,) expected mean.
         unit: (G,) variance of the difference, in variances of a row.
-        rows: rows in the block.
+        rows: rows in the block that tell something new.
     """
 
     mean: Floats
@@ -49,9 +49,14 @@ class Level:
     pool_mean: Floats | None
     pool_unit: float
 
-    def predict(self, times: Times, counts: Floats, part: slice = slice(None)) -> Prediction:
-        """What is expected of the windows `part` of `times` together; counts: (T,) rows of each."""
-        span: Span = self.noise.span(times, counts, part)
+    def predict(
+        self, times: Times, counts: Floats, part: slice = slice(None), *, repeats: float = 1.0
+    ) -> Prediction:
+        """What is expected of the windows `part` of `times` together; counts: (T,) rows of each.
+
+        repeats: how much more often than usual their rows repeat each other.
+        """
+        span: Span = self.noise.span(times, counts, part, repeats=repeats)
         season = self.noise.expected(span) * self.sd
         if self.pool_mean is None:
             return Prediction(mean=season, unit=self.noise.variances(span), rows=span.rows)

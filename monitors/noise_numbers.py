@@ -114,17 +114,19 @@ class NumberModel:
                 blocks[size] = prediction, self._judged(shift, prediction, used[part])
             return blocks[size]
 
-        return [self._test(scale, block, len(scales)) for scale in scales]
+        told = [block(len(scale.samples)) for scale in scales]
+        # Of all lengths at once: each alone is so few numbers that calling would be most of the work.
+        chances = self.p_values(np.array([s for _, s in told]), [prediction for prediction, _ in told])
+        return [self._test(scale, block, ps, len(scales)) for scale, ps in zip(scales, chances, strict=True)]
 
     def _sum(self, sample: WindowSample) -> Floats:
         total: Floats = self.features.of(sample.rows[:, 0]).sum(axis=0)
         return total
 
     def _test(
-        self, scale: Scale, block: Callable[[int], tuple[Prediction, Floats]], lengths: int
+        self, scale: Scale, block: Callable[[int], tuple[Prediction, Floats]], ps: Floats, lengths: int
     ) -> NumberTest:
         prediction, shift = block(len(scale.samples))
-        ps = self.p_values(shift, prediction)
         j = int(np.argmin(ps))
         late, now = block(latest(scale))
         return NumberTest(
@@ -145,22 +147,23 @@ class NumberModel:
         values = np.concatenate([s.rows[:, 0] for s in block]).astype(np.float64)
         return self.features.scaling.unexplained(shift, float(prediction.mean[0]), values)
 
-    def p_values(self, shift: Floats, prediction: Prediction) -> Floats:
-        """(q,) the tail of each feature's shift, over the settings of the noise; two-sided where both sides
-        matter.
+    def p_values(self, shifts: Floats, predictions: Sequence[Prediction]) -> Floats:
+        """(K, q) the tail of each feature's shift, of K blocks with shifts (K, q), over the settings of the
+        noise; two-sided where both sides matter.
         """
         # The skewness of the rows makes the two sides differ, so the larger shift is not always the rarer.
-        spread = np.outer(np.sqrt(prediction.unit), self.level.sd)
-        z, skewness = shift / spread, self._skewness(prediction)
+        spread = np.sqrt(np.array([p.unit for p in predictions]))[:, :, None] * self.level.sd
+        z = shifts[:, None, :] / spread
+        skewness = np.array([self._skewness(p) for p in predictions])
         weights = self.level.noise.weights
 
         # Odd: the same shift downwards has the same distance from the middle, and the other tail.
         beyond = unskew(z, skewness)
 
         def tails(sign: float) -> Floats:
-            """(q,) chances of shifts as large as these, upwards or (sign < 0) downwards."""
+            """(K, q) chances of shifts as large as these, upwards or (sign < 0) downwards."""
             tail = normal_tail(sign * beyond)
-            return np.asarray(np.maximum((weights * tail).sum(axis=0), 1e-300), dtype=np.float64)
+            return np.asarray(np.maximum((weights * tail).sum(axis=1), 1e-300), dtype=np.float64)
 
         sides = self._sides
         if (sides > 0).all():

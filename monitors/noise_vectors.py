@@ -10,7 +10,7 @@ variances.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,8 +26,10 @@ from monitors.noise_change import ChangePoint, locate
 from monitors.noise_level import Level, Prediction, learn_level
 from monitors.noise_moments import row_moments
 from monitors.noise_quadratic import RIDGE, Unrest, measure_unrest, quadratic
+from monitors.noise_repeats import excess_repeats, same_pairs, usual_sameness
 from monitors.noise_scales import STILL_THERE, Scale, latest, scales_of
 from monitors.noise_tails import QuadraticTail
+from monitors.noise_volume import LEANING, learn_volume
 from monitors.result import Window
 
 Floats = NDArray[np.float64]
@@ -74,11 +76,15 @@ class VectorTest:
 
 @dataclass(frozen=True, kw_only=True)
 class _Series:
-    """Recent windows with rows: when, how many, and their means in the eigenbasis (T, D)."""
+    """Recent windows with rows: when, requests, rows, pairs of rows that are the same, and means in the
+    eigenbasis (T, D).
+    """
 
     windows: list[Window]
     times: Times
+    requests: Floats
     counts: Floats
+    pairs: Floats
     means: Floats
 
 
@@ -119,6 +125,8 @@ class VectorModel:
         content = sample_rows(sources if pool is None else [pool], _TOPIC_ROWS, rng)
         self.topic = topic_distance(content)
         self._content, self._variance = content, variance
+        self._sameness = usual_sameness(w.rows for w in used)
+        self._volume = learn_volume(windows, np.array([float(w.n) for w in used]))
         self._cache = WindowCache()
 
     @cached_property
@@ -153,17 +161,20 @@ class VectorModel:
 
     def _series(self, recent: Sequence[WindowSample]) -> _Series:
         used = [s for s in recent if len(s.rows)]
+        told = np.array([self._cache.get(s, self._told) for s in used])
         return _Series(
             windows=[s.window for s in used],
             times=Times.of([s.window for s in used]),
+            requests=np.array([float(s.n) for s in used]),
             counts=np.array([float(len(s.rows)) for s in used]),
-            means=np.array([self._cache.get(s, self._mean) for s in used]),
+            pairs=told[:, 0],
+            means=told[:, 1:],
         )
 
-    def _mean(self, sample: WindowSample) -> Floats:
-        """(D,) mean feature of a window in the eigenbasis."""
+    def _told(self, sample: WindowSample) -> Floats:
+        """(1 + D,) pairs of rows that are the same, and the mean feature of a window in the eigenbasis."""
         mean: Floats = self.features(sample.rows).mean(axis=0, dtype=np.float64) @ self.basis
-        return mean
+        return np.concatenate([[same_pairs(sample.rows)], mean])
 
     def _test(
         self, scale: Scale, block: Callable[[int], tuple[Prediction, Floats]], alpha: float, lengths: int
@@ -190,7 +201,12 @@ class VectorModel:
         )
 
     def _shift(self, series: _Series, part: slice) -> tuple[Prediction, Floats]:
-        prediction = self.level.predict(series.times, series.counts, part)
+        repeats = excess_repeats(series.counts[part], series.pairs[part], self._sameness)
+        prediction = self.level.predict(series.times, series.counts, part, repeats=repeats)
+        leaning = LEANING * self._volume.excess(series.times.design[part], series.requests[part])
+        # Of a topic that is known, which lies where rows vary.
+        burst = (leaning * self.topic) ** 2 / float(self.level.sd @ self.level.sd)
+        prediction = replace(prediction, unit=prediction.unit + burst)
         share = series.counts[part] / series.counts[part].sum()
         return prediction, share @ series.means[part] - prediction.mean
 

@@ -190,15 +190,9 @@ class SampleStore:
 
     def between(self, stream: Stream, period: Window, basis: str) -> list[Sample]:
         """Samples with rows of `basis` in windows inside `period`, in time order."""
-        inside = self._samples.get(stream, {})
-        return [
-            inside[start]
-            for start in sorted(inside)
-            if start >= period.start
-            and start + self._length <= period.end
-            and inside[start].basis == basis
-            and inside[start].n
-        ]
+        inside, last = self._samples.get(stream, {}), period.end - self._length
+        starts = sorted(start for start in inside if period.start <= start <= last)
+        return [inside[at] for at in starts if inside[at].basis == basis and inside[at].n]
 
 
 def _same_width(samples: Sequence[WindowSample]) -> list[WindowSample]:

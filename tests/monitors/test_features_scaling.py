@@ -152,7 +152,7 @@ def test_a_far_wander_of_the_level_is_no_change_of_the_shape() -> None:
         reference = wandering(seed, 0.3)
         model, _ = last_day(reference)
         for test in model.tests(reference.windows[-24:], CheckSettings()):
-            level, *shape = model.p_values(test.shift, test.prediction)
+            level, *shape = model.p_values(test.shift[None], [test.prediction])[0]
             assert min(shape) > max(level, 0.01)
 
 
