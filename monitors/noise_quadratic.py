@@ -53,22 +53,38 @@ class Quadratic:
         return QuadraticTail(self.cumulants)
 
 
-def quadratic(
-    level: Level, prediction: Prediction, shift: Floats, rows: RowMoments, unrest: Unrest
-) -> Quadratic:
-    """Weigh a shift (D,): directions count by the inverse of their variance, with a ridge.
+def quadratics(
+    level: Level,
+    predictions: Sequence[Prediction],
+    shifts: Sequence[Floats],
+    rows: RowMoments,
+    unrests: Sequence[Unrest],
+) -> list[Quadratic]:
+    """Weigh the shifts (D,) of some blocks: directions count by the inverse of their variance, with a ridge.
 
-    The ridge keeps directions in which nothing ever happened from deciding alone.
+    The ridge keeps directions in which nothing ever happened from deciding alone. Moments are worked out for
+    all blocks at once: one large product of matrices takes a fraction of the time of many small ones.
     """
     row = level.sd**2
-    moments = (_powers(prediction.unit) @ level.noise.weights) * _powers(row)
+    # (4, K, D)
+    moments = (_powers(np.array([p.unit for p in predictions])) @ level.noise.weights) * _powers(row)[:, None]
+    return [
+        _quadratic(row, prediction.rows, moments[:, i], shift, rows, unrest)
+        for i, (prediction, shift, unrest) in enumerate(zip(predictions, shifts, unrests, strict=True))
+    ]
+
+
+def _quadratic(
+    row: Floats, count: float, moments: Floats, shift: Floats, rows: RowMoments, unrest: Unrest
+) -> Quadratic:
+    """Of one block: row (D,) variance of one row, count of them, moments (4, D) of the shift's variance."""
     variance = moments[0]
     # Of the sampling noise alone: directions that wander must not blunt those that do not.
-    ridge = RIDGE * float(row.mean()) / prediction.rows
+    ridge = RIDGE * float(row.mean()) / count
     weights = 1.0 / (variance + ridge)
     # Only the sampling of rows is skewed; wander is taken as normal with an uncertain variance.
-    sampled = float((weights @ row) / prediction.rows / (weights @ variance))
-    longer = 1.0 + (rows.inflation(prediction.rows) - 1.0) * np.minimum(sampled, 1.0) ** np.arange(1, 5)
+    sampled = float((weights @ row) / count / (weights @ variance))
+    longer = 1.0 + (rows.inflation(count) - 1.0) * np.minimum(sampled, 1.0) ** np.arange(1, 5)
     cumulants = mixture_cumulants(weights, moments) * longer
     # A wider spread with the same mean is a gamma of fewer degrees of freedom.
     cumulants = cumulants * unrest.spread ** np.arange(4) * unrest.mean ** np.arange(1, 5)
@@ -76,7 +92,7 @@ def quadratic(
 
 
 def _powers(values: Floats) -> Floats:
-    """(4, d) first to fourth powers, by products, which are many times faster."""
+    """(4, ...) first to fourth powers, by products, which are many times faster."""
     squares = values * values
     return np.stack([values, squares, squares * values, squares * squares])
 
@@ -103,14 +119,15 @@ def measure_unrest(
         if len(starts) < _LEAST_BLOCKS:
             break
         picked = starts[np.linspace(0, len(starts) - 1, min(_BLOCKS, len(starts))).astype(int)]
-        ratios, spreads = np.empty(len(picked)), np.empty(len(picked))
-        for i, start in enumerate(picked):
-            part = slice(int(start), int(start) + length)
-            prediction = level.predict(times, counts, part)
-            share = counts[part] / counts[part].sum()
-            form = quadratic(level, prediction, share @ means[part] - prediction.mean, rows, Unrest())
-            ratios[i] = form.size / form.cumulants[0]
-            spreads[i] = form.cumulants[1] / form.cumulants[0] ** 2
+        parts = [slice(int(start), int(start) + length) for start in picked]
+        predictions = [level.predict(times, counts, part) for part in parts]
+        shifts = [
+            counts[part] / counts[part].sum() @ means[part] - prediction.mean
+            for part, prediction in zip(parts, predictions, strict=True)
+        ]
+        forms = quadratics(level, predictions, shifts, rows, [Unrest()] * len(parts))
+        ratios = np.array([form.size / form.cumulants[0] for form in forms])
+        spreads = np.array([form.cumulants[1] / form.cumulants[0] ** 2 for form in forms])
         mean = max(1.0, float(ratios.mean()))
         spread = max(1.0, float(ratios.var(ddof=1) / mean**2 / spreads.mean()))
         found[length] = Unrest(mean=mean, spread=spread)

@@ -23,9 +23,10 @@ from monitors.features_embedding import FeatureMap, sample_rows, topic_distance,
 from monitors.noise import Times
 from monitors.noise_cache import WindowCache
 from monitors.noise_change import ChangePoint, locate
+from monitors.noise_directions import centred_rows, eigen
 from monitors.noise_level import Level, Prediction, learn_level
 from monitors.noise_moments import row_moments
-from monitors.noise_quadratic import RIDGE, Unrest, measure_unrest, quadratic
+from monitors.noise_quadratic import RIDGE, Quadratic, Unrest, measure_unrest, quadratics
 from monitors.noise_repeats import excess_repeats, same_pairs, usual_sameness
 from monitors.noise_scales import STILL_THERE, Scale, latest, scales_of
 from monitors.noise_tails import QuadraticTail
@@ -34,7 +35,6 @@ from monitors.result import Window
 
 Floats = NDArray[np.float64]
 
-_COVARIANCE_ROWS = 3000
 _MOMENT_ROWS = 400
 _TOPIC_ROWS = 600
 
@@ -100,8 +100,8 @@ class VectorModel:
         mapped = [features(w.rows) for w in used]
         pool = None if reference.pool is None else features(reference.pool.astype(np.float32))
         sources = mapped if pool is None else [*mapped, pool]
-        centred = _centred(sources, rng)
-        self.basis, variance = _eigen(centred)
+        centred = centred_rows(sources, rng)
+        self.basis, variance = eigen(centred)
         sd = np.sqrt(variance)
         d = self.basis.shape[0]
         means = np.array([m.mean(axis=0, dtype=np.float64) for m in mapped]).reshape(-1, d) @ self.basis
@@ -157,7 +157,13 @@ class VectorModel:
                 blocks[size] = self._shift(series, slice(-size, None))
             return blocks[size]
 
-        return [self._test(scale, block, alpha, len(scales)) for scale in scales]
+        predictions, shifts = zip(*(block(len(scale.samples)) for scale in scales), strict=True)
+        unrests = [self._unrest_of(scale) for scale in scales]
+        forms = quadratics(self.level, predictions, shifts, self.moments, unrests)
+        return [
+            self._test(scale, form, block, alpha, len(scales))
+            for scale, form in zip(scales, forms, strict=True)
+        ]
 
     def _series(self, recent: Sequence[WindowSample]) -> _Series:
         used = [s for s in recent if len(s.rows)]
@@ -176,14 +182,20 @@ class VectorModel:
         mean: Floats = self.features(sample.rows).mean(axis=0, dtype=np.float64) @ self.basis
         return np.concatenate([[same_pairs(sample.rows)], mean])
 
+    def _unrest_of(self, scale: Scale) -> Unrest:
+        """That of the longest length that is no longer."""
+        length = max((k for k in self.unrest if k <= scale.windows), default=None)
+        return Unrest() if length is None else self.unrest[length]
+
     def _test(
-        self, scale: Scale, block: Callable[[int], tuple[Prediction, Floats]], alpha: float, lengths: int
+        self,
+        scale: Scale,
+        form: Quadratic,
+        block: Callable[[int], tuple[Prediction, Floats]],
+        alpha: float,
+        lengths: int,
     ) -> VectorTest:
         prediction, shift = block(len(scale.samples))
-        unrest = max((k for k in self.unrest if k <= scale.windows), default=None)
-        form = quadratic(
-            self.level, prediction, shift, self.moments, Unrest() if unrest is None else self.unrest[unrest]
-        )
         late, now = block(latest(scale))
         tail = form.tail
         return VectorTest(
@@ -260,36 +272,3 @@ class VectorModel:
         rows = np.concatenate([s.rows for s in test.scale.samples])
         scores: Floats = (self.features(rows).astype(np.float64) @ direction - centre) / self.topic
         return scores
-
-
-def _centred(sources: Sequence[NDArray[np.float32]], rng: np.random.Generator) -> NDArray[np.float32]:
-    """(m, D) rows of all groups around their own group's mean, a seeded sample of them."""
-    groups = [g for g in sources if len(g) > 1]
-    total = sum(len(g) for g in groups)
-    keep = min(1.0, _COVARIANCE_ROWS / max(total, 1))
-    parts = []
-    for group in groups:
-        # Around the mean of k rows a row varies (k-1)/k as much as around the truth.
-        scale = np.float32(np.sqrt(len(group) / (len(group) - 1)))
-        wanted = len(group) if keep >= 1.0 else min(len(group), max(1, round(keep * len(group))))
-        chosen = rng.permutation(len(group))[:wanted]
-        parts.append((group[chosen] - group.mean(axis=0)) * scale)
-    return np.concatenate(parts).astype(np.float32)
-
-
-def _eigen(centred: NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """(D, D) eigenvectors as columns and (D,) eigenvalues of the covariance, largest first.
-
-    Shrunk towards the mean eigenvalue: Chen, Wiesel, Eldar and Hero, IEEE TSP 58, 2010 (OAS).
-    """
-    n, d = centred.shape
-    covariance = (centred.T @ centred).astype(np.float64) / n
-    values, vectors = np.linalg.eigh(covariance)
-    values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-    mean = max(float(values.mean()), 1e-12)
-    square = float((values**2).sum())
-    trace2 = (d * mean) ** 2
-    denominator = (n + 1.0) * max(square - trace2 / d, 1e-300)
-    shrinkage = min(1.0, (square + trace2) / denominator) if d > 1 else 0.0
-    shrunk = (1.0 - shrinkage) * values + shrinkage * mean
-    return np.ascontiguousarray(vectors), np.maximum(shrunk, 1e-3 * mean)

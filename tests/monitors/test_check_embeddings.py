@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from monitors.checks import CHECKS
 from monitors.checks.base import CheckSettings, Outcome, Reference, WindowSample
 from monitors.features_embedding import topic_distance
-from monitors.noise_vectors import _eigen
+from monitors.noise_directions import eigen
 from monitors.result import Window
 
 HISTORY, CHANGE, END = 168, 180, 210
@@ -196,7 +196,7 @@ def test_the_topic_distance_is_that_of_the_topics() -> None:
 def test_the_shrunk_eigenvalues_keep_the_trace() -> None:
     rng = np.random.default_rng(3)
     rows = (rng.standard_normal((100, DIMENSION)) * np.linspace(2, 0.1, DIMENSION)).astype(np.float32)
-    basis, values = _eigen(rows)
+    basis, values = eigen(rows)
     assert values.sum() == pytest.approx(float((rows**2).sum() / 100), rel=0.02)
     assert np.allclose(basis.T @ basis, np.eye(DIMENSION), atol=1e-9)
     assert values.min() > 0.0
