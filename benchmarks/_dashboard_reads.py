@@ -18,6 +18,7 @@ from dashboard import (
     data,
     data_compare,
     data_component,
+    data_filters,
     data_incident,
     data_monitors,
     data_overview,
@@ -79,6 +80,7 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
     return {
         "every page: landing": lambda: data.landing(warehouse),
         "every page: extent": lambda: data.extent(warehouse, chain),
+        "every page: filters": lambda: data_filters.filter_choices(warehouse, chain, span),
         "overview": lambda: data_overview.overview(warehouse, chain, span),
         "component": lambda: data_component.component_view(warehouse, chain, component, span),
         "incident": lambda: data_incident.incident_view(warehouse, incident, now),
@@ -88,7 +90,6 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
         "traces: failed, page 40": traces(status="error", page=40),
         "traces: one component": traces(component=component, sort="costliest"),
         "traces: text": traces(text="refund"),
-        "traces: versions": lambda: data_traces.versions(warehouse, chain, span),
         "traces: one trace": lambda: data_traces.trace_view(warehouse, trace_id),
         "quality: scores": lambda: data_quality.scores(warehouse, chain, component, span, rubric),
         "quality: judges": lambda: data_quality.judges(warehouse, chain),

@@ -6,14 +6,15 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from math import isfinite
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data
-from dashboard.text import plain, to_csv
+from dashboard.text import to_csv
 
 _SHOWN = 2_000
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -21,16 +22,46 @@ _PARAMETER = re.compile(r"\$(\w+)")
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """The query that a chart's data came from: `sql/NAME.sql` and its parameters."""
+    """The query that a chart's data came from: `sql/NAME.sql` and its parameters.
+
+    sides: the parameters of each side where two are compared, by its name; the rows then say their `side`.
+    """
 
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    sides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def text(self) -> str:
         """SQL that `chainwatch query` runs as it stands: with the values in place of the parameters."""
-        return _PARAMETER.sub(
-            lambda m: literal(self.parameters[m[1]]) if m[1] in self.parameters else m[0], data.sql(self.name)
+        if not self.sides:
+            return self._filled(self.parameters)
+        return "\nUNION ALL\n".join(
+            f"SELECT {literal(side)} AS side, * FROM (\n{self._filled(parameters)}\n)"  # noqa: S608 - ours
+            for side, parameters in self.sides.items()
         )
+
+    def _filled(self, parameters: Mapping[str, Any]) -> str:
+        return _PARAMETER.sub(
+            lambda m: literal(parameters[m[1]]) if m[1] in parameters else m[0], data.sql(self.name)
+        ).strip()
+
+
+def as_values(rows: Sequence[Mapping[str, Any]]) -> str:
+    """SQL for what is reckoned and stored nowhere: the rows themselves, to be joined with what is stored.
+
+    >>> print(as_values([{"Day": "1 Mar", "Share": 0.5}]))
+    SELECT * FROM (VALUES
+        ('1 Mar', 0.5)
+    ) AS chart("Day", "Share")
+    """
+    columns = _columns(rows)
+    lines = ",\n".join(f"    ({', '.join(literal(row.get(name)) for name in columns)})" for row in rows)
+    names = ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
+    return f"SELECT * FROM (VALUES\n{lines}\n) AS chart({names})"  # noqa: S608 - quoted above
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row))
 
 
 @st.fragment
@@ -48,7 +79,7 @@ def offer(title: str, rows: Sequence[Mapping[str, Any]], *, key: str, query: Que
         st.dataframe(rows[:_SHOWN], hide_index=True, height=280, alt=f"The data of the chart: {title}")
         if len(rows) > _SHOWN:
             st.caption(f"The first {_SHOWN:,} of {len(rows):,} rows; the files have all.")
-        columns = list(dict.fromkeys(name for row in rows for name in row))
+        columns = _columns(rows)
         with st.container(horizontal=True):
             for word, kind, made in (
                 ("CSV", "text/csv", lambda: to_csv(rows, columns)),
@@ -64,8 +95,12 @@ def offer(title: str, rows: Sequence[Mapping[str, Any]], *, key: str, query: Que
                     on_click="ignore",
                 )
         if query is not None:
-            st.caption(plain("The query behind it, for chainwatch query:"))
-            st.code(query.text(), language="sql", wrap_lines=True)
+            st.caption("The query behind it, for `chainwatch query`:")
+        else:
+            st.caption("Reckoned for this page and not stored; as a table for `chainwatch query`:")
+        st.code(
+            query.text() if query is not None else as_values(rows[:_SHOWN]), language="sql", wrap_lines=True
+        )
 
 
 def rows_of(figure: go.Figure) -> list[dict[str, Any]]:
@@ -115,7 +150,7 @@ def to_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
     import pyarrow.parquet as pq
 
     columns = {}
-    for name in dict.fromkeys(name for row in rows for name in row):
+    for name in _columns(rows):
         values = [row.get(name) for row in rows]
         kinds = {type(v) for v in values if v is not None}
         mixed = len(kinds) > 1 and not kinds <= {int, float}
@@ -136,9 +171,12 @@ def literal(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, datetime):
-        return f"TIMESTAMPTZ '{value.isoformat()}'"
+        return repr(value) if isfinite(value) else f"'{value!r}'::DOUBLE"
+    if isinstance(value, date):
+        kind = "DATE"
+        if isinstance(value, datetime):
+            kind = "TIMESTAMP" if value.tzinfo is None else "TIMESTAMPTZ"
+        return f"{kind} '{value.isoformat()}'"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(literal, value))}]"
     return "'" + str(value).replace("'", "''") + "'"

@@ -9,8 +9,10 @@ from statistics import median
 import streamlit as st
 
 from dashboard import formats, ui
+from dashboard.chart_data import Query
 from dashboard.charts_compare import shape_chart
-from dashboard.data_compare import Comparison, Difference, SideRange, evidently
+from dashboard.data_compare import Comparison, Difference, SideRange, evidently, sampled
+from dashboard.frame import Frame
 from dashboard.text import plain, to_csv, visible
 
 # Words and unit of each number, in the order of the table.
@@ -127,7 +129,7 @@ def _flat(found: Difference) -> dict[str, object]:
     }
 
 
-def shapes(found: Comparison) -> None:
+def shapes(found: Comparison, frame: Frame, component: str, a: SideRange, b: SideRange) -> None:
     """How durations and output lengths are distributed on both sides."""
     pairs = (
         (
@@ -148,11 +150,23 @@ def shapes(found: Comparison) -> None:
     shown = [pair for pair in pairs if pair[2] and pair[3]]
     if not shown:
         return
+    query = Query(
+        name="compare_values",
+        sides={
+            side.name: sampled(frame.chain, component, side, spans)
+            for side, spans in ((a, found.spans_a), (b, found.spans_b))
+        },
+    )
     with st.grid(2, min_column_width=420, gap="medium") as grid:
-        for what, words, a, b, unit in shown:
-            title = f"{what}: half of A up to {words(median(a))}, half of B up to {words(median(b))}"
+        for what, words, of_a, of_b, unit in shown:
+            title = f"{what}: half of A up to {words(median(of_a))}, half of B up to {words(median(of_b))}"
             with grid.cell(), st.container(border=True, height="stretch"):
-                ui.chart(title, shape_chart(a, b, names=("A", "B"), unit=unit), key=f"shape_{unit}")
+                ui.chart(
+                    title,
+                    shape_chart(of_a, of_b, names=("A", "B"), unit=unit),
+                    key=f"shape_{unit}",
+                    query=query,
+                )
 
 
 def texts(found: Comparison) -> None:
@@ -185,7 +199,7 @@ def texts(found: Comparison) -> None:
     )
 
 
-def report(frame: ui.Frame, component: str, a: SideRange, b: SideRange) -> None:
+def report(frame: Frame, component: str, a: SideRange, b: SideRange) -> None:
     """Evidently's report of the same pair: made when asked for, shown in a closed frame, to be taken away."""
     ui.heading(
         "Evidently's report",

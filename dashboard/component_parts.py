@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import chart_data, charts, charts_window, explained_parts, formats, ui, urls
 from dashboard.data_component import ComponentView, DriftPoint
+from dashboard.frame import Frame
 from dashboard.text import visible
 from monitors.alerting.words import field_words
 
@@ -18,7 +19,7 @@ _LONGEST = 4000
 
 def quality(
     view: ComponentView,
-    frame: ui.Frame,
+    frame: Frame,
     component: str,
     marks: Sequence[charts.Mark],
     within: tuple[datetime, datetime],
@@ -73,7 +74,7 @@ def quality(
 
 
 def drift(
-    view: ComponentView, frame: ui.Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
+    view: ComponentView, frame: Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
 ) -> None:
     """What the checks said of this component; those that were in breach come first."""
     by_monitor: dict[str, list[DriftPoint]] = {}
@@ -112,7 +113,7 @@ def _breaches(points: Sequence[DriftPoint]) -> int:
 def _drift_chart(
     monitor: str,
     points: Sequence[DriftPoint],
-    frame: ui.Frame,
+    frame: Frame,
     marks: Sequence[charts.Mark],
     within: tuple[datetime, datetime],
 ) -> None:
@@ -142,7 +143,7 @@ def _drift_chart(
     )
 
 
-def explained(view: ComponentView, frame: ui.Frame) -> None:
+def explained(view: ComponentView, frame: Frame) -> None:
     """What explained the latest breach of the range, where one was."""
     found = view.explanation
     if found is None or not explained_parts.has_explanation(found.evidence):
@@ -152,10 +153,14 @@ def explained(view: ComponentView, frame: ui.Frame) -> None:
         f"{field_words(found.field).capitalize()} in the alert that was last in breach "
         f"{frame.when(found.last_breach_at)}.",
     )
-    explained_parts.explanation(found.evidence, key="component")
+    explained_parts.explanation(
+        found.evidence,
+        key="component",
+        query=chart_data.Query(name="latest_explanation", parameters=frame.scope),
+    )
 
 
-def versions(view: ComponentView, frame: ui.Frame, component: str) -> None:
+def versions(view: ComponentView, frame: Frame, component: str) -> None:
     """Every version of the range side by side, the newest first."""
     ui.heading(
         "Versions side by side",
@@ -218,7 +223,7 @@ def versions(view: ComponentView, frame: ui.Frame, component: str) -> None:
                 )
 
 
-def samples(view: ComponentView, frame: ui.Frame) -> None:
+def samples(view: ComponentView, frame: Frame) -> None:
     """The newest inputs and outputs; a click shows one in full."""
     ui.heading(
         "What goes in and what comes out",

@@ -74,6 +74,22 @@ def range_until(end: datetime, name: str) -> TimeRange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Only:
+    """Which spans figures are of; None is any. version: one of a span's version markers, or its model."""
+
+    environment: str | None = None
+    version: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """As SQL parameters."""
+        return {"environment": self.environment, "version": self.version}
+
+
+EVERY = Only()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Extent:
     """From when to when a chain has production spans."""
 

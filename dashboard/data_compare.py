@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from collectors.model import PRODUCTION
 from collectors.rollups.read import Rolled
-from collectors.warehouse.connection import Connection, Warehouse
+from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard import data_sides
 from dashboard.data import TimeRange, records, select
@@ -42,7 +42,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class SideRange:
-    """Which spans stand on one side. version, model: None for any."""
+    """Which spans stand on one side. version, model, environment: None for any."""
 
     name: str
     start: datetime
@@ -50,6 +50,12 @@ class SideRange:
     dataset: str = PRODUCTION
     version: str | None = None
     model: str | None = None
+    environment: str | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether its spans are fewer than those of its time and data set."""
+        return (self.version, self.model, self.environment) != (None, None, None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,21 +136,25 @@ def choices(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -
 
 def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b: SideRange) -> Comparison:
     """Two sides in one connection; what is reckoned is reckoned after it is closed."""
-    sides = [{"chain": chain, "component": component, "limit": _SAMPLE, **vars(side)} for side in (a, b)]
+    sides = [_scope(chain, component, side) for side in (a, b)]
     counts: list[int] = []
     values: list[Values] = []
     streams = [Stream(chain, component, field) for field in sorted(TEXT_FIELDS)]
-    plain = all(s.dataset == PRODUCTION and s.version is None and s.model is None for s in (a, b))
+    watched = all(s.dataset == PRODUCTION and not s.is_narrowed for s in (a, b))
     with warehouse.read() as con:
         rolled = Rolled(con)
         numbers = [data_sides.measures(con, rolled, side) for side in sides]
-        grades = [_grades(con, side) for side in sides]
+        grades = [
+            # Only what narrows further has to be looked up at the spans.
+            select(con, "compare_grades", side) if narrowed else select(con, "compare_grades_all", side)
+            for side, narrowed in zip(sides, (a.is_narrowed, b.is_narrowed), strict=True)
+        ]
         for side, rows in zip(sides, numbers, strict=True):
             counts.append(next((int(r["n"]) for r in rows if r["measure"] == "error_rate"), 0))
             values.append(_values(data_sides.values(con, rolled, side, counts[-1])))
         kept = {
             stream.field: [read_buckets(con, stream, Window(start=s.start, end=s.end)) for s in (a, b)]
-            for stream in (streams if plain else ())
+            for stream in (streams if watched else ())
         }
     texts: dict[str, TextComparison] = {}
     for field, (before, after) in kept.items():
@@ -166,12 +176,29 @@ def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b
     )
 
 
+def sampled(chain: str, component: str, side: SideRange, spans: int) -> dict[str, Any]:
+    """The parameters of compare_values.sql for one side with so many spans."""
+    return {**_scope(chain, component, side), "one_in": data_sides.one_in(spans, _SAMPLE)}
+
+
+def _scope(chain: str, component: str, side: SideRange) -> dict[str, Any]:
+    return {"chain": chain, "component": component, "limit": _SAMPLE, **vars(side)}
+
+
 def evidently(
     warehouse: Warehouse, chain: str, component: str, a: SideRange, b: SideRange
 ) -> EvidentlyReport:
     """Evidently's report of the same pair, as `chainwatch report` writes it. Takes seconds."""
     parts = [
-        Slice(start=s.start, end=s.end, dataset=s.dataset, version=s.version, model=s.model) for s in (a, b)
+        Slice(
+            start=s.start,
+            end=s.end,
+            dataset=s.dataset,
+            version=s.version,
+            model=s.model,
+            environment=s.environment,
+        )
+        for s in (a, b)
     ]
     with warehouse.read() as con:
         rows = [
@@ -187,13 +214,6 @@ def evidently(
         spans_a=len(rows[0]),
         spans_b=len(rows[1]),
     )
-
-
-def _grades(con: Connection, side: Mapping[str, Any]) -> list[Row]:
-    """Grades of one side; only a version or a model has to be looked up at the spans."""
-    if side["version"] is None and side["model"] is None:
-        return select(con, "compare_grades_all", side)
-    return select(con, "compare_grades", side)
 
 
 def _differences(before: Sequence[Row], after: Sequence[Row]) -> tuple[Difference, ...]:

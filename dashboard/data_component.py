@@ -11,7 +11,7 @@ from typing import Any
 from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
-from dashboard.data import DeployRow, TimeRange, records, select
+from dashboard.data import EVERY, DeployRow, Only, TimeRange, records, select
 from dashboard.data_figures import component_series, component_totals, versions
 from dashboard.data_incident import as_mapping
 
@@ -149,18 +149,23 @@ class ComponentView:
     explanation: ExplanationRow | None
 
 
-def component_view(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> ComponentView:
-    """Everything about one component, in one connection."""
-    scope = {"chain": chain, "component": component, "limit": 50, **span.parameters}
+def component_view(
+    warehouse: Warehouse, chain: str, component: str, span: TimeRange, only: Only = EVERY
+) -> ComponentView:
+    """Everything about one component, in one connection.
+
+    only: which spans `series`, `total`, `usual`, `versions` and `samples` are of.
+    """
+    scope = {"chain": chain, "component": component, "limit": 50, **span.parameters, **only.parameters}
     earlier = replace(span, start=scope["previous_start"], end=span.start)
     with warehouse.read() as con:
         rolled = Rolled(con)
-        series = component_series(con, rolled, chain, component, span)
-        before = component_series(con, rolled, chain, component, earlier)
-        totals = component_totals(con, rolled, chain, component, span)
+        series = component_series(con, rolled, chain, component, span, only)
+        before = component_series(con, rolled, chain, component, earlier, only)
+        totals = component_totals(con, rolled, chain, component, span, only)
         quality = select(con, "quality_series", scope)
         drift = select(con, "drift_series", {**scope, "thin_s": _thin_s(span)})
-        found = versions(con, rolled, chain, component, span)
+        found = versions(con, rolled, chain, component, span, only)
         graded = select(con, "version_quality", scope)
         deploys = select(con, "deploys", scope)
         samples = select(con, "samples", scope)

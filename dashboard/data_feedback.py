@@ -53,13 +53,8 @@ def together(days: Iterable[SignDay]) -> Figure:
 
 def signs(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> Signs:
     """What users said and did, by whole UTC days of the range."""
-    last = (span.end - timedelta(microseconds=1)).astimezone(UTC).date()
-    bounds = {
-        "first": _midnight(span.start.astimezone(UTC).date()),
-        "last": _midnight(last),
-    }
     with warehouse.read() as con:
-        rows = select(con, "signs", {"chain": chain, "component": component, **bounds})
+        rows = select(con, "signs", {"chain": chain, "component": component, **whole_days(span)})
     return Signs(
         days=tuple(
             SignDay(field=row["field"], day=row["day"], bad=round(row["bad"]), n=row["n"])
@@ -68,6 +63,12 @@ def signs(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> 
         ),
         requests=sum(row["n"] for row in rows if row["field"] == "status"),
     )
+
+
+def whole_days(span: TimeRange) -> dict[str, datetime]:
+    """The first and last UTC day of the range, as SQL parameters."""
+    last = (span.end - timedelta(microseconds=1)).astimezone(UTC).date()
+    return {"first": _midnight(span.start.astimezone(UTC).date()), "last": _midnight(last)}
 
 
 def _midnight(day: date) -> datetime:

@@ -7,14 +7,14 @@ ranges, which are read off the spans, as is everything before the first hour is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors.rollups.read import QUANTILES, Counts, Cut, Number, Rolled
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row
-from dashboard.data import TimeRange, select
+from dashboard.data import EVERY, Only, TimeRange, select
 
 SEARCH_STEP_H = 6
 _HOUR_S = 3600
@@ -32,21 +32,36 @@ _FIGURES: Mapping[str, tuple[str, float]] = {
     "output_tokens_p95": ("output_tokens", 0.95),
 }
 _LATENCY = ("duration_s", "cost_usd")
-_MOST_VERSIONS, _MOST_MARKERS = 30, 500
+_MOST_VERSIONS = 30
 _EVERY = ("duration_s", "time_to_first_token_s", "cost_usd", "input_tokens", "output_tokens")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What some spans say of themselves. markers: chain, component, prompt, index version and model."""
+
+    component: str
+    environment: str | None
+    markers: tuple[str | None, ...]
+
+    @property
+    def own_version(self) -> str | None:
+        """The component's version, else the chain's: what estimates and comparisons call a version."""
+        chain, component = self.markers[:2]
+        return chain if component is None else component
+
+
 def component_series(
-    con: Connection, rolled: Rolled, chain: str, component: str | None, span: TimeRange
+    con: Connection, rolled: Rolled, chain: str, component: str | None, span: TimeRange, only: Only = EVERY
 ) -> list[Row]:
     """Figures per component and time bucket. A bucket without spans has no row: a gap, not a zero.
 
     component: None for each of the chain, with durations and costs only.
     """
-    scope = {"chain": chain, "component": component, **span.parameters}
+    scope = {"chain": chain, "component": component, **span.parameters, **only.parameters}
     if span.bucket_s % _HOUR_S or not rolled.exists:
         return select(con, "component_series", scope)
-    cut = replace(_whole(chain, component, span), step_s=span.bucket_s)
+    cut = replace(_whole(chain, component, span, only), step_s=span.bucket_s)
     fields = _LATENCY if component is None else _EVERY
     counts = rolled.counts(cut, _place)
     numbers = rolled.numbers(cut, fields, _place)
@@ -62,13 +77,13 @@ def component_series(
 
 
 def component_totals(
-    con: Connection, rolled: Rolled, chain: str, component: str | None, span: TimeRange
+    con: Connection, rolled: Rolled, chain: str, component: str | None, span: TimeRange, only: Only = EVERY
 ) -> list[Row]:
     """Figures per component: the range, and the equally long one before it. component: None for each."""
-    scope = {"chain": chain, "component": component, **span.parameters}
+    scope = {"chain": chain, "component": component, **span.parameters, **only.parameters}
     if not rolled.exists:
         return select(con, "component_totals", scope)
-    cut = replace(_whole(chain, component, span), start=scope["previous_start"])
+    cut = replace(_whole(chain, component, span, only), start=scope["previous_start"])
     counts = rolled.counts(cut, _place)
     numbers = rolled.numbers(cut, _LATENCY if component is None else _EVERY, _place)
     return [
@@ -77,12 +92,14 @@ def component_totals(
     ]
 
 
-def versions(con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange) -> list[Row]:
+def versions(
+    con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange, only: Only = EVERY
+) -> list[Row]:
     """The versions of one component side by side, the newest first. A version is all its markers together."""
-    scope = {"chain": chain, "component": component, **span.parameters}
+    scope = {"chain": chain, "component": component, **span.parameters, **only.parameters}
     if not rolled.exists:
         return select(con, "versions", scope)
-    cut = _whole(chain, component, span)
+    cut = _whole(chain, component, span, only)
     counts = rolled.counts(cut, _version)
     numbers = rolled.numbers(cut, ("duration_s", "cost_usd", "output_tokens"), _version)
     newest = sorted(counts, key=lambda version: (counts[version].first_at, version), reverse=True)
@@ -101,11 +118,11 @@ def versions(con: Connection, rolled: Rolled, chain: str, component: str, span: 
     return rows
 
 
-def markers(rolled: Rolled, chain: str, span: TimeRange) -> tuple[str, ...]:
-    """The version markers that occur in the range, sorted."""
-    cut = _whole(chain, None, span)
-    found = {value for group in rolled.counts(cut, _markers) for value in group if value is not None}
-    return tuple(sorted(found))[:_MOST_MARKERS]
+def told(con: Connection, rolled: Rolled, chain: str, span: TimeRange) -> set[Said]:
+    """What spans of the range say of themselves, each set once."""
+    if not rolled.exists:
+        return {_said(row) for row in select(con, "markers", {"chain": chain, **span.parameters})}
+    return set(rolled.counts(_whole(chain, None, span), _said))
 
 
 def newest_first(rolled: Rolled, chain: str, span: TimeRange) -> list[tuple[datetime, int]]:
@@ -117,7 +134,7 @@ def newest_first(rolled: Rolled, chain: str, span: TimeRange) -> list[tuple[date
     return [(origin + place * step, found[place].spans) for place in sorted(found, reverse=True)]
 
 
-def _whole(chain: str, component: str | None, span: TimeRange) -> Cut:
+def _whole(chain: str, component: str | None, span: TimeRange, only: Only = EVERY) -> Cut:
     """The range in one piece."""
     length_s = (span.end - span.start).total_seconds()
     return Cut(
@@ -127,6 +144,8 @@ def _whole(chain: str, component: str | None, span: TimeRange) -> Cut:
         end=span.end,
         origin=span.start,
         step_s=length_s,
+        environment=only.environment,
+        marker=only.version,
     )
 
 
@@ -142,6 +161,10 @@ def _markers(row: Row) -> tuple[str | None, ...]:
         row["index_version"],
         row["model"],
     )
+
+
+def _said(row: Row) -> Said:
+    return Said(component=row["component"], environment=row["environment"], markers=_markers(row))
 
 
 def _version(row: Row) -> str:

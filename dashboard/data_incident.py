@@ -150,6 +150,21 @@ def incidents(warehouse: Warehouse, chain: str | None) -> tuple[IncidentRow, ...
         return records(IncidentRow, select(con, "incidents", {"chain": chain}))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Affected:
+    """Traces through a component, and how many of them failed there."""
+
+    traces: int
+    failed: int
+
+
+def affected(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -> Affected:
+    """The traces through `component` in `span`: those that the traces page lists for the same."""
+    with warehouse.read() as con:
+        rows = select(con, "affected", {"chain": chain, "component": component, **span.parameters})
+    return records(Affected, rows)[0]
+
+
 def incident_view(warehouse: Warehouse, incident: IncidentRow, now: datetime) -> IncidentView:
     """Everything about one incident, in one connection; silences are those that hold at `now`."""
     span = incident_span(incident)

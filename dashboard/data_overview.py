@@ -11,8 +11,10 @@ from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import (
+    EVERY,
     ComponentRow,
     DeployRow,
+    Only,
     Run,
     TimeRange,
     chain_components,
@@ -101,14 +103,19 @@ class Overview:
     last_runs: tuple[Run, ...]
 
 
-def overview(warehouse: Warehouse, chain: str, span: TimeRange, rubric: str = _RUBRIC) -> Overview:
-    """Read the overview of one chain in one connection. rubric: the configured one, which has the scale."""
+def overview(
+    warehouse: Warehouse, chain: str, span: TimeRange, rubric: str = _RUBRIC, only: Only = EVERY
+) -> Overview:
+    """Read the overview of one chain in one connection. rubric: the configured one, which has the scale.
+
+    only: which spans the figures `now`, `before` and `points` are of, but for quality.
+    """
     parameters = {"chain": chain, "component": None, **span.parameters}
     with warehouse.read() as con:
         rows = chain_components(con, chain, span)
         rolled = Rolled(con)
-        totals = component_totals(con, rolled, chain, None, span)
-        series = component_series(con, rolled, chain, None, span)
+        totals = component_totals(con, rolled, chain, None, span, only)
+        series = component_series(con, rolled, chain, None, span, only)
         quality = select(con, "quality_totals", parameters)
         quality_series = select(con, "quality_series", parameters)
         estimates = within_scale(select(con, "overview_estimates", parameters), scales_of(rubric))

@@ -55,7 +55,7 @@ def values(con: Connection, rolled: Rolled, side: Mapping[str, Any], spans: int)
     """
     most: int = side["limit"]
     if not rolled.exists:
-        return select(con, "compare_values", {**side, "one_in": max(1, spans // most)})
+        return select(con, "compare_values", {**side, "one_in": one_in(spans, most)})
     places = [(i + 0.5) / most for i in range(min(most, spans))]
     asked = ("duration_s", "output_tokens", "output_characters")
     found = rolled.numbers(_cut(side), asked, _one, quantiles=places)
@@ -69,6 +69,11 @@ def values(con: Connection, rolled: Rolled, side: Mapping[str, Any], spans: int)
         {"duration_s": duration, "output_tokens": length}
         for duration, length in zip_longest(durations, lengths)
     ]
+
+
+def one_in(spans: int, most: int) -> int:
+    """Of how many spans one is taken, for about `most` of them."""
+    return max(1, spans // most)
 
 
 def choices(con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange) -> list[Row]:
@@ -114,6 +119,7 @@ def _cut(side: Mapping[str, Any]) -> Cut:
         dataset=side["dataset"],
         version=side["version"],
         model=side["model"],
+        environment=side["environment"],
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Connection, Warehouse
 from dashboard.data import TimeRange, records, select
-from dashboard.data_figures import SEARCH_STEP_H, markers, newest_first
+from dashboard.data_figures import SEARCH_STEP_H, newest_first
 from dashboard.data_incident import as_mapping
 
 PAGE_SIZE = 25
@@ -31,6 +31,7 @@ class TraceFilter:
     component: str | None = None
     status: str | None = None
     version: str | None = None
+    environment: str | None = None
     text: str | None = None
     sort: str = "newest"
     page: int = 1
@@ -150,6 +151,7 @@ def traces(warehouse: Warehouse, chain: str, span: TimeRange, wanted: TraceFilte
         "component": wanted.component,
         "status": wanted.status,
         "version": wanted.version,
+        "environment": wanted.environment,
         "text": wanted.text or None,
         "sort": wanted.sort,
         "limit": PAGE_SIZE,
@@ -179,17 +181,6 @@ def _starts(con: Connection, chain: str, span: TimeRange) -> Iterator[datetime]:
                 most = max(4 * most, seen + spans)
             seen += spans
     yield span.start
-
-
-def versions(warehouse: Warehouse, chain: str, span: TimeRange) -> tuple[str, ...]:
-    """The version markers that occur in `span`."""
-    with warehouse.read() as con:
-        rolled = Rolled(con)
-        if rolled.exists:
-            return markers(rolled, chain, span)
-        return tuple(
-            row["version"] for row in select(con, "trace_versions", {"chain": chain, **span.parameters})
-        )
 
 
 def trace_view(warehouse: Warehouse, trace_id: str) -> TraceView | None:

@@ -7,11 +7,12 @@ import streamlit as st
 from dashboard import formats, ui
 from dashboard.charts_quality import DayPoint, DaySeries, day_chart
 from dashboard.data_quality import DayRow, Scores
+from dashboard.frame import Frame
 from dashboard.quality_parts import days_shown
 from monitors.streams import EVIDENTLY_JUDGE
 
 
-def descriptors(view: Scores, frame: ui.Frame) -> None:
+def descriptors(view: Scores, frame: Frame) -> None:
     """One chart a descriptor; nothing where none is named."""
     rows = [d for d in view.days if d.who == EVIDENTLY_JUDGE and d.mean is not None]
     if not rows:

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import charts_map, formats, ui
+from dashboard.chart_data import Query
 from dashboard.charts_map import Spot
 from dashboard.text import plain, visible
 from monitors.alerting.words import explained as explained_words
@@ -25,8 +26,11 @@ def has_explanation(evidence: Mapping[str, Any]) -> bool:
     return any(evidence.get(name) for name in ("explains", "topics", "map", "vanished"))
 
 
-def explanation(evidence: Mapping[str, Any], *, key: str) -> None:
-    """Everything that an explanation holds but its examples and words; `key`: unique on the page."""
+def explanation(evidence: Mapping[str, Any], *, key: str, query: Query) -> None:
+    """Everything that an explanation holds but its examples and words; `key`: unique on the page.
+
+    query: where the evidence is stored.
+    """
     with st.grid(2, min_column_width=420, gap="medium") as grid:
         if "explains" in evidence:
             with grid.cell(), st.container(border=True, height="stretch"):
@@ -37,7 +41,7 @@ def explanation(evidence: Mapping[str, Any], *, key: str) -> None:
     spots = list(_spots(evidence.get("map")))
     if spots:
         with st.container(border=True):
-            _map(spots, key)
+            _map(spots, key, query)
     _vanished(evidence)
 
 
@@ -117,13 +121,17 @@ def _points(topic: Mapping[str, Any]) -> str:
     return formats.UNKNOWN if low is None or high is None else f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
-def _map(spots: Sequence[Spot], key: str) -> None:
+def _map(spots: Sequence[Spot], key: str, query: Query) -> None:
     now = sum(s.is_now for s in spots)
     ui.chart(
         f"Map of {now} texts of now and {len(spots) - now} of before",
         charts_map.map_chart(spots),
         key=f"map_{key}",
         note="Texts that lie together are alike. Filled diamonds that stand apart from the circles are new.",
+        query=query,
+        rows=[
+            {"Side": "now" if s.is_now else "before", "x": s.x, "y": s.y, "Text": s.text or ""} for s in spots
+        ],
     )
 
 

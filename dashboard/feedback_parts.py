@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import formats, ui
+from dashboard.chart_data import Query
 from dashboard.charts_quality import DayPoint, DaySeries, day_chart
-from dashboard.data_feedback import SignDay, Signs, together
+from dashboard.data_feedback import SignDay, Signs, together, whole_days
+from dashboard.frame import Frame
 from dashboard.quality_parts import days_shown
 from monitors.statistics.agreement import Figure
 from monitors.streams import ABANDONED, RETRIED, UNHAPPY
@@ -23,7 +25,7 @@ _ROOM = 1.15
 _LEAST_TOP = 0.05
 
 
-def users(view: Signs, frame: ui.Frame, component: str) -> None:
+def users(view: Signs, frame: Frame, component: str) -> None:
     """One chart for each series that has anything, by the day of the sign."""
     spoken = view.spoken
     ui.heading(
@@ -50,7 +52,7 @@ def users(view: Signs, frame: ui.Frame, component: str) -> None:
                     _chart(field, days, frame)
 
 
-def _chart(field: str, days: Sequence[SignDay], frame: ui.Frame) -> None:
+def _chart(field: str, days: Sequence[SignDay], frame: Frame) -> None:
     title, of, sign = _SERIES[field]
     figure, count = together(days), sum(d.n for d in days)
     top = max(d.share.high or 0.0 for d in days)
@@ -64,6 +66,7 @@ def _chart(field: str, days: Sequence[SignDay], frame: ui.Frame) -> None:
             height=200,
         ),
         key=field,
+        query=Query(name="signs", parameters={**frame.scope, **whole_days(frame.span)}),
     )
 
 

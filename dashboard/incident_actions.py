@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import streamlit as st
 
-from dashboard import access, actions, cached, theme, ui
+from dashboard import access, actions, cached, theme
 from dashboard.data_incident import IncidentView
 from dashboard.data_postmortem import postmortem_text
+from dashboard.frame import Frame
 from dashboard.text import plain
 
 _SILENCES: Mapping[str, timedelta] = {
@@ -20,7 +21,7 @@ _SILENCES: Mapping[str, timedelta] = {
 }
 
 
-def panel(view: IncidentView, frame: ui.Frame) -> None:
+def panel(view: IncidentView, frame: Frame) -> None:
     """Who has it, and what to do about it: each button does one thing, which goes into the audit log."""
     incident = view.incident
     actions.report()
@@ -53,7 +54,7 @@ def panel(view: IncidentView, frame: ui.Frame) -> None:
     )
 
 
-def _buttons(view: IncidentView, frame: ui.Frame) -> None:
+def _buttons(view: IncidentView, frame: Frame) -> None:
     incident = view.incident
     who = actions.ask_who()
     note = st.text_input("Note", key="note", max_chars=400, placeholder="What you know or did")
@@ -114,7 +115,7 @@ def _buttons(view: IncidentView, frame: ui.Frame) -> None:
         actions.perform(actions.noise(path, incident_id, who, note, now))
 
 
-def _silences(view: IncidentView, frame: ui.Frame, *, may_act: bool) -> None:
+def _silences(view: IncidentView, frame: Frame, *, may_act: bool) -> None:
     for silence in view.silences:
         st.badge(
             plain(f"Silenced until {frame.when(silence.ends_at)}"),

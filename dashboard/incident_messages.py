@@ -6,9 +6,10 @@ import streamlit as st
 
 from dashboard import ui
 from dashboard.data_incident import IncidentView, NotificationRow
+from dashboard.frame import Frame
 
 
-def messages(view: IncidentView, frame: ui.Frame) -> None:
+def messages(view: IncidentView, frame: Frame) -> None:
     """What was sent and why, what was not and why not, and who did what."""
     left, right = st.columns(2, gap="medium")
     with left:

@@ -8,9 +8,12 @@ from datetime import tzinfo
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import charts, charts_chain, explained_parts, formats, ui, urls
+from dashboard import charts_chain, explained_parts, formats, ui, urls
+from dashboard.chart_data import Query
 from dashboard.data_incident import AlertRow, IncidentRow, IncidentView
+from dashboard.frame import Frame
 from dashboard.text import plain, visible
 from monitors.alerting.words import field_words
 
@@ -19,12 +22,14 @@ _LONGEST = 1500
 _MOST_LOG_ODDS = 7.0  # a thousand times; beyond that a number says nothing more
 
 
-def fact(label: str, value: str, note: str) -> None:
-    """One fact in a card: what, its value, a line of detail."""
-    with st.container(border=True, height="stretch", gap="xsmall"):
+def fact(label: str, value: str, note: str) -> DeltaGenerator:
+    """One fact in a card: what, its value, a line of detail. Returns the card, for what belongs to it."""
+    card = st.container(border=True, height="stretch", gap="xsmall")
+    with card:
         st.caption(plain(label))
         st.markdown(f"**{plain(value)}**")
         st.caption(plain(note))
+    return card
 
 
 def interval_words(incident: IncidentRow, zone: tzinfo) -> str:
@@ -40,7 +45,7 @@ def ruled_out_names(view: IncidentView) -> list[str]:
     return [e["component"] for e in _entries(view.evidence.get("ruled_out")) if e.get("ruled_out", True)]
 
 
-def propagation(view: IncidentView, frame: ui.Frame) -> None:
+def propagation(view: IncidentView, frame: Frame) -> None:
     """The chain with the cause, the path that the change took, and who it was not."""
     incident = view.incident
     path = [str(name) for name in view.evidence.get("path") or [incident.component]]
@@ -70,22 +75,21 @@ def propagation(view: IncidentView, frame: ui.Frame) -> None:
         if touched
         else f"It stays inside {incident.component}"
     )
-    st.markdown(f"**{plain(title)}**")
     why = view.evidence.get("why")
-    if why:
-        st.text(str(why))
     label = None
     if application is not None:
         label = f"{'▲' if application in hit else '✓'} {application} (application)"
         if application == incident.component:
             label += ": the cause"
-    st.plotly_chart(
+    ui.chart(
+        title,
         charts_chain.chain_figure(
             nodes, application=label, application_is_cause=application == incident.component
         ),
         key="propagation",
-        config=charts.CONFIG,
-        alt=title,
+        note=str(why) if why else None,
+        query=Query(name="incident_evidence", parameters={"incident_id": incident.incident_id}),
+        rows=[{"Component": n.component, "Verdict": n.notes[0], "Why": n.details[0]} for n in nodes],
     )
     if verdicts:
         with st.expander(f"Why not the others ({len(verdicts)})"):
@@ -116,7 +120,7 @@ def _verdict(name: str, cause: str, hit: set[str], verdicts: Mapping[str, Mappin
     return "not known" if _unknown(verdicts.get(name)) else "ruled out" if name in verdicts else "unaffected"
 
 
-def evidence(view: IncidentView, frame: ui.Frame) -> None:
+def evidence(view: IncidentView, frame: Frame) -> None:
     """One row a check: value against threshold, how sure, how much, on how many rows."""
     checks, firing = len(view.alerts), sum(a.state == "firing" for a in view.alerts)
     agree = "1 check saw it" if checks == 1 else f"{checks} checks saw it"
@@ -191,7 +195,11 @@ def explained(view: IncidentView) -> None:
     if found is None:
         return
     ui.heading("What changed", f"{found.component}, {field_words(found.field)}, against what was before.")
-    explained_parts.explanation(found.evidence, key="incident")
+    explained_parts.explanation(
+        found.evidence,
+        key="incident",
+        query=Query(name="incident_alerts", parameters={"incident_id": view.incident.incident_id}),
+    )
 
 
 def terms(view: IncidentView) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import formats, ui
 from dashboard.data_quality import JudgeRunRow, Judges
+from dashboard.frame import Frame
 from monitors.judges.agreement import ALL_GENERATORS, JudgeAgreement
 from monitors.judges.config import KEY_VARIABLE, JudgeConfig
 from monitors.judges.rubric import Rubric
@@ -117,7 +118,7 @@ def _row(found: JudgeAgreement) -> dict[str, str]:
     }
 
 
-def rubrics(view: Judges, frame: ui.Frame, rubric: Rubric) -> None:
+def rubrics(view: Judges, frame: Frame, rubric: Rubric) -> None:
     """Which versions graded when, and what the configured rubric says."""
     ui.heading(
         "Rubrics",
@@ -151,7 +152,7 @@ def rubrics(view: Judges, frame: ui.Frame, rubric: Rubric) -> None:
                 ui.facts({str(grade): level.description for grade, level in criterion.grades.items()})
 
 
-def ledger(view: Judges, frame: ui.Frame) -> None:
+def ledger(view: Judges, frame: Frame) -> None:
     """What was judged and skipped, and at what cost."""
     spent = view.spent
     if spent is None:
@@ -183,7 +184,7 @@ def ledger(view: Judges, frame: ui.Frame) -> None:
     )
 
 
-def _run(row: JudgeRunRow, frame: ui.Frame) -> dict[str, str]:
+def _run(row: JudgeRunRow, frame: Frame) -> dict[str, str]:
     return {
         "When": frame.when(row.started_at),
         "Drawn": f"{formats.count(row.sampled)} of {formats.count(row.eligible)}",

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from collectors.errors import ChainwatchError
 from dashboard import access, actions, formats, label_actions, ui, urls
 from dashboard.data_quality import waiting
+from dashboard.frame import Frame
 from dashboard.text import plain, visible
 from monitors.judges.config import JudgeConfig
 from monitors.judges.grade import JudgedSpan
@@ -27,7 +28,7 @@ _PROBLEM = "label_problem"
 
 
 def queue(
-    frame: ui.Frame, component: str, rubric: Rubric, settings: JudgeConfig, choices: DeltaGenerator
+    frame: Frame, component: str, rubric: Rubric, settings: JudgeConfig, choices: DeltaGenerator
 ) -> None:
     """Who grades what (drawn into `choices`), the next answer, and its grades as keys."""
     actions.report()
@@ -92,7 +93,7 @@ def _progress(found: Waiting) -> None:
         )
 
 
-def _answer(frame: ui.Frame, found: Waiting, answer: JudgedSpan, criterion: Criterion, who: str) -> None:
+def _answer(frame: Frame, found: Waiting, answer: JudgedSpan, criterion: Criterion, who: str) -> None:
     """What a grader may see on the left, the grades on the right; on a phone below."""
     left, right = st.columns([3, 2], gap="medium")
     with left, st.container(border=True):
@@ -122,7 +123,7 @@ def _text(title: str, text: str | None) -> None:
         st.caption(f"The first {_LONGEST:,} of {len(text or ''):,} characters.")
 
 
-def _grades(frame: ui.Frame, found: Waiting, answer: JudgedSpan, criterion: Criterion, who: str) -> None:
+def _grades(frame: Frame, found: Waiting, answer: JudgedSpan, criterion: Criterion, who: str) -> None:
     st.markdown(f"**{plain(criterion.description)}**")
     if found.score is not None:
         st.caption(plain(f"You gave it {found.score:g}. Another grade replaces that."))
@@ -155,7 +156,7 @@ def _grades(frame: ui.Frame, found: Waiting, answer: JudgedSpan, criterion: Crit
 
 
 def _store(
-    frame: ui.Frame, answer: JudgedSpan, criterion: Criterion, score: int, who: str
+    frame: Frame, answer: JudgedSpan, criterion: Criterion, score: int, who: str
 ) -> Callable[[], None]:
     """Before the page is drawn again, so that the next answer is there at once."""
 
@@ -199,7 +200,7 @@ def _back() -> None:
 
 
 def _draw(
-    frame: ui.Frame,
+    frame: Frame,
     component: str,
     criterion: Criterion,
     settings: JudgeConfig,

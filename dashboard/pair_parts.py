@@ -8,12 +8,13 @@ import streamlit as st
 
 from dashboard import formats, ui
 from dashboard.data_pairs import Comparison
+from dashboard.frame import Frame
 from dashboard.judge_parts import figure_words
 
 _SURE = 0.05
 
 
-def compared(found: Sequence[Comparison], frame: ui.Frame) -> None:
+def compared(found: Sequence[Comparison], frame: Frame) -> None:
     """Every comparison with both orders; the newest in words."""
     if not found:
         ui.heading("Two sides compared")
@@ -56,7 +57,7 @@ def _finding(found: Comparison) -> str:
     return f"{ahead} has {counted} against {behind}: no clear winner"
 
 
-def _row(found: Comparison, frame: ui.Frame) -> dict[str, str]:
+def _row(found: Comparison, frame: Frame) -> dict[str, str]:
     report = found.report
     return {
         "Side A": found.side_a,

@@ -9,8 +9,10 @@ from datetime import UTC, date, timedelta
 import streamlit as st
 
 from dashboard import formats, theme, ui
+from dashboard.chart_data import Query
 from dashboard.charts_quality import DayPoint, DaySeries, Level, day_chart
 from dashboard.data_quality import ALL_VERSIONS, PEOPLE, DayRow, EstimateRow, Scores, SetRow
+from dashboard.frame import Frame
 from dashboard.text import to_csv
 from monitors.judges.rubric import Rubric
 from monitors.judges.scales import LOCAL_SCALE, UNIT_SCALE, Scale, cut
@@ -22,13 +24,13 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def days_shown(frame: ui.Frame) -> tuple[date, date]:
+def days_shown(frame: Frame) -> tuple[date, date]:
     """The first and last UTC day of the range."""
     last = (frame.span.end - timedelta(microseconds=1)).astimezone(UTC).date()
     return frame.span.start.astimezone(UTC).date(), last
 
 
-def estimates(view: Scores, frame: ui.Frame, rubric: Rubric, *, version: str, always: bool) -> None:
+def estimates(view: Scores, frame: Frame, rubric: Rubric, *, version: str, always: bool) -> None:
     """One chart a criterion: what people would say, and what the judge would."""
     rows = [e for e in view.estimates if e.version == version]
     labelled = [d for d in view.days if d.who == PEOPLE]
@@ -55,6 +57,7 @@ def estimates(view: Scores, frame: ui.Frame, rubric: Rubric, *, version: str, al
                         level=_level(_judged_set(view, criterion, mine)),
                     ),
                     key=f"estimate_{criterion}",
+                    query=Query(name="quality_estimates", parameters=frame.scope),
                 )
 
 
@@ -154,7 +157,7 @@ def _mean(row: DayRow, of: str, scale: Scale | None) -> DayPoint:
     )
 
 
-def local(view: Scores, frame: ui.Frame) -> None:
+def local(view: Scores, frame: Frame) -> None:
     """The daily mean of the local scorer, and of figures against a known truth."""
     _daily(
         view,
@@ -175,7 +178,7 @@ def local(view: Scores, frame: ui.Frame) -> None:
     )
 
 
-def _daily(view: Scores, frame: ui.Frame, who: str, title: str, note: str, scale: Scale) -> None:
+def _daily(view: Scores, frame: Frame, who: str, title: str, note: str, scale: Scale) -> None:
     """One chart a criterion of one judge of kind local."""
     rows = [d for d in view.days if d.who == who and d.mean is not None]
     if not rows:
@@ -199,6 +202,7 @@ def _daily(view: Scores, frame: ui.Frame, who: str, title: str, note: str, scale
                         level=_level(held),
                     ),
                     key=f"{who}_{criterion}",
+                    query=Query(name="quality_days", parameters=frame.scope),
                 )
 
 

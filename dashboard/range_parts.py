@@ -10,7 +10,7 @@ from collectors.errors import ChainwatchError
 from dashboard import cached, data, urls
 
 if TYPE_CHECKING:
-    from dashboard.ui import Frame
+    from dashboard.frame import Frame
 
 
 def control(chosen: str, words: str) -> None:

@@ -10,6 +10,7 @@ from dashboard import formats, ui
 from dashboard.charts_quality import DayPoint, DaySeries, day_chart
 from dashboard.data_quality import DayRow, Scores
 from dashboard.data_safety import SafetyMonitor
+from dashboard.frame import Frame
 from dashboard.quality_parts import days_shown
 from monitors.statistics.agreement import share
 from monitors.streams import SAFETY_JUDGE
@@ -24,7 +25,7 @@ _SHOWN: Mapping[str, tuple[str, str, str]] = {
 _SETUP = "\n".join(f"[monitors.{check}]\nenabled = true" for _, _, check in _SHOWN.values())
 
 
-def safety(view: Scores, monitors: Sequence[SafetyMonitor], frame: ui.Frame) -> None:
+def safety(view: Scores, monitors: Sequence[SafetyMonitor], frame: Frame) -> None:
     """One chart a criterion, with what its monitor said last."""
     rows = [d for d in view.days if d.who == SAFETY_JUDGE]
     ui.heading(
@@ -55,7 +56,7 @@ def _share(
     of: str,
     rows: Sequence[DayRow],
     monitor: SafetyMonitor | None,
-    frame: ui.Frame,
+    frame: Frame,
 ) -> None:
     told = [d for d in rows if d.mean is not None]
     total = sum(d.scored for d in told)

@@ -7,8 +7,9 @@ from datetime import timedelta
 import streamlit as st
 
 from dashboard import charts, formats, theme, ui, urls
+from dashboard.chart_data import Query
 from dashboard.data_quarantine import QuarantineView
-from dashboard.data_sources import OTHERS, Newest, SourcesView
+from dashboard.data_sources import MOST_SOURCES, OTHERS, Newest, SourcesView
 from dashboard.data_spool import SpoolView
 from dashboard.store_view import Look, Settings, size
 from dashboard.terms import field_help
@@ -99,10 +100,10 @@ def sources(view: Look, found: SourcesView) -> None:
     )
     if found.sources > len(found.rows):
         st.caption(f"The {len(found.rows)} that came last, of {found.sources:,}. Choose a shorter range.")
-    _rate(view, found)
+    _rate(view, found, chosen)
 
 
-def _rate(view: Look, found: SourcesView) -> None:
+def _rate(view: Look, found: SourcesView, chosen: str | None) -> None:
     if not any(value is not None for feed in found.feeds for value in feed.per_hour):
         ui.nothing(
             "No production spans to draw", "The range holds less than one whole step. Choose a longer one."
@@ -138,6 +139,9 @@ def _rate(view: Look, found: SourcesView) -> None:
         note="By when they happened, in steps of "
         f"{formats.span(timedelta(seconds=found.span.bucket_s))}; the step that still fills is left out. "
         "A gap is a time without spans.",
+        query=Query(
+            name="sources", parameters={**found.span.parameters, "format": chosen, "limit": MOST_SOURCES}
+        ),
         rows=[
             {"From": view.when(at), "Source": feed.name, "Spans an hour": round(value, 2)}
             for feed in found.feeds

@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import charts, charts_trace, formats, theme, ui, urls
+from dashboard import charts_trace, formats, theme, ui, urls
+from dashboard.chart_data import Query
 from dashboard.data_traces import SpanRow, TraceView
+from dashboard.frame import Frame
 from dashboard.text import plain, visible
 
 _LONGEST = 8000
@@ -16,7 +18,7 @@ _LONGEST = 8000
 _MOST = 60
 
 
-def draw(view: TraceView, frame: ui.Frame) -> None:
+def draw(view: TraceView, frame: Frame) -> None:
     """The trace's headline, its waterfall, and the chosen step (the root if none is)."""
     root = view.spans[0]
     failed = sum(s.status == "error" for s in view.spans)
@@ -29,20 +31,28 @@ def draw(view: TraceView, frame: ui.Frame) -> None:
     if failed:
         said += f"; {failed} failed"
     with st.container(border=True):
-        ui.heading(said, f"{frame.when(root.started_at)} ({frame.zone_name}) · trace {view.trace_id}")
         wanted = urls.url("span")
         chosen = next((s for s in view.spans if s.span_id == wanted), root)
-        picked = st.plotly_chart(
+        picked = ui.chart(
+            said,
             charts_trace.waterfall(view.spans[:_MOST], chosen=chosen.span_id if wanted else None),
             key=f"waterfall_{view.trace_id}",
-            config=charts.CONFIG,
-            on_select="rerun",
-            selection_mode="points",
-            alt=said,
+            note=f"{frame.when(root.started_at)} ({frame.zone_name}) · trace {view.trace_id}",
+            query=Query(name="trace", parameters={"trace_id": view.trace_id}),
+            rows=[
+                {
+                    "Step": s.component,
+                    "Began": s.started_at,
+                    "Seconds": s.duration_s,
+                    "First token, seconds": s.time_to_first_token_s,
+                    "Status": s.status,
+                }
+                for s in view.spans
+            ],
+            chooses="point",
         )
-        points = picked["selection"]["points"] if picked else []
-        if points and points[0].get("customdata") and points[0]["customdata"] != chosen.span_id:
-            urls.set_url("span", str(points[0]["customdata"]))
+        if picked is not None and picked != chosen.span_id:
+            urls.set_url("span", picked)
             st.rerun()
         if len(view.spans) > _MOST:
             st.caption(f"The first {_MOST} of {len(view.spans)} steps. The list below has all of them.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
@@ -16,8 +15,11 @@ import streamlit as st
 from collectors.config import load as load_config
 from collectors.errors import ChainwatchError
 from collectors.home import Home
-from dashboard import cached, chart_data, data, formats, range_parts, ranges, theme, urls
+from dashboard import cached, chart_data, data, filter_parts, range_parts, ranges, theme, urls
 from dashboard.config import DashboardConfig
+from dashboard.data_filters import filter_choices
+from dashboard.filter_parts import Uses
+from dashboard.frame import Frame
 from dashboard.text import plain
 from monitors.judges.config import JudgeConfig
 
@@ -28,41 +30,6 @@ _log = logging.getLogger("chainwatch.dashboard")
 _START = "chainwatch demo"
 _LOAD = "chainwatch ingest logs.jsonl"
 _RUN = "chainwatch run"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frame:
-    """What a page looks at. `range_name`: the range as it stands in the address."""
-
-    warehouse: Path
-    settings: DashboardConfig
-    zone: tzinfo
-    zone_name: str
-    landing: data.Landing
-    chain: str
-    extent: data.Extent
-    span: data.TimeRange
-    range_name: str
-    now: datetime
-
-    def when(self, moment: datetime | None) -> str:
-        """A moment in the viewer's zone."""
-        return formats.when(moment, self.zone)
-
-    @property
-    def range_words(self) -> str:
-        """The range in words: `7d up to Thu 5 Mar 23:54`, or from when to when."""
-        words = ranges.words_of(self.range_name, self.span, self.zone)
-        return f"{words} up to {self.when(self.extent.last_at)}" if self.range_name in data.RANGES else words
-
-    @property
-    def before_words(self) -> str:
-        """The equally long range before, as in `the 7d before`."""
-        return (
-            self.range_name
-            if self.range_name in data.RANGES
-            else formats.span(self.span.end - self.span.start)
-        )
 
 
 def warehouse_path() -> Path:
@@ -89,8 +56,8 @@ def viewer_zone() -> tuple[tzinfo, str]:
         return UTC, "UTC"
 
 
-def open_page(title: str, *, with_range: bool = True) -> Frame:
-    """Draw the title with chain and range, or say why there is nothing to draw and stop."""
+def open_page(title: str, uses: Uses) -> Frame:
+    """Draw the title, the range and the filter bar, or say why there is nothing to draw and stop."""
     warehouse = warehouse_path()
     zone, zone_name = viewer_zone()
     now = datetime.now(UTC)
@@ -115,22 +82,10 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
     range_name, span = ranges.span_of(urls.url("range"), extent.last_at, now=now)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(title, width="content", anchor=False)
-        with st.container(
-            horizontal=True, width="content", vertical_alignment="center", horizontal_alignment="right"
-        ):
-            if len(landing.chains) > 1:
-                urls.choose(
-                    "Chain",
-                    "chain",
-                    landing.chains,
-                    chosen=chain,
-                    label_visibility="collapsed",
-                    width=220,
-                    resets=("component", "incident", "trace"),
-                )
-            if with_range:
-                range_parts.control(range_name, ranges.words_of(range_name, span, zone))
+        range_parts.control(range_name, ranges.words_of(range_name, span, zone))
     stale_note(found)
+    choices = cached.load(filter_choices, warehouse, chain, span).value
+    chosen = filter_parts.bar(landing.chains, chain, choices, uses)
     return Frame(
         warehouse=warehouse,
         settings=settings(),
@@ -141,6 +96,9 @@ def open_page(title: str, *, with_range: bool = True) -> Frame:
         extent=extent,
         span=span,
         range_name=range_name,
+        component=chosen.component,
+        components=choices.components,
+        only=chosen.only,
         now=now,
     )
 

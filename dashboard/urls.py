@@ -1,6 +1,6 @@
 """What a page looks at, kept in the URL.
 
-A link opens exactly one view, so chain, range, component, incident and trace stand in the query
+A link opens exactly one view, so chain, range, filters, incident and trace stand in the query
 parameters. They are the truth; widgets follow them. When a page is reached by the menu, which drops
 the parameters, the session's last choice is used.
 """
@@ -22,12 +22,17 @@ OVERVIEW, INCIDENT, COMPONENT, TRACES, COMPARE, MONITORS = (
     "app_pages/compare.py",
     "app_pages/monitors.py",
 )
-_STICKY = ("chain", "range", "component", "incident")
+_STICKY = ("chain", "range", "component", "version", "environment", "incident")
 
 
 def url(name: str) -> str | None:
-    """A query parameter, or what the session chose last; None when neither is there."""
+    """A query parameter, or what the session chose last; None when neither is there.
+
+    One that is there and empty was left out on purpose by whoever made the link.
+    """
     value = st.query_params.get(name)
+    if value == "":
+        set_url(name, None)
     if value:
         if name in _STICKY:
             st.session_state[f"last_{name}"] = value
@@ -79,9 +84,12 @@ def choose(
 
 
 def params(**wanted: str | None) -> dict[str, str]:
-    """Query parameters of a link: those given, with the chain and range that are looked at now."""
-    kept = {name: url(name) for name in ("chain", "range")}
-    return {name: value for name, value in {**kept, **wanted}.items() if value}
+    """Query parameters of a link: those given, with chain, range, version and environment as they are now.
+
+    An empty text says that the page shall not be narrowed by it, whatever was chosen before.
+    """
+    kept = {name: url(name) for name in ("chain", "range", "version", "environment")}
+    return {name: value for name, value in {**kept, **wanted}.items() if value is not None}
 
 
 def link(page: str, label: str, *, icon: str | None = None, **wanted: str | None) -> None:

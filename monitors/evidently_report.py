@@ -40,7 +40,7 @@ _UNSAFE = re.compile(r"[^\w .:/@+-]")
 class Slice:
     """Which spans stand on one side of the comparison.
 
-    version: of the component, else of the chain. None: any, as for the model.
+    version: of the component, else of the chain. None: any, as for the model and the environment.
     """
 
     start: datetime
@@ -48,6 +48,7 @@ class Slice:
     dataset: str
     version: str | None = None
     model: str | None = None
+    environment: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +81,7 @@ def read_rows(
             "dataset": part.dataset,
             "version": part.version,
             "model": part.model,
+            "environment": part.environment,
             "component": component,
             "chain": chain,
             "limit": limit,

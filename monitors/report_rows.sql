@@ -8,6 +8,7 @@ WITH drawn AS (
         AND ($chain::VARCHAR IS NULL OR chain = $chain)
         AND ($version::VARCHAR IS NULL OR coalesce(component_version, chain_version) = $version)
         AND ($model::VARCHAR IS NULL OR model = $model)
+        AND ($environment::VARCHAR IS NULL OR environment = $environment)
     ORDER BY md5($seed::VARCHAR || '/' || trace_id || '/' || span_id)
     LIMIT $limit
 ),

@@ -1,5 +1,5 @@
 -- The numbers of the stretches in `unmerged`, of $level_s seconds between $low and $high, from their hours.
-INSERT INTO rollup_numbers
+INSERT INTO rollup_numbers BY NAME
 WITH hours AS (
     SELECT * REPLACE (time_bucket(to_seconds($level_s), bucket) AS bucket)
     FROM rollup_numbers
@@ -8,8 +8,8 @@ WITH hours AS (
 ),
 binned AS (
     SELECT
-        bucket, dataset, chain, component, chain_version, component_version, prompt_version, index_version, model,
-        field, unnest(codes) AS code, unnest(counts) AS n
+        bucket, dataset, chain, component, environment, chain_version, component_version, prompt_version,
+        index_version, model, field, unnest(codes) AS code, unnest(counts) AS n
     FROM hours
 ),
 bins AS (
@@ -24,8 +24,9 @@ listed AS (
 ),
 sums AS (
     SELECT
-        bucket, dataset, chain, component, chain_version, component_version, prompt_version, index_version, model,
-        field, sum(n)::BIGINT AS n, sum(total) AS total, sum(squares) AS squares, min(low) AS low, max(high) AS high
+        bucket, dataset, chain, component, environment, chain_version, component_version, prompt_version,
+        index_version, model, field, sum(n)::BIGINT AS n, sum(total) AS total, sum(squares) AS squares,
+        min(low) AS low, max(high) AS high
     FROM hours
     GROUP BY ALL
 )
@@ -34,6 +35,7 @@ SELECT
 FROM sums AS s
 JOIN listed AS l
     ON l.bucket = s.bucket AND l.dataset = s.dataset AND l.chain = s.chain AND l.component = s.component
+    AND l.environment IS NOT DISTINCT FROM s.environment
     AND l.chain_version IS NOT DISTINCT FROM s.chain_version
     AND l.component_version IS NOT DISTINCT FROM s.component_version
     AND l.prompt_version IS NOT DISTINCT FROM s.prompt_version

@@ -38,7 +38,8 @@ class Cut:
 
     Attributes:
         start, end: half-open. origin, step_s: span belongs to place `floor((started_at - origin) / step_s)`.
-        component, version, model: None for any; a version is the component's, or else the chain's.
+        component, version, model, environment, marker: None for any; a version is the component's, or else
+            the chain's; a marker is any of MARKERS.
     """
 
     chain: str
@@ -50,6 +51,8 @@ class Cut:
     component: str | None = None
     version: str | None = None
     model: str | None = None
+    environment: str | None = None
+    marker: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +104,7 @@ class Rolled:
         return stale_hours(self._con)
 
     def counts(self, cut: Cut, by: GroupOf) -> dict[Any, Counts]:
-        """Spans by group. by: the group of a row, which has `component`, `place` and MARKERS."""
+        """Spans by group. by: the group of a row: it has `component`, `place`, `environment`, MARKERS."""
         bounds = self._prepare(cut)
         found: dict[Any, Counts] = {}
         for row in fetch(self._con, sql("read_spans"), bounds):
@@ -157,6 +160,8 @@ class Rolled:
             "component": cut.component,
             "version": cut.version,
             "model": cut.model,
+            "environment": cut.environment,
+            "marker": cut.marker,
             "low": hours[0] if hours else None,
             "high": hours[-1] + _HOUR if hours else None,
         }
@@ -174,7 +179,7 @@ def _arrow(con: Connection, text: str, bounds: dict[str, Any]) -> pa.Table:
 def _merged(rows: pa.Table, by: GroupOf, asked: Sequence[float]) -> Iterator[tuple[Any, Number]]:
     """The rows of one field, those of one group added up."""
     groups: dict[Any, int] = {}
-    keys = rows.select(["component", "place", *MARKERS]).to_pylist()
+    keys = rows.select(["component", "place", "environment", *MARKERS]).to_pylist()
     of = np.array([groups.setdefault(by(key), len(groups)) for key in keys], dtype=np.int64)
     n, total, squares = (
         np.bincount(of, weights=rows[name].to_numpy(), minlength=len(groups))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import streamlit as st
 
 from collectors.home import Home
-from dashboard import charts_backtest, formats, store_view, ui, urls
+from dashboard import charts_backtest, filter_parts, formats, store_view, ui, urls
 from dashboard.data_backtest import Backtest, backtest, names
 from dashboard.terms import terms
 from dashboard.text import plain
@@ -160,4 +160,5 @@ def _draw() -> None:
 
 
 st.title(_TITLE, anchor=False)
+filter_parts.of_installation()
 ui.guarded(_draw)()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
@@ -9,8 +10,10 @@ import streamlit as st
 from collectors.errors import ConfigError
 from collectors.model import PRODUCTION
 from dashboard import compare_parts, formats, ui, urls
-from dashboard.component_choice import offered
+from dashboard.component_choice import component_row
 from dashboard.data_compare import Choice, SideRange, choices, comparison
+from dashboard.filter_parts import Uses
+from dashboard.frame import Frame
 from monitors.moments import EARLIEST, LATEST, parse_range
 
 _WAYS = {"time": "Two times", "version": "Two versions", "model": "Two models", "dataset": "Two data sets"}
@@ -39,11 +42,11 @@ def _switch(chosen: str) -> None:
     )
 
 
-def _times(frame: ui.Frame) -> tuple[SideRange, SideRange]:
+def _times(frame: Frame) -> tuple[SideRange, SideRange]:
     """The range and the one before it, or the days that were chosen; of a young chain its two halves."""
     span = frame.span
     usual = {"a": (span.start - (span.end - span.start), span.start), "b": (span.start, span.end)}
-    if frame.extent.first_at >= span.start:
+    if span.start <= frame.extent.first_at < span.end:
         middle = frame.extent.first_at + (span.end - frame.extent.first_at) / 2
         usual = {"a": (frame.extent.first_at, middle), "b": (middle, span.end)}
     sides = []
@@ -77,7 +80,7 @@ def _days(letter: str, label: str, bounds: tuple[datetime, datetime]) -> None:
     st.date_input(f"{label}, whole days (UTC)", key=key, on_change=changed, format="YYYY-MM-DD", width=260)
 
 
-def _named(frame: ui.Frame, by: str, found: list[Choice]) -> tuple[SideRange, SideRange] | None:
+def _named(frame: Frame, by: str, found: list[Choice]) -> tuple[SideRange, SideRange] | None:
     """Two versions, models or data sets: the newest is B, the one before it A, unless chosen."""
     if len(found) < 2:
         return None
@@ -93,7 +96,7 @@ def _named(frame: ui.Frame, by: str, found: list[Choice]) -> tuple[SideRange, Si
     return _side(frame, by, a or names[0]), _side(frame, by, b or names[0])
 
 
-def _side(frame: ui.Frame, by: str, name: str) -> SideRange:
+def _side(frame: Frame, by: str, name: str) -> SideRange:
     start, end = frame.span.start, frame.span.end
     if by == "dataset":
         # An evaluation set is compared as a whole, whenever it was run.
@@ -104,16 +107,16 @@ def _side(frame: ui.Frame, by: str, name: str) -> SideRange:
     return SideRange(name=f"model {name}", start=start, end=end, model=name)
 
 
-frame = ui.open_page("Compare")
-rows, wanted = offered(frame)
-names = [row.component for row in rows]
-component = wanted or names[0]
+frame = ui.open_page(
+    "Compare",
+    Uses(component="one", version=None, rest="To compare versions, choose Two versions."),
+)
+component = component_row(frame).component
 by = urls.url("by")
 if by not in _WAYS:
     by = "time"
 _switch(by)
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    urls.choose("Component", "component", names, chosen=component, width=260, resets=("a", "b"))
     if by == "time":
         sides: tuple[SideRange, SideRange] | None = _times(frame)
     else:
@@ -126,7 +129,7 @@ if sides is None:
         "Choose a longer range, another component, or two times.",
     )
 else:
-    side_a, side_b = sides
+    side_a, side_b = (replace(side, environment=frame.only.environment) for side in sides)
     if side_a == side_b:
         ui.empty("Both sides are the same", "Choose another A or B.")
     found = ui.fetch(frame, comparison, frame.chain, component, side_a, side_b)
@@ -139,6 +142,6 @@ else:
         )
     compare_parts.headline(found, side_a, side_b)
     compare_parts.table(found, component)
-    compare_parts.shapes(found)
+    compare_parts.shapes(found, frame, component, side_a, side_b)
     compare_parts.texts(found)
     compare_parts.report(frame, component, side_a, side_b)

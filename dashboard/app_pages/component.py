@@ -6,27 +6,23 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard import chart_data, charts, charts_marks, component_parts, formats, range_parts, theme, ui, urls
+from dashboard import chart_data, charts, charts_marks, component_parts, formats, range_parts, theme, ui
 from dashboard.charts import Line
-from dashboard.component_choice import offered
+from dashboard.component_choice import component_row
 from dashboard.data_component import ComponentView, SeriesPoint, component_view
+from dashboard.filter_parts import Uses
 from dashboard.text import plain
 
-frame = ui.open_page("Component")
-rows, wanted = offered(frame)
-names = [row.component for row in rows]
-applications = {row.component for row in rows if row.is_application}
-chosen = wanted or names[0]
-row = next(r for r in rows if r.component == chosen)
-urls.choose(
+frame = ui.open_page(
     "Component",
-    "component",
-    names,
-    chosen=chosen,
-    width=360,
-    words=lambda name: f"{name} (application)" if name in applications else name,
+    Uses(
+        component="one",
+        rest="Quality and what the checks say are of all versions and environments together.",
+    ),
 )
-view = ui.fetch(frame, component_view, frame.chain, chosen, frame.span)
+row = component_row(frame)
+chosen = row.component
+view = ui.fetch(frame, component_view, frame.chain, chosen, frame.span, frame.only)
 if not view.series:
     ui.empty(
         "No spans of this component in this range",
@@ -34,7 +30,6 @@ if not view.series:
     )
 buckets = view.span.buckets()
 within = (view.span.start, view.span.end)
-scope = {"chain": frame.chain, "component": chosen, **view.span.parameters}
 marks, said = charts_marks.deploy_marks(view.deploys, within=within, zone=frame.zone)
 
 
@@ -71,7 +66,7 @@ def _draw(
             band=charts.Band(low=band[0], high=band[1], label="usual") if band else None,
         ),
         key=key,
-        query=chart_data.Query(name="component_series", parameters=scope),
+        query=chart_data.Query(name="component_series", parameters=frame.scope),
         chooses="time",
     )
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import data, formats, range_parts, sources_parts, store_view, ui, upkeep_parts, urls
+from dashboard import (
+    data,
+    filter_parts,
+    formats,
+    range_parts,
+    sources_parts,
+    store_view,
+    ui,
+    upkeep_parts,
+    urls,
+)
 from dashboard.data_quarantine import QuarantineView, quarantine_view
 from dashboard.data_sources import Newest, newest, sources_view
 from dashboard.data_spool import SpoolView, spool_view
@@ -21,6 +31,7 @@ def _title() -> str:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(_TITLE, width="content", anchor=False)
         range_parts.control(range_name, range_name)
+    filter_parts.of_installation()
     return range_name
 
 

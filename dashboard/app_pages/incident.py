@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
@@ -25,22 +26,25 @@ from dashboard.data_incident import (
     AlertRow,
     IncidentRow,
     IncidentView,
+    affected,
     incident_view,
     incidents,
     monitor_series,
 )
+from dashboard.filter_parts import Uses
+from dashboard.frame import Frame
 from dashboard.text import plain
 from monitors.alerting.words import field_words
 
 
-def _label(incident: IncidentRow, frame: ui.Frame) -> str:
+def _label(incident: IncidentRow, frame: Frame) -> str:
     look = theme.INCIDENT[incident.state]
     return (
         f"{look.symbol} {look.word} · {formats.clip(incident.title, 70)} · {frame.when(incident.started_at)}"
     )
 
 
-def _headline(view: IncidentView, frame: ui.Frame) -> None:
+def _headline(view: IncidentView, frame: Frame) -> None:
     incident = view.incident
     with st.container(horizontal=True, vertical_alignment="center"):
         ui.badge(theme.INCIDENT[incident.state])
@@ -62,7 +66,7 @@ def _headline(view: IncidentView, frame: ui.Frame) -> None:
         urls.link(urls.INCIDENT, "Explained by another incident", incident=incident.merged_into)
     over = incident.resolved_at or frame.extent.last_at
     deploy = view.deploy
-    with st.grid(4, min_column_width=150, gap="small"):
+    with st.grid(5, min_column_width=150, gap="small"):
         incident_parts.fact(
             "To blame",
             incident.component,
@@ -86,9 +90,35 @@ def _headline(view: IncidentView, frame: ui.Frame) -> None:
             f"found {frame.when(incident.detected_at)}"
             + (f", over {frame.when(incident.resolved_at)}" if incident.resolved_at else ""),
         )
+        _affected(incident, frame)
 
 
-def _metric(view: IncidentView, frame: ui.Frame) -> None:
+def _affected(incident: IncidentRow, frame: Frame) -> None:
+    """How many traces it concerns, with the list of exactly those."""
+    began = incident.started_at_low or incident.started_at
+    over = incident.resolved_at or max(frame.extent.last_at, incident.detected_at)
+    name, span = ranges.span_of(
+        ranges.text_of(began, over + timedelta(minutes=1)), frame.extent.last_at, now=frame.now
+    )
+    hit = ui.fetch(frame, affected, incident.chain, incident.component, span)
+    with incident_parts.fact(
+        "Traces affected",
+        formats.count(hit.traces),
+        f"went through {incident.component}, {formats.count(hit.failed)} failed there",
+    ):
+        urls.link(
+            urls.TRACES,
+            "List them",
+            chain=incident.chain,
+            component=incident.component,
+            range=name,
+            version="",
+            environment="",
+            icon=":material/segment:",
+        )
+
+
+def _metric(view: IncidentView, frame: Frame) -> None:
     """The value that moved, against its threshold; a picker when several did."""
     if not view.alerts:
         ui.nothing(
@@ -148,31 +178,62 @@ def _alert_words(alert: AlertRow) -> str:
     )
 
 
-def _traces(view: IncidentView, frame: ui.Frame) -> None:
-    """The requests of its own time, and its component with what was before."""
-    incident = view.incident
-    began = incident.started_at_low or incident.started_at
-    over = incident.resolved_at or max(frame.extent.last_at, incident.detected_at)
-    urls.link(
-        urls.TRACES,
-        f"Traces through {incident.component} "
-        + ("while it lasted" if incident.resolved_at else "since it began"),
-        component=incident.component,
-        range=ranges.text_of(began, over + timedelta(minutes=1)),
-        icon=":material/segment:",
+def _fits(incident: IncidentRow, frame: Frame) -> bool:
+    """Whether the filters leave it in the list. One that needs somebody is never too old."""
+    return (
+        (incident.chain == frame.chain or incident.cause == "monitoring")
+        and frame.component in (None, incident.component)
+        and (
+            incident.resolved_at is None
+            or (incident.resolved_at >= frame.span.start and incident.started_at < frame.span.end)
+        )
     )
+
+
+def _left_out(stored: Sequence[IncidentRow], shown: Sequence[IncidentRow], frame: Frame) -> None:
+    """Open incidents that the filters leave out are told of all the same."""
+    rest = [i for i in stored if i.state != "resolved" and i not in shown]
+    if not rest:
+        return
+    noun = "incident is" if len(rest) == 1 else "incidents are"
+    st.warning(f"{len(rest)} open {noun} left out by the filters.", icon=":material/filter_alt:")
+    urls.link(
+        urls.INCIDENT,
+        f"{rest[0].chain}: {rest[0].title}",
+        chain=rest[0].chain,
+        incident=rest[0].incident_id,
+        icon=":material/arrow_forward:",
+    )
+
+
+def _over_time(view: IncidentView) -> None:
+    """Its component with what was before."""
+    incident = view.incident
     urls.link(
         urls.COMPONENT,
         f"{incident.component} over time",
+        chain=incident.chain,
         component=incident.component,
         range=ranges.text_of(view.span.start, view.span.end),
         icon=":material/deployed_code:",
     )
 
 
-frame = ui.open_page("Incidents", with_range=False)
-found = ui.fetch(frame, incidents, None)
+frame = ui.open_page(
+    "Incidents",
+    Uses(version=None, environment=False, rest="An incident is of all versions and environments together."),
+)
+stored = ui.fetch(frame, incidents, None)
+wanted = urls.url("incident")
+found = [i for i in stored if i.incident_id == wanted or _fits(i, frame)]
+_left_out(stored, found, frame)
 if not found:
+    if stored:
+        ui.empty(
+            "No incident fits the filters",
+            f"{len(stored)} are stored, the newest found {frame.when(max(i.detected_at for i in stored))}. "
+            "Choose a longer range, another chain, or all components.",
+        )
     if frame.landing.runs:
         ui.empty(
             "No incident yet",
@@ -183,7 +244,6 @@ if not found:
         "No monitor has run on this warehouse yet.",
         ["chainwatch run"],
     )
-wanted = urls.url("incident")
 ids = [i.incident_id for i in found]
 if wanted is not None and wanted not in ids:
     st.warning(
@@ -220,6 +280,6 @@ incident_versions.versions(view)
 incident_parts.explained(view)
 incident_parts.terms(view)
 incident_parts.examples(view)
-_traces(view, frame)
+_over_time(view)
 incident_messages.messages(view, frame)
 range_parts.watch(frame)

@@ -13,6 +13,8 @@ from dashboard import chart_data, charts_window, formats, range_parts, theme, ui
 from dashboard.data import Run
 from dashboard.data_incident import monitor_series
 from dashboard.data_monitors import MonitorRow, monitors_view
+from dashboard.filter_parts import Uses
+from dashboard.frame import Frame
 from dashboard.text import plain, visible
 from monitors.alerting.words import field_words
 
@@ -21,7 +23,7 @@ _FEWEST_GAPS = 2
 _ORDER = {"error": 0, "breach": 1, "no_data": 2, "ok": 3}
 
 
-def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
+def _runs(frame: Frame, runs: Sequence[Run]) -> None:
     """The last run in a sentence; a failed one loudly: while runs fail, nobody is watching."""
     last = runs[0]
     failed = [r for r in runs if r.status == "failed"]
@@ -62,7 +64,7 @@ def _runs(frame: ui.Frame, runs: Sequence[Run]) -> None:
         st.metric("Took", formats.seconds(last.duration_s), border=True)
 
 
-def _next(frame: ui.Frame, runs: Sequence[Run]) -> None:
+def _next(frame: Frame, runs: Sequence[Run]) -> None:
     """When the next run is due, by the usual time between the last ones: cron knows, and tells nobody."""
     starts = [r.started_at for r in runs]
     gaps = sorted(later - earlier for later, earlier in pairwise(starts))
@@ -77,7 +79,7 @@ def _next(frame: ui.Frame, runs: Sequence[Run]) -> None:
     st.metric("Next run", plain(value), border=True, help=told)
 
 
-def _history(frame: ui.Frame, runs: Sequence[Run]) -> None:
+def _history(frame: Frame, runs: Sequence[Run]) -> None:
     with st.expander("The one run so far" if len(runs) == 1 else f"The last {len(runs)} runs"):
         st.dataframe(
             [
@@ -103,7 +105,7 @@ def _history(frame: ui.Frame, runs: Sequence[Run]) -> None:
         )
 
 
-def _table(frame: ui.Frame, rows: Sequence[MonitorRow]) -> None:
+def _table(frame: Frame, rows: Sequence[MonitorRow]) -> None:
     """The monitors that fit the filters; choosing one puts it into the URL."""
 
     def chosen() -> None:
@@ -142,7 +144,7 @@ def _table(frame: ui.Frame, rows: Sequence[MonitorRow]) -> None:
     )
 
 
-def _one(frame: ui.Frame, row: MonitorRow) -> None:
+def _one(frame: Frame, row: MonitorRow) -> None:
     points = ui.fetch(frame, monitor_series, row.monitor, frame.span)
     with st.container(border=True):
         ui.heading(
@@ -194,7 +196,10 @@ def _one(frame: ui.Frame, row: MonitorRow) -> None:
         )
 
 
-frame = ui.open_page("Monitors")
+frame = ui.open_page(
+    "Monitors",
+    Uses(version=None, environment=False, rest="A monitor judges all versions and environments together."),
+)
 view = ui.fetch(frame, monitors_view, frame.chain, frame.span, frame.now.replace(second=0, microsecond=0))
 if not view.runs:
     ui.empty(
@@ -233,10 +238,7 @@ ui.heading(
     "Choose a row to see it over time.",
 )
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    names = sorted({m.component for m in view.monitors})
-    component = st.query_params.get("component")
     state = urls.url("state")
-    urls.choose("Component", "component", names, chosen=component, any_word="All", width=200)
     urls.choose(
         "State",
         "state",
@@ -250,7 +252,7 @@ rows = sorted(
     (
         m
         for m in view.monitors
-        if (component not in names or m.component == component) and (state not in counts or m.status == state)
+        if frame.component in (None, m.component) and (state not in counts or m.status == state)
     ),
     key=lambda m: (_ORDER.get(m.status, 9), m.component, m.monitor),
 )

@@ -10,7 +10,6 @@ import streamlit as st
 from collectors.errors import ConfigError
 from dashboard import (
     chart_data,
-    charts,
     charts_chain,
     charts_trace,
     formats,
@@ -21,6 +20,8 @@ from dashboard import (
     urls,
 )
 from dashboard.data_overview import ComponentHealth, Overview, overview
+from dashboard.filter_parts import Uses
+from dashboard.frame import Frame
 from dashboard.text import plain
 from monitors.judges.config import JudgeConfig
 
@@ -29,7 +30,7 @@ _AROUND = 6
 _MOST_NAMED = 3
 
 
-def _status(frame: ui.Frame, view: Overview) -> None:
+def _status(frame: Frame, view: Overview) -> None:
     """One sentence first: how many incidents, or that all is well and who says so."""
     burning = [i for i in view.incidents if i.state != "resolved"]
     if burning:
@@ -81,7 +82,7 @@ def _status(frame: ui.Frame, view: Overview) -> None:
         )
 
 
-def _runs(frame: ui.Frame, view: Overview) -> None:
+def _runs(frame: Frame, view: Overview) -> None:
     """What the last run did; a failed one is said loudly, because then nobody is watching."""
     newest = frame.extent.last_at
     lag = frame.now - newest
@@ -125,33 +126,37 @@ def _chain(view: Overview) -> None:
         title = _out_of_band([c.row.component for c in parts if c.health == "breach"])
         if not any(c.monitors for c in view.components):
             title = "The chain, in the order of the calls"
-    st.markdown(f"**{plain(title)}**")
     frame_label = None
     if application is not None and application not in parts:
         look = theme.HEALTH[application.health]
         frame_label = f"{look.symbol} {application.row.component} (application): {application.health_reason}"
-    picked = st.plotly_chart(
+    picked = ui.chart(
+        title,
         charts_chain.chain_figure(
             nodes,
             application=frame_label,
             application_is_cause=application is not None and application.is_cause,
         ),
         key="chain_graph",
-        config=charts.CONFIG,
-        alt=title,
-        on_select="rerun",
-        selection_mode="points",
+        note="✓ within its bands · ▲ an alert is firing · ○ no data · ✕ a monitor failed · "
+        "◯ ring, or the whole frame: the cause",
+        query=chart_data.Query(name="health_latest", parameters=frame.scope),
+        rows=[
+            {
+                "Component": c.row.component,
+                "State": theme.HEALTH[c.health].word,
+                "Why": c.health_reason,
+                "The cause": "yes" if c.is_cause else "no",
+            }
+            for c in view.components
+        ],
+        chooses="point",
     )
-    points = picked["selection"]["points"] if picked else []
-    if points and "customdata" in points[0]:
-        st.switch_page(urls.COMPONENT, query_params=urls.params(component=str(points[0]["customdata"])))
-    st.caption(
-        "✓ within its bands   ▲ an alert is firing   ○ no data   ✕ a monitor failed   "
-        "◯ ring, or the whole frame: the cause"
-    )
+    if picked is not None:
+        st.switch_page(urls.COMPONENT, query_params=urls.params(component=picked))
 
 
-def _since_when(view: Overview, frame: ui.Frame) -> str:
+def _since_when(view: Overview, frame: Frame) -> str:
     """What the strip shows: who had alerts, and since when."""
     hit = [c for c in view.strip if c.health == "breach"]
     if not hit:
@@ -195,13 +200,16 @@ def _rubric() -> str:
         return JudgeConfig().rubric
 
 
-frame = ui.open_page("Overview")
+frame = ui.open_page(
+    "Overview",
+    Uses(rest="Health, alerts, incidents, deploys and quality are of all versions and environments."),
+)
 
 
 @st.fragment(run_every=frame.settings.refresh_s)
 @ui.guarded
 def _live() -> None:
-    view = ui.fetch(frame, overview, frame.chain, frame.span, _rubric())
+    view = ui.fetch(frame, overview, frame.chain, frame.span, _rubric(), frame.only)
     _status(frame, view)
     _runs(frame, view)
     if not any(c.now for c in view.components):

@@ -15,14 +15,32 @@ from dashboard import (
     ui,
     urls,
 )
-from dashboard.component_choice import offered
+from dashboard.component_choice import component_row
 from dashboard.data_feedback import signs
 from dashboard.data_pairs import comparisons
 from dashboard.data_quality import ALL_VERSIONS, judges, scores
 from dashboard.data_safety import safety_monitors
+from dashboard.filter_parts import Uses
 from monitors.judges.rubric import load_rubric
 
 _VIEWS = {"scores": "Scores", "judges": "Judge and people", "label": "Label answers"}
+_USES = {
+    "scores": Uses(
+        component="one",
+        version="own",
+        environment=False,
+        rest="What users say, local scores and safety are of all versions, and all is of all environments.",
+    ),
+    "judges": Uses(
+        component=None, version=None, environment=False, rest="Judges are judged by all that they graded."
+    ),
+    "label": Uses(
+        component="one",
+        version=None,
+        environment=False,
+        rest="Answers are drawn from all of its own.",
+    ),
+}
 _INTERVALS = {"always": "every look", "once": "one look"}
 
 
@@ -46,30 +64,17 @@ def _switch(label: str, name: str, words: dict[str, str], chosen: str, *, shown:
     )
 
 
-frame = ui.open_page("Quality")
-settings = ui.judge_settings()
-rubric = load_rubric(settings.rubric)
-rows, wanted = offered(frame)
-names = [row.component for row in rows]
-applications = {row.component for row in rows if row.is_application}
-chosen = wanted or next((n for n in names if n in applications), names[0])
 view = urls.url("view")
 if view not in _VIEWS:
     view = "scores"
+frame = ui.open_page("Quality", _USES[view])
+settings = ui.judge_settings()
+rubric = load_rubric(settings.rubric)
 _switch("What to look at", "view", _VIEWS, view)
 choices = st.container(horizontal=True, vertical_alignment="bottom")
-if view != "judges":
-    with choices:
-        urls.choose(
-            "Component",
-            "component",
-            names,
-            chosen=chosen,
-            width=260,
-            words=lambda name: f"{name} (application)" if name in applications else name,
-            resets=("version",),
-        )
 if view == "scores":
+    row = component_row(frame)
+    chosen = row.component
     found = ui.fetch(frame, scores, frame.chain, chosen, frame.span, settings.rubric)
     said = ui.fetch(frame, signs, frame.chain, chosen, frame.span)
     if not found.estimates and not found.days:
@@ -79,32 +84,21 @@ if view == "scores":
             "window; routers, guardrails and tools have no answer that it could grade.",
             ["chainwatch run"],
         )
-        if said.days or chosen in applications:
+        if said.days or row.is_application:
             feedback_parts.users(said, frame, chosen)
     else:
-        version = urls.url("version")
         with choices:
-            if len(found.versions) > 1:
-                urls.choose(
-                    "Version",
-                    "version",
-                    found.versions,
-                    chosen=version,
-                    any_word="all versions",
-                    words=lambda name: name or "not known",
-                    width=240,
-                )
             interval = urls.url("interval") if urls.url("interval") in _INTERVALS else "always"
             _switch("95 % intervals for", "interval", _INTERVALS, interval or "always", shown=True)
         quality_parts.estimates(
             found,
             frame,
             rubric,
-            version=version if version in found.versions and version else ALL_VERSIONS,
+            version=frame.only.version or ALL_VERSIONS,
             always=interval == "always",
         )
         quality_parts.table(found, rubric, chosen)
-        if said.days or chosen in applications:
+        if said.days or row.is_application:
             feedback_parts.users(said, frame, chosen)
         quality_parts.local(found, frame)
         evidently_parts.descriptors(found, frame)
@@ -121,4 +115,4 @@ elif view == "judges":
     judge_parts.ledger(told, frame)
     judge_parts.rubrics(told, frame, rubric)
 else:
-    label_parts.queue(frame, chosen, rubric, settings, choices)
+    label_parts.queue(frame, component_row(frame).component, rubric, settings, choices)

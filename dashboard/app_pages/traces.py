@@ -7,8 +7,9 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import formats, trace_parts, ui, urls
-from dashboard.data import components
-from dashboard.data_traces import PAGE_SIZE, SORTS, TraceFilter, TracePage, trace_view, traces, versions
+from dashboard.data_traces import PAGE_SIZE, SORTS, TraceFilter, TracePage, trace_view, traces
+from dashboard.filter_parts import Uses
+from dashboard.frame import Frame
 from dashboard.text import plain, to_csv
 
 _STATUSES = {"error": "✕ Failed", "ok": "✓ OK", "unset": "○ Not said"}
@@ -20,11 +21,8 @@ def _write(name: str) -> None:
     urls.set_url("page", None)
 
 
-def _filters(frame: ui.Frame) -> TraceFilter:
-    names = [r.component for r in ui.fetch(frame, components, frame.chain, frame.span)]
-    markers = ui.fetch(frame, versions, frame.chain, frame.span)
-    component = st.query_params.get("component")
-    status, version = urls.url("status"), urls.url("version")
+def _filters(frame: Frame) -> TraceFilter:
+    status = urls.url("status")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.session_state["choose_text"] = urls.url("text") or ""
         st.text_input(
@@ -38,9 +36,6 @@ def _filters(frame: ui.Frame) -> TraceFilter:
             icon=":material/search:",
         )
         urls.choose(
-            "Component", "component", names, chosen=component, any_word="Any", resets=("page",), width=170
-        )
-        urls.choose(
             "Status",
             "status",
             list(_STATUSES),
@@ -49,9 +44,6 @@ def _filters(frame: ui.Frame) -> TraceFilter:
             words=lambda s: _STATUSES[s],
             resets=("page",),
             width=130,
-        )
-        urls.choose(
-            "Version", "version", markers, chosen=version, any_word="Any", resets=("page",), width=190
         )
         urls.choose(
             "Order",
@@ -65,16 +57,17 @@ def _filters(frame: ui.Frame) -> TraceFilter:
     page = urls.url("page") or "1"
     sort = urls.url("sort")
     return TraceFilter(
-        component=component if component in names else None,
+        component=frame.component,
         status=status if status in _STATUSES else None,
-        version=version if version in markers else None,
+        version=frame.only.version,
+        environment=frame.only.environment,
         text=urls.url("text"),
         sort=sort if sort is not None and sort in SORTS else "newest",
         page=int(page) if page.isdigit() and page != "0" else 1,
     )
 
 
-def _table(frame: ui.Frame, wanted: TraceFilter, found: TracePage) -> None:
+def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
     """One page of traces; choosing a row puts it into the URL."""
     key = f"traces_{hash((wanted, frame.span)) & 0xFFFFFF:x}"
 
@@ -124,7 +117,7 @@ def _table(frame: ui.Frame, wanted: TraceFilter, found: TracePage) -> None:
         ui.download("This page as CSV", to_csv(rows, list(rows[0])), "traces.csv", key="traces_csv")
 
 
-frame = ui.open_page("Traces")
+frame = ui.open_page("Traces", Uses())
 wanted = _filters(frame)
 found = ui.fetch(frame, traces, frame.chain, frame.span, wanted)
 if found.rows:

@@ -1,4 +1,4 @@
--- Grades of one version or model, by judge and criterion.
+-- Grades of one version, model or environment, by judge and criterion: which only the spans say.
 SELECT
     g.judge || ' ' || g.criterion AS measure, count(g.score) AS n, avg(g.score) AS mean,
     stddev_samp(g.score) AS spread, quantile_cont(g.score, 0.5) AS p50, quantile_cont(g.score, 0.95) AS p95
@@ -9,4 +9,5 @@ WHERE g.chain = $chain AND g.component = $component AND g.dataset = $dataset AND
   AND s.chain = $chain AND s.component = $component AND s.started_at >= $start AND s.started_at < $end
   AND ($version IS NULL OR coalesce(s.component_version, s.chain_version) = $version)
   AND ($model IS NULL OR s.model = $model)
+  AND ($environment IS NULL OR s.environment = $environment)
 GROUP BY measure

@@ -1,4 +1,4 @@
--- Grades of one side, by judge and criterion, whatever the version and model.
+-- Grades of one side, by judge and criterion, whatever the version, model and environment.
 SELECT
     judge || ' ' || criterion AS measure, count(score) AS n, avg(score) AS mean,
     stddev_samp(score) AS spread, quantile_cont(score, 0.5) AS p50, quantile_cont(score, 0.95) AS p95

@@ -11,6 +11,7 @@ WITH side AS (
       AND started_at >= $start AND started_at < $end
       AND ($version IS NULL OR coalesce(component_version, chain_version) = $version)
       AND ($model IS NULL OR model = $model)
+      AND ($environment IS NULL OR environment = $environment)
 )
 SELECT
     measure, count(value) AS n, avg(value) AS mean, stddev_samp(value) AS spread,

@@ -5,6 +5,7 @@ WHERE chain = $chain AND component = $component AND dataset = $dataset
   AND started_at >= $start AND started_at < $end
   AND ($version IS NULL OR coalesce(component_version, chain_version) = $version)
   AND ($model IS NULL OR model = $model)
+  AND ($environment IS NULL OR environment = $environment)
   AND hash(span_id) % $one_in = 0
 ORDER BY hash(span_id)
 LIMIT $limit

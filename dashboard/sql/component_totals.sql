@@ -15,4 +15,7 @@ FROM spans
 WHERE chain = $chain AND dataset = 'production'
   AND started_at >= $previous_start AND started_at < $end
   AND ($component IS NULL OR component = $component)
+  AND ($environment IS NULL OR environment = $environment)
+  AND ($version IS NULL
+       OR $version IN (chain_version, component_version, prompt_version, index_version, model))
 GROUP BY component, is_current

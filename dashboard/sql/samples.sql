@@ -4,5 +4,8 @@ SELECT trace_id, span_id, started_at, status, error_type, duration_s, input_text
 FROM spans
 WHERE chain = $chain AND component = $component AND dataset = 'production'
   AND started_at >= $start AND started_at < $end
+  AND ($environment IS NULL OR environment = $environment)
+  AND ($version IS NULL
+       OR $version IN (chain_version, component_version, prompt_version, index_version, model))
 ORDER BY started_at DESC
 LIMIT $limit

@@ -5,8 +5,9 @@ WITH matched AS (
     WHERE chain = $chain AND dataset = 'production' AND started_at >= $start AND started_at < $end
       AND ($component IS NULL OR component = $component)
       AND ($status IS NULL OR status = $status)
-      AND ($version IS NULL OR chain_version = $version OR component_version = $version
-           OR prompt_version = $version OR index_version = $version OR model = $version)
+      AND ($environment IS NULL OR environment = $environment)
+      AND ($version IS NULL
+           OR $version IN (chain_version, component_version, prompt_version, index_version, model))
       AND ($text IS NULL
            OR contains(lower(input_text), lower($text))
            OR contains(lower(output_text), lower($text))

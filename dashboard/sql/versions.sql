@@ -18,6 +18,9 @@ SELECT
 FROM spans
 WHERE chain = $chain AND component = $component AND dataset = 'production'
   AND started_at >= $start AND started_at < $end
+  AND ($environment IS NULL OR environment = $environment)
+  AND ($version IS NULL
+       OR $version IN (chain_version, component_version, prompt_version, index_version, model))
 GROUP BY version
 ORDER BY first_at DESC
 LIMIT 30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def _spans(chance: random.Random, count: int) -> list[Span]:
                 documents=(Document(id="d", text="t"),) * chance.randrange(3),
                 component_version=chance.choice(["v1", "v2", None]),
                 model=chance.choice(["small", "large"]),
+                environment=chance.choice(["production", "production", "staging", None]),
                 dataset=chance.choice(["production", "production", "golden"]),
                 source="test",
             )
@@ -74,11 +76,16 @@ def _store(warehouse: Warehouse, spans: Sequence[Span], at: datetime) -> None:
 
 
 def _is_right(warehouse: Warehouse) -> None:
-    """What is read off the rollups is what the spans say, by six hours and by version."""
+    """What is read off the rollups is what the spans say, by six hours and by version; narrowed as well."""
     cut = Cut(
         chain="chat", start=START + HOUR, end=START + DAYS * DAY - 30 * timedelta(minutes=1),
         origin=START, step_s=6 * 3600,
     )  # fmt: skip
+    for narrowed in (cut, replace(cut, environment="staging"), replace(cut, marker="v1")):
+        _is_right_of(warehouse, narrowed)
+
+
+def _is_right_of(warehouse: Warehouse, cut: Cut) -> None:
     with warehouse.read() as con:
         rolled = Rolled(con)
         counts = rolled.counts(cut, _group)
@@ -117,8 +124,15 @@ def _from_spans(con: Connection, cut: Cut) -> dict[tuple[object, ...], Row]:
         "component_version, model, count(*) AS spans, count(*) FILTER (status = 'error') AS errors, "
         f"min(started_at) AS first_at, max(started_at) AS last_at, {figures} FROM spans "
         "WHERE chain = 'chat' AND dataset = 'production' AND started_at >= $start AND started_at < $end "
-        "GROUP BY ALL",
-        {"origin": cut.origin, "start": cut.start, "end": cut.end},
+        "AND ($environment IS NULL OR environment = $environment) "
+        "AND ($marker IS NULL OR component_version = $marker OR model = $marker) GROUP BY ALL",
+        {
+            "origin": cut.origin,
+            "start": cut.start,
+            "end": cut.end,
+            "environment": cut.environment,
+            "marker": cut.marker,
+        },
     )
     return {_group(row): row for row in rows}
 

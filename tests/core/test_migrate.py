@@ -89,7 +89,8 @@ def test_a_file_of_any_earlier_version_keeps_its_rows(
     with monkeypatch.context() as patched:
         patched.setattr(module, "migrations", lambda: every[:number])
         migrate(warehouse)
-    rows = fill(warehouse)
+    # Rollups may be dropped: the next refresh makes them anew out of the spans.
+    rows = {table: n for table, n in fill(warehouse).items() if not table.startswith("rollup_")}
     assert [m.number for m in migrate(warehouse)] == [m.number for m in every[number:]]
     with warehouse.read() as con:
         found = {t: con.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in rows}

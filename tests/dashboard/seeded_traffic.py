@@ -193,7 +193,8 @@ def _base(trace_id: str, span_id: str, component: str, kind: str, *, at: datetim
         "started_at": at,
         "ended_at": at + timedelta(seconds=seconds),
         "duration_s": seconds,
-        "environment": "production",
+        # One trace in sixteen.
+        "environment": "staging" if trace_id.startswith("0") else "production",
         "session_id": trace_id[:8],
         "dataset": "production",
         "attributes": json.dumps({"seeded": True, "note": HOSTILE}),

@@ -17,9 +17,10 @@ from collectors.home import Home
 from collectors.rollups.refresh import refresh
 from collectors.warehouse.connection import Warehouse
 from dashboard import data_traces
-from dashboard.data import TimeRange, components, extent, range_until
+from dashboard.data import Only, TimeRange, components, extent, range_until
 from dashboard.data_compare import SideRange, choices, comparison
 from dashboard.data_component import component_view
+from dashboard.data_filters import filter_choices
 from dashboard.data_overview import overview
 from dashboard.data_sources import newest, sources_view
 
@@ -53,12 +54,16 @@ def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
         SideRange(name="a", start=span.start, end=half),
         SideRange(name="b", start=half, end=span.end),
     ]
+    only = Only(environment="staging", version="1.5.0")
     compared = comparison(warehouse, CHAIN, component, *sides)
     return {
         "extent": extent(warehouse, CHAIN),
         "overview": overview(warehouse, CHAIN, span),
         "component": component_view(warehouse, CHAIN, component, span),
-        "markers": data_traces.versions(warehouse, CHAIN, span),
+        "environments": filter_choices(warehouse, CHAIN, span).environments(None),
+        "versions": filter_choices(warehouse, CHAIN, span).versions(component),
+        "overview of a version": overview(warehouse, CHAIN, span, only=only),
+        "component of a version": component_view(warehouse, CHAIN, component, span, only),
         "traces": data_traces.traces(warehouse, CHAIN, span, data_traces.TraceFilter()),
         "choices": choices(warehouse, CHAIN, component, span),
         "numbers": [(d.measure, d.change, d.a and d.a.mean, d.a and d.a.spread) for d in compared.numbers],
