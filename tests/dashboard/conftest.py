@@ -18,6 +18,7 @@ from dashboard import cached
 
 APP = Path(dashboard.__file__).parent / "app.py"
 Open = Callable[..., AppTest]
+Start = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,24 +65,39 @@ def served(browser: Any, seeded: Seeded) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Open:
-    """`open_page("incident", home, incident="...")`: one page of the app, drawn once."""
+def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Start:
+    """`start(home)`: the app on one home, before its first page."""
     monkeypatch.chdir(tmp_path)  # no chainwatch.toml of the developer's
     monkeypatch.delenv("CHAINWATCH_CONFIG", raising=False)
     cached.forget()
     cached._last_good.clear()
 
-    def opened(page: str, home: Path, zone: str | None = "Europe/Berlin", **params: str) -> AppTest:
+    def started(home: Path, zone: str | None = "Europe/Berlin") -> AppTest:
         # The first run only registers the pages, so it is given nothing to draw.
         monkeypatch.setenv("CHAINWATCH_HOME", str(tmp_path / "nowhere"))
         app = AppTest.from_file(str(APP), default_timeout=60)
         app.context = {"timezone": zone} if zone else {}
         app.run()
         monkeypatch.setenv("CHAINWATCH_HOME", str(home))
-        app.switch_page(f"app_pages/{page}.py")
-        for name, value in params.items():
-            app.query_params[name] = value
-        return app.run()
+        return app
+
+    return started
+
+
+def shown(app: AppTest, page: str, **params: str) -> AppTest:
+    """The app after it went to a page."""
+    app.switch_page(f"app_pages/{page}.py")
+    app.query_params.clear()
+    app.query_params.update(params)
+    return app.run()
+
+
+@pytest.fixture
+def open_page(start: Start) -> Open:
+    """`open_page("incident", home, incident="...")`: one page of the app, drawn once."""
+
+    def opened(page: str, home: Path, zone: str | None = "Europe/Berlin", **params: str) -> AppTest:
+        return shown(start(home, zone), page, **params)
 
     return opened
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Open, words
+from seeded_backtest import HOSTILE, at, report
+from seeded_traffic import START
 from seeded_warehouse import Seeded, build
 
 from collectors.home import Home
@@ -16,69 +16,6 @@ from dashboard import cached, formats
 from dashboard.data_postmortem import postmortem_text
 from monitors.alerting.markdown import flat
 from monitors.backtest import saved
-
-START = datetime(2026, 3, 2, tzinfo=UTC)
-HOSTILE = "**bold** [x](https://evil.example) <script>"
-
-
-def at(hour: float) -> datetime:
-    return START + timedelta(hours=hour)
-
-
-def incident(name: str, hour: float, component: str, title: str = "Output changed") -> dict[str, Any]:
-    return {
-        "incident_id": name,
-        "component": component,
-        "title": title,
-        "detected_at": at(hour),
-        "resolved_at": at(hour + 2),
-    }
-
-
-def alert(hour: float) -> dict[str, Any]:
-    return {
-        "fired_at": at(hour),
-        "resolved_at": None,
-        "monitor": "latency/support/generator/duration_s/drift",
-        "value": 4.0,
-        "threshold": 2.0,
-        "unit": "s",
-        "reason": HOSTILE,
-        "incident_id": "a1",
-    }
-
-
-def report(**more: Any) -> dict[str, Any]:
-    known = [
-        {"id": "slow", "component": "generator", "started_at": at(9), "ended_at": at(12),
-         "detected": True, "incident_id": "a1", "delay_s": 3600.0},
-        {"id": "index", "component": None, "started_at": at(30), "ended_at": None,
-         "detected": False, "incident_id": None, "delay_s": None},
-    ]  # fmt: skip
-    made: dict[str, Any] = {
-        "start": START,
-        "end": at(48),
-        "config": "chainwatch.toml and --set",
-        "windows": 48,
-        "monitors": ["latency/support/generator/duration_s/drift"],
-        "incidents": [incident("a1", 10, "generator"), incident("b2", 20, "router", HOSTILE)],
-        "alerts": [alert(10), alert(11)],
-        "messages": {"sent": 4},
-        "messages_a_week": 14.0,
-        "known": known,
-        "false_alarms": ["b2"],
-        "wrong_component": [],
-        "duplicates": [],
-        "not_replayed": ["texts before 2026-03-01 00:00 UTC were pruned; they are missing in the references"],
-    }
-    return made | more
-
-
-def test_before_the_first_backtest_it_names_the_command(open_page: Open, tmp_path: Path) -> None:
-    app = open_page("backtest", tmp_path / "none")
-    assert not app.exception
-    assert "chainwatch backtest --from" in words(app)
-    assert not (tmp_path / "none").exists()
 
 
 def test_a_report_against_known_incidents(open_page: Open, tmp_path: Path) -> None:

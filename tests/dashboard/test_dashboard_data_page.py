@@ -29,29 +29,6 @@ def refused(key: str, reason: str, **fields: object) -> dict[str, object]:
     return {"quarantine_id": key, "reason": reason, **common, **fields}
 
 
-def test_without_a_warehouse_it_names_the_commands(open_page: Open, tmp_path: Path) -> None:
-    app = open_page("data", tmp_path / "nothing")
-    assert not app.exception
-    assert "Nothing is stored yet" in words(app)
-    assert "chainwatch demo" in words(app)
-    assert not (tmp_path / "nothing").exists(), "looking must not create a warehouse"
-
-
-def test_an_empty_warehouse_says_how_to_fill_it(open_page: Open, bare: Warehouse) -> None:
-    app = open_page("data", bare.path.parent)
-    assert not app.exception
-    assert "The warehouse is empty" in words(app)
-    assert "chainwatch serve" in words(app)
-
-
-def test_a_damaged_warehouse_is_a_sentence(open_page: Open, tmp_path: Path) -> None:
-    (tmp_path / "warehouse.duckdb").write_bytes(b"this is not a database" * 400)
-    app = open_page("data", tmp_path)
-    assert not app.exception
-    assert any("could not be drawn" in e.value for e in app.error)
-    assert "is damaged" in words(app)
-
-
 def test_nothing_but_refused_records_is_told_as_such(open_page: Open, bare: Warehouse) -> None:
     store(bare, "quarantine", refused("q", "component: is missing"))
     said = words(open_page("data", bare.path.parent))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
 from conftest import Open, words
-from seeded_warehouse import Seeded
 
 import dashboard
 from dashboard import theme
@@ -15,28 +13,6 @@ from dashboard.terms import page_path, terms
 
 FOLDER = Path(dashboard.__file__).parent
 DOCS = FOLDER.parent / "docs"
-
-
-def test_it_needs_no_warehouse(open_page: Open, tmp_path: Path) -> None:
-    app = open_page("help", tmp_path / "nothing")
-    assert not app.exception
-    assert not app.error
-    said = words(app)
-    assert "An alert woke you: do this" in said
-    assert "chainwatch ack INCIDENT" in said
-    assert not (tmp_path / "nothing").exists(), "looking must not create a warehouse"
-
-
-@pytest.mark.parametrize("state", ["damaged", "seeded"])
-def test_it_is_there_whatever_the_warehouse_is(
-    state: str, open_page: Open, tmp_path: Path, seeded: Seeded
-) -> None:
-    (tmp_path / "warehouse.duckdb").write_bytes(b"this is not a database" * 400)
-    app = open_page("help", tmp_path if state == "damaged" else seeded.home)
-    assert not app.exception
-    assert not app.error
-    links = [link.proto.page for link in app.get("page_link")]
-    assert links, "it leads to the pages"
 
 
 def test_every_word_chart_and_state_is_on_it(open_page: Open, tmp_path: Path) -> None:

@@ -1,73 +1,13 @@
-"""Every page in every state: it says what it should, says what to do next, and never a traceback."""
+"""What the pages say of the seeded chain."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from conftest import Open, words
-from empty_warehouse import empty_warehouse
 from seeded_warehouse import Seeded, build
 
 from dashboard import cached
-
-PAGES = ("overview", "incident", "component", "traces", "quality", "compare", "monitors")
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_without_a_warehouse_every_page_names_the_commands(
-    page: str, open_page: Open, tmp_path: Path
-) -> None:
-    app = open_page(page, tmp_path / "nothing")
-    assert not app.exception
-    said = words(app)
-    assert "Nothing is stored yet" in said
-    assert "chainwatch demo" in said
-    assert not (tmp_path / "nothing").exists(), "looking must not create a warehouse"
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_an_empty_warehouse_says_how_to_fill_it(page: str, open_page: Open, tmp_path: Path) -> None:
-    empty_warehouse(tmp_path / "empty" / "warehouse.duckdb")
-    app = open_page(page, tmp_path / "empty")
-    assert not app.exception
-    assert "chainwatch ingest" in words(app)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_broken_warehouse_is_a_sentence(page: str, open_page: Open, tmp_path: Path) -> None:
-    home = tmp_path / "broken"
-    home.mkdir()
-    (home / "warehouse.duckdb").write_bytes(b"this is not a database" * 400)
-    app = open_page(page, home)
-    assert not app.exception
-    assert any("could not be drawn" in e.value for e in app.error)
-    assert "is damaged" in words(app)
-    assert "Traceback" not in words(app)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_draws_the_seeded_chain(page: str, open_page: Open, seeded: Seeded) -> None:
-    app = open_page(page, seeded.home, range="7d")
-    assert not app.exception
-    assert not [e for e in app.error if "could not be drawn" in e.value]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_draws_a_chain_of_one(page: str, open_page: Open, alone: Seeded) -> None:
-    app = open_page(page, alone.home)
-    assert not app.exception
-    assert not [e for e in app.error if "could not be drawn" in e.value]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_before_the_first_run_every_page_says_how_to_run(
-    page: str, open_page: Open, unwatched: Seeded
-) -> None:
-    app = open_page(page, unwatched.home)
-    assert not app.exception
-    if page not in ("traces", "compare"):
-        assert "chainwatch run" in words(app)
 
 
 def test_the_overview_tells_the_incident_first(open_page: Open, seeded: Seeded) -> None:
@@ -180,22 +120,3 @@ def test_monitors_that_could_judge_nothing_are_not_good_news(open_page: Open, tm
     app.run()
     assert not app.success
     assert app.info[0].proto.title == "The monitors are at work"
-
-
-@pytest.fixture(scope="module")
-def long(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
-    """A chain of twenty-one."""
-    parts = tuple((f"step-{i}", "tool", 0.1, 0.2, None) for i in range(20))
-    return build(tmp_path_factory.mktemp("long"), days=1, traces_per_day=5, parts=parts, with_incident=False)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_draws_twenty_components(page: str, open_page: Open, long: Seeded) -> None:
-    app = open_page(page, long.home)
-    assert not app.exception
-    assert not [e for e in app.error if "could not be drawn" in e.value]
-    if page == "overview":
-        assert any("11 more components" in e.label for e in app.expander)
-    if page in ("component", "quality", "compare", "monitors", "traces"):
-        (choice,) = [box for box in app.selectbox if box.label == "Component"]
-        assert {f"step-{i}" for i in range(20)} <= {option.split(" ")[0] for option in choice.options}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from math import isnan
 from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ from conftest import Open, words
 from seeded_warehouse import Seeded
 
 from dashboard import charts, ranges
-from dashboard.chart_data import Query, rows_of, to_parquet
+from dashboard.chart_data import Query, as_values, rows_of, to_parquet
 
 NOW = datetime(2026, 3, 9, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -74,11 +75,14 @@ def test_the_data_of_a_chart_are_its_points() -> None:
     assert pq.read_table(io.BytesIO(to_parquet(rows))).to_pylist() == rows
 
 
-@pytest.mark.parametrize("name", ["component_series", "monitor_series", "health_strip", "quality_series"])
-def test_the_query_behind_a_chart_runs_as_it_is_shown(name: str, seeded: Seeded) -> None:
+def test_the_query_behind_a_chart_quotes_what_it_is_given(seeded: Seeded) -> None:
     span = ranges.span_of("7d", seeded.end, now=NOW)[1]
-    monitor = "it's hostile'; DROP TABLE spans; --"
-    scope = {"chain": "support-assistant", "component": "retriever", "monitor": monitor, **span.parameters}
+    hostile = {"monitor": "it's hostile'; DROP TABLE spans; --", **span.parameters}
     with seeded.warehouse.read() as con:
-        rows = con.execute(Query(name=name, parameters=scope).text()).fetchall()
-    assert bool(rows) == (name != "monitor_series")
+        assert not con.execute(Query(name="monitor_series", parameters=hostile).text()).fetchall()
+    rows = [{'It\'s; "x"': "a'b", "At": span.start.date(), "n": float("nan"), "none": None}]
+    with seeded.warehouse.read() as con:
+        (told,) = con.execute(as_values(rows)).fetchall()
+    assert told[:2] == ("a'b", span.start.date())
+    assert isnan(told[2])
+    assert told[3] is None
