@@ -86,6 +86,7 @@ def judge(
         context.answer(found, _plan(found))
         return
     run = LlmRun.empty(settings, rubric, sample, at=now, run_id=None)
+    _show_progress(0, run.sampled)
     for run in judge_sample(
         warehouse,
         sample,
@@ -96,17 +97,21 @@ def judge(
         environ=os.environ,
         sleep=time.sleep,
     ):
-        if sys.stderr.isatty():
-            done = run.graded + sum(run.unscored.values()) + sum(run.skipped.values())
-            click.echo(f"\r{done} of {run.sampled}", nl=False, err=True)
+        _show_progress(run.graded + sum(run.unscored.values()) + sum(run.skipped.values()), run.sampled)
     if sys.stderr.isatty():
-        click.echo("\r", nl=False, err=True)
+        click.echo(err=True)
     if run.graded:
         days = {span.span_started_at.astimezone(UTC).date() for span in sample.drawn.spans}
         update_estimates(warehouse, days, at=context.clock())
     context.answer(run.summary(), _told(run.summary()))
     if run.stopped is not None:
         raise ChainwatchError(f"the judge {run.stopped}; what was graded before is stored")
+
+
+def _show_progress(done: int, of: int) -> None:
+    """On a terminal, in one line: the first batch of a slow judge may take minutes."""
+    if sys.stderr.isatty():
+        click.echo(f"\rjudged {done} of {of} answers", nl=False, err=True)
 
 
 def _need_components(context: Context, components: Sequence[str]) -> None:

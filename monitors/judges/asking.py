@@ -59,15 +59,21 @@ class Asker(Generic[T]):
         self._max_output_tokens = max_output_tokens
         self._lock = threading.Lock()
         self._form = 0
+        self._taken = False
 
     def ask(self, messages: Sequence[Mapping[str, Any]], bill: Bill) -> T | Unanswered:
-        """The answer, or why there is none. Raises what `Endpoint.ask` raises, but for refused forms."""
+        """The answer, or why there is none.
+
+        Raises what `Endpoint.ask` raises; for refused forms only when every form was refused from the start.
+        """
         said: list[Mapping[str, Any]] = [*messages]
         problem, rejected = "no reply", True
+        refused: RejectedError | None = None
         for form in range(self._form, len(_FORMS)):
             try:
                 answer = self._endpoint.ask(said, self._extra(_FORMS[form]))
             except RejectedError as error:
+                refused = error
                 problem = f"request refused: {error}"
                 continue
             if rejected:
@@ -89,6 +95,9 @@ class Asker(Generic[T]):
                 if isinstance(again, UnreadableReplyError):
                     return Unanswered(f"unreadable reply: {again}")
                 return again
+        if refused is not None and not self._taken:
+            # Nothing was ever taken, so it is not this question: the next ones would fare no better.
+            raise self._endpoint.refuses(refused)
         return Unanswered(problem)
 
     def _read(self, answer: Answer, bill: Bill) -> T | Unanswered | UnreadableReplyError:
@@ -122,6 +131,7 @@ class Asker(Generic[T]):
         """Forms before this one were refused and this one was taken: start with it from now on."""
         with self._lock:
             self._form = max(self._form, form)
+            self._taken = True
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ fit waits for those in flight, and is refused if it does not fit then either.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from monitors.judges.config import JudgeConfig
+from monitors.judges.journal import Taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,10 @@ NOTHING_SPENT = Spent()
 
 @dataclass
 class Budget:
-    """Caps of a run, what is left of the day's, and what is spent; safe to share between threads."""
+    """Caps of a run, what is left of the day's, and what is spent; safe to share between threads.
+
+    note: is told of every request before it is sent, at its worst, and of the difference once it is billed.
+    """
 
     max_calls: int
     max_tokens: int
@@ -63,6 +67,7 @@ class Budget:
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    note: Callable[[Taken], None] | None = field(default=None, repr=False)
     _held: list[Reservation] = field(default_factory=list, repr=False)
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
     _together: tuple[Budget, ...] = field(default=(), repr=False)
@@ -114,6 +119,7 @@ class Budget:
                 if cap is None:
                     self.calls += 1
                     self._held.append(wanted)
+                    self._note(1, wanted.input_tokens, wanted.output_tokens)
                     return None
                 if cap.startswith("max_calls") or not any(b._held for b in self._all):
                     return cap
@@ -128,7 +134,19 @@ class Budget:
             self._held.remove(reservation)
             self.input_tokens += billed.input_tokens
             self.output_tokens += billed.output_tokens
+            self._note(
+                0,
+                billed.input_tokens - reservation.input_tokens,
+                billed.output_tokens - reservation.output_tokens,
+            )
             self._changed.notify_all()
+
+    def _note(self, calls: int, input_tokens: int, output_tokens: int) -> None:
+        if self.note is not None:
+            cost = self.cost(input_tokens, output_tokens)
+            self.note(
+                Taken(calls=calls, input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost)
+            )
 
     @property
     def _all(self) -> tuple[Budget, ...]:

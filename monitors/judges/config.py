@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from collectors.config import Section
 
@@ -15,11 +15,20 @@ KEY_VARIABLE = "CHAINWATCH_JUDGE_API_KEY"
 ENSEMBLE = "ensemble"
 
 
+def _is_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("has to begin with http:// or https://, and ends with /v1 at most endpoints")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_is_address)]
+
+
 class MemberConfig(Section):
     """One more judge of an ensemble: what it is called and where it is; the rest is as in [judge]."""
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")
-    base_url: str | None = None
+    base_url: Address | None = None
     model: str = Field(min_length=1)
     input_usd_per_million_tokens: float | None = Field(None, ge=0)
     output_usd_per_million_tokens: float | None = Field(None, ge=0)
@@ -53,7 +62,7 @@ class JudgeConfig(Section):
 
     enabled: bool = False
     name: str = Field("llm", min_length=1)
-    base_url: str | None = None
+    base_url: Address | None = None
     model: str = ""
     rubric: str = "answer_quality"
     components: tuple[str, ...] = ()

@@ -13,17 +13,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from collectors.errors import ConfigError
 from monitors.judges.budget import Budget, Reservation, Usage
 from monitors.judges.config import KEY_VARIABLE, JudgeConfig
+from monitors.judges.streamed import assembled
 
 if TYPE_CHECKING:
-    from openai import OpenAI
+    from openai import APIStatusError, OpenAI
 
 OPENAI_URL = "https://api.openai.com/v1"
 _REJECTED = frozenset({400, 404, 405, 415, 422, 501})
 _FATAL = frozenset({401, 402, 403})
+# Not about how structure is asked for: whichever form is tried, there is nothing at this address.
+_NOT_THERE = frozenset({404, 405, 501})
 _LONGEST_WAIT_S = 120.0
 _FIRST_WAIT_S = 0.5
 # Beside the text: roles, separators and the tokens that open the reply.
@@ -49,7 +53,14 @@ class EndpointError(Exception):
 
 
 class RejectedError(Exception):
-    """The endpoint does not take this form of request; another form may do."""
+    """The endpoint does not take this form of request; another form may do.
+
+    `not_there`: if none does, the address or the model is wrong.
+    """
+
+    def __init__(self, reason: str, *, not_there: bool = False) -> None:
+        super().__init__(reason)
+        self.not_there = not_there
 
 
 class OutOfBudgetError(Exception):
@@ -123,30 +134,48 @@ class Endpoint:
 
         billed: Usage | None = Usage(input_tokens=0, output_tokens=0)
         try:
-            completion = self._client().chat.completions.create(**self._request(messages, extra))
-            answer = _answer(completion)
+            raw = self._client().chat.completions.with_raw_response.create(**self._request(messages, extra))
+            # It has answered. Until it says what that cost, the worst case is spent.
+            billed = None
+            streams = "text/event-stream" in raw.headers.get("content-type", "")
+            answer = _answer(assembled(raw.text) if streams else raw.parse())
             billed = answer.usage
         except openai.APITimeoutError:
-            # It may have been billed, and nobody says how much: the worst case stays spent.
+            # It may have been billed, and nobody says how much.
             billed = None
             return None, "timeout", None
         except (openai.APIResponseValidationError, ValueError, TypeError, AttributeError, LookupError):
-            billed = None
             return None, "answer is no chat completion", None
-        except openai.APIConnectionError:
-            return None, "no connection", None
+        except openai.APIConnectionError as error:
+            # By name: which HTTP library the openai client stands on is its own business.
+            if type(error.__cause__).__name__ == "ConnectError":
+                return None, f"no connection to {self._address}", None
+            billed = None
+            return None, "connection lost", None
         except openai.APIStatusError as error:
-            status = error.status_code
-            if status in _REJECTED:
-                raise RejectedError(f"HTTP {status}") from error
-            if status in _FATAL:
-                raise EndpointError(
-                    f"HTTP {status}: check {self._key_variable} and the account", fatal=True
-                ) from error
-            return None, f"HTTP {status}", self._retry_after(error.response.headers)
+            return None, self._status(error), self._retry_after(error.response.headers)
         finally:
             self.budget.settle(worst, billed)
         return answer, "", None
+
+    def _status(self, error: APIStatusError) -> str:
+        """Why there is no answer; raises where asking the same again is of no use."""
+        status = error.status_code
+        if status in _REJECTED:
+            raise RejectedError(f"HTTP {status}", not_there=status in _NOT_THERE) from error
+        key = (
+            f"check {self._key_variable} and the account" if self._key else f"{self._key_variable} is not set"
+        )
+        if status in _FATAL:
+            raise EndpointError(f"HTTP {status}: {key}", fatal=True) from error
+        if error.code == "insufficient_quota":
+            raise EndpointError(f"HTTP {status}: the account has no quota left", fatal=True) from error
+        return f"HTTP {status}"
+
+    def refuses(self, error: RejectedError) -> EndpointError:
+        """What to say when it takes no form of request at all."""
+        named = f"check base_url and model = {self._settings.model!r} in [judge]"
+        return EndpointError(f"{error}: {named}", fatal=error.not_there)
 
     def _request(self, messages: Sequence[Mapping[str, Any]], extra: Mapping[str, Any]) -> dict[str, Any]:
         # OpenAI renamed it; most endpoints that are compatible with OpenAI know the old name only.
@@ -173,6 +202,12 @@ class Endpoint:
                     max_retries=0,
                 )
             return self._made
+
+    @property
+    def _address(self) -> str:
+        """Host and port, without what else may stand in a URL: a name and a password."""
+        parts = urlsplit(self._settings.base_url or OPENAI_URL)
+        return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
     def close(self) -> None:
         """Close the connections."""

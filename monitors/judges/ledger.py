@@ -16,6 +16,7 @@ from collectors.warehouse.store import fetch, replace
 from monitors.judges.budget import Spent
 from monitors.judges.draws import Draw, DrawOutcome, write_draw
 from monitors.judges.grade import Grade
+from monitors.judges.journal import Journal
 
 if TYPE_CHECKING:
     from monitors.judges.llm_run import LlmRun
@@ -27,10 +28,20 @@ FROM judge_runs WHERE list_contains(?, judge) AND started_at >= ? AND started_at
 """
 
 
+# What a run took that was killed before it could say so itself.
+_ADD_LEFT = """
+UPDATE judge_runs SET calls = calls + $calls, input_tokens = input_tokens + $input_tokens,
+    output_tokens = output_tokens + $output_tokens, cost_usd = cost_usd + coalesce($cost_usd, 0.0),
+    stopped = coalesce(stopped, 'killed')
+WHERE judge_run_id = $judge_run_id
+"""
+
+
 @contextmanager
-def alone(warehouse: Warehouse) -> Iterator[None]:
+def alone(warehouse: Warehouse) -> Iterator[Journal]:
     """Hold the judge's lock, beside the warehouse: two at work could not keep the caps of a day.
 
+    Yields the journal of what is spent, after what a killed judge left in it is in the ledger.
     RunInProgressError while another judge is at work.
     """
     lock = FileLock(warehouse.path.with_name("judge.lock"))
@@ -39,7 +50,14 @@ def alone(warehouse: Warehouse) -> Iterator[None]:
     except Timeout as error:
         raise RunInProgressError("another judge is at work; what it leaves is for the next") from error
     try:
-        yield
+        journal = Journal(warehouse.path.with_name("judge.spent"))
+        left = journal.left()
+        if left:
+            with warehouse.write() as con:
+                for run, taken in left.items():
+                    con.execute(_ADD_LEFT, {"judge_run_id": run, **taken._asdict()})
+            journal.clear()
+        yield journal
     finally:
         lock.release()
 

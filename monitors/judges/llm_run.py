@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from monitors.judges.draws import Draw, Judgement, draw
 from monitors.judges.endpoint import Endpoint
 from monitors.judges.ensemble import Ensemble, ensemble_version
 from monitors.judges.grade import Grade, JudgedSpan
+from monitors.judges.journal import Journal
 from monitors.judges.ledger import alone, spent_today, write_drawn, write_run
 from monitors.judges.llm import LlmJudge, judge_version
 from monitors.judges.prompt import build_prompt
@@ -177,9 +179,10 @@ def judge_sample(
     endpoint that fails does not raise: see `stopped`, `unscored` and `skipped` of the run. `earlier`: what
     other rubrics took of the same run's caps.
     """
-    with alone(warehouse):
+    with alone(warehouse) as journal:
         yield from _judged(
             warehouse,
+            journal,
             sample,
             settings,
             rubric,
@@ -193,6 +196,7 @@ def judge_sample(
 
 def _judged(
     warehouse: Warehouse,
+    journal: Journal,
     sample: Sample,
     settings: JudgeConfig,
     rubric: Rubric,
@@ -220,6 +224,11 @@ def _judged(
     if settings.ensemble:
         judge = Ensemble(settings, rubric, judges, clock=clock, run_id=run_id)
     run = LlmRun.empty(settings, rubric, sample, at=clock(), run_id=run_id)
+    for payer, budget in zip(run.members or [run], budgets, strict=True):
+        budget.note = partial(journal.note, payer.judge_run_id)
+    if sample.spans:
+        with warehouse.write() as con:
+            write_run(con, run, at=clock())
     size = max(_BATCH, settings.concurrency)
     try:
         for start in range(0, len(sample.spans), size):
@@ -232,7 +241,9 @@ def _judged(
             if grades or sum(b.calls for b in budgets) > begun:
                 with warehouse.write() as con:
                     write_grades(con, grades)
+                    write_drawn(con, sample.drawn, run.grades, judge.left_out, run, at=clock())
                     write_run(con, run, at=clock())
+                journal.clear()
             yield run
     finally:
         for endpoint in endpoints:

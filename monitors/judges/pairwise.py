@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -167,7 +168,7 @@ def compare_pairs(
     endpoint that fails does not raise.
     """
     judgement = pair_judgement(settings, rubric)
-    with alone(warehouse):
+    with alone(warehouse) as journal:
         with warehouse.read() as con:
             budget = Budget.of(settings, spent_today(con, [settings.name], clock()))
         endpoint = Endpoint(settings, budget, environ=environ, sleep=sleep)
@@ -179,6 +180,10 @@ def compare_pairs(
             matched=drawn.matched,
             drawn=len(drawn.pairs),
         )
+        budget.note = partial(journal.note, run.judge_run_id)
+        if drawn.pairs:
+            with warehouse.write() as con:
+                write_pair_run(con, run.row(), at=clock())
         try:
             for start in range(0, len(drawn.pairs), _BATCH):
                 found = judge.compare(drawn.pairs[start : start + _BATCH])
@@ -186,6 +191,7 @@ def compare_pairs(
                 with warehouse.write() as con:
                     write_verdicts(con, found, a, b, judgement, at=clock())
                     write_pair_run(con, run.row(), at=clock())
+                journal.clear()
                 yield run
         finally:
             endpoint.close()

@@ -25,6 +25,12 @@ class Reply:
     tool_arguments: str | None = None
     usage: tuple[int, int] | None = (100, 20)
     raw: str | None = None
+    # Server-sent events, a few characters each, though nobody asked for a stream.
+    streamed: bool = False
+    drop_end: bool = False
+    # The connection is cut after so many bytes of the body.
+    cut_after: int | None = None
+    code: str = "x"
 
 
 Script = Callable[[dict[str, Any], int], Reply]
@@ -59,13 +65,16 @@ def scripted_llm(script: Script) -> Iterator[ScriptedLlm]:
             reply = script(body, number)
             time.sleep(reply.delay_s)
             payload = (_raw(reply) if reply.raw is None else reply.raw).encode()
+            kind = "text/event-stream" if reply.streamed else "application/json"
+            payload = _events(payload, end=not reply.drop_end) if reply.streamed else payload
             try:
                 self.send_response(reply.status)
-                for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+                for name, value in {"Content-Type": kind, **reply.headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
-                self.wfile.write(payload)
+                self.wfile.write(payload[: reply.cut_after])
+                self.close_connection = self.close_connection or reply.cut_after is not None
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
@@ -104,7 +113,7 @@ def form(body: dict[str, Any]) -> str:
 
 def _raw(reply: Reply) -> str:
     if reply.status != 200:
-        return json.dumps({"error": {"message": "scripted failure of key sk-secret", "code": "x"}})
+        return json.dumps({"error": {"message": "scripted failure of key sk-secret", "code": reply.code}})
     message: dict[str, Any] = {"role": "assistant", "content": reply.content, "refusal": reply.refusal}
     if reply.tool_arguments is not None:
         call = {"name": "grade", "arguments": reply.tool_arguments}
@@ -124,3 +133,21 @@ def _raw(reply: Reply) -> str:
             "total_tokens": inputs + outputs,
         }
     return json.dumps(completion)
+
+
+def _events(completion: bytes, *, end: bool) -> bytes:
+    """A chat completion in chunks of ten characters; without the last four if not `end`."""
+    whole = json.loads(completion)
+    (choice,) = whole["choices"]
+    text = choice["message"]["content"] or ""
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    deltas += [{"content": text[i : i + 10]} for i in range(0, len(text), 10)]
+    ends = [None] * len(deltas) + [choice["finish_reason"]]
+    chunks = [
+        {**whole, "object": "chat.completion.chunk", "usage": None, "choices": [
+            {"index": 0, "delta": delta, "finish_reason": end}]}
+        for delta, end in zip([*deltas, {}], ends, strict=True)
+    ]  # fmt: skip
+    chunks.append({**whole, "object": "chat.completion.chunk", "choices": []})
+    chunks = chunks if end else chunks[:-4]
+    return "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks).encode() + b"data: [DONE]\n\n"

@@ -75,7 +75,7 @@ def test_no_endpoint_at_all() -> None:
     config = JudgeConfig(model="m", base_url="http://127.0.0.1:9/v1", retries=0)
     endpoint = Endpoint(config, Budget.of(config), environ={}, sleep=lambda s: None)
     grade = LlmJudge(config, RUBRIC, endpoint, clock=lambda: NOW).grade([judged()])[0]
-    assert (grade.status, grade.reason) == ("unscored", "endpoint: no connection, 1 tries")
+    assert (grade.status, grade.reason) == ("unscored", "endpoint: no connection to 127.0.0.1:9, 1 tries")
 
 
 @pytest.mark.parametrize(

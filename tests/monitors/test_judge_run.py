@@ -146,7 +146,7 @@ def test_a_failing_endpoint_fails_the_command_and_keeps_what_was_graded(
         found = call(home, monkeypatch, section(server.url, concurrency=1), "--limit", "30")
     assert "HTTP 401" in str(found.exception)
     assert json.loads(found.output)["skipped"] == {
-        "stopped: HTTP 401: check CHAINWATCH_JUDGE_API_KEY and the account": 9
+        "stopped: HTTP 401: CHAINWATCH_JUDGE_API_KEY is not set": 9
     }
     with stored.read() as con:
         (row,) = fetch(
@@ -228,6 +228,7 @@ def test_the_run_of_the_monitors_is_named_in_grades_and_ledger(
         ({"enabled": True}, "enabled = true needs a model"),
         ({"api_key": "sk-1"}, "Extra inputs"),
         ({"max_calls": 0}, "greater than or equal to 1"),
+        ({"base_url": "localhost:8000/v1"}, "has to begin with http://"),
     ],
 )
 def test_settings_that_cannot_be_kept(settings: dict[str, Any], message: str) -> None:
