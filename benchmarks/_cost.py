@@ -4,7 +4,8 @@ The width to reach is that of LABELS people's labels by themselves. Beside these
 answer and as many labels as are still needed, and the cascade, in which the local scorer scores every answer,
 the judge grades some and people label some, both drawn as `chainwatch` draws. Of the numbers of judged
 answers tried, the cheapest counts. Estimates are the shipped ones. Prices are stated, not measured: a label
-is half a minute at 60 dollars an hour, and a call of the judge is TOKENS.
+is half a minute at 60 dollars an hour, and a call of the judge is TOKENS. An interval of the same width is
+worth as much only if it holds as often: that is tried on other days.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _coverage import WORLDS, Floats, World, drawn
+from _coverage import WORLDS, Floats, World, doubt, drawn, least_coverage, truth
 from _rows import Row, table
 
 from monitors.judges.train_local import TrainingSet, held_out
-from monitors.statistics.ppi import Control, Drawn, estimate_mean
+from monitors.statistics.agreement import share
+from monitors.statistics.ppi import Control, Drawn, MeanEstimate, estimate_mean
 from monitors.statistics.refusals import is_refusal
 
 DAY = 100_000
+# Whether an interval holds takes many days; where a few hundred are labelled, the others add next to nothing.
+SMALL_DAY = 20_000
 LABELS = 300
 LEAST_LABELS = 20
 LABEL_USD = 0.50
@@ -38,10 +42,14 @@ _PRICES = " and ".join(f"{a:.2f} and {b:.2f} USD a million for {name}" for name,
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One way to reach the width: how many answers a judge grades and how many people label."""
+    """One way to reach the width: how many answers a judge grades and how many people label.
+
+    local: the local scorer scores every answer, and more are drawn where it is in doubt.
+    """
 
     judged: int
     labels: int
+    local: bool
 
     def usd(self, judge: str | None) -> float:
         """Dollars a day; `judge` None: there is none."""
@@ -67,37 +75,46 @@ def cost(world: World, trials: int, *, has_judge: bool = True) -> Cost:
     """Search the plans; each trial is one day, the same day for every plan."""
     days = [(seed, *world(np.random.default_rng([11, seed]), DAY)) for seed in range(trials)]
 
-    def width(labels: int, judged: int | None, *, cascade: bool) -> float:
-        return float(np.mean([_width(day, labels, judged, cascade=cascade) for day in days]))
+    def width(plan: Plan) -> float:
+        found = [_estimate(day, plan) for day in days]
+        return float(np.mean([f.high - f.low for f in found]))
 
-    target = width(LABELS, None, cascade=False)
-    everything = None
-    if has_judge:
-        needed = _least(lambda n: width(n, DAY, cascade=False) <= target)
-        everything = Plan(judged=DAY, labels=needed)
-    cascades = [Plan(judged=0, labels=_least(lambda n: width(n, None, cascade=True) <= target))]
-    for judged in JUDGED if has_judge else ():
-        needed = _least(lambda n, j=judged: width(n, j, cascade=True) <= target)  # type: ignore[misc]
-        cascades.append(Plan(judged=judged, labels=needed))
-    return Cost(alone=Plan(judged=0, labels=LABELS), everything=everything, cascades=tuple(cascades))
+    alone = Plan(judged=0, labels=LABELS, local=False)
+    target = width(alone)
+
+    def reached(judged: int, *, local: bool) -> Plan:
+        """The plan with the fewest labels that gives the width."""
+        needed = _least(lambda n: width(Plan(judged=judged, labels=n, local=local)) <= target)
+        return Plan(judged=judged, labels=needed, local=local)
+
+    return Cost(
+        alone=alone,
+        everything=reached(DAY, local=False) if has_judge else None,
+        cascades=tuple(reached(judged, local=True) for judged in (0, *(JUDGED if has_judge else ()))),
+    )
 
 
-def _width(
-    day: tuple[int, Floats, Floats, Floats], labels: int, judged: int | None, *, cascade: bool
-) -> float:
+def covered(world: World, plan: Plan, trials: int) -> int:
+    """On how many of `trials` days that no plan was chosen by the interval holds the truth."""
+    mean = truth(world, np.random.default_rng(13))
+    days = ((seed, *world(np.random.default_rng([13, seed]), SMALL_DAY)) for seed in range(trials))
+    found = (_estimate(day, plan) for day in days)
+    return sum(f.low <= mean <= f.high for f in found)
+
+
+def _estimate(day: tuple[int, Floats, Floats, Floats], plan: Plan) -> MeanEstimate:
     seed, people, judge, local = day
-    luck = np.random.default_rng([12, seed]).random(DAY)
-    everybody = Drawn(np.ones(DAY, dtype=bool))
-    weight = 0.3 + 0.7 * 2 * np.sqrt(local / 3 * (1 - local / 3)) if cascade else np.ones(DAY)
-    mine = drawn(weight, luck, labels)
-    controls = [Control(local, everybody, mine)] if cascade else []
-    if judged == DAY:
+    luck = np.random.default_rng([12, seed]).random(len(people))
+    everybody = Drawn(np.ones(len(people), dtype=bool))
+    weight = doubt(local) if plan.local else np.ones(len(people))
+    mine = drawn(weight, luck, plan.labels)
+    controls = [Control(local, everybody, mine)] if plan.local else []
+    if plan.judged == DAY:
         controls.append(Control(judge, everybody, mine))
-    elif judged is not None:
-        some = drawn(weight, luck, judged)
+    elif plan.judged:
+        some = drawn(weight, luck, plan.judged)
         controls = [Control(judge, some, mine), *controls, Control(local, everybody, some)]
-    found = estimate_mean(people, mine, controls)
-    return found.high - found.low
+    return estimate_mean(people, mine, controls)
 
 
 def _least(enough: Callable[[int], bool]) -> int:
@@ -162,31 +179,49 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()]
 
 
-def cost_rows(folder: Path, grounded: TrainingSet, days: int) -> list[Row]:
-    """Dollars a day by stated prices, for each kind of answers, judge and plan."""
+def cost_rows(folder: Path, grounded: TrainingSet, days: int, trials: int) -> list[Row]:
+    """For each kind of answers: dollars a day by stated prices, and how often each plan's interval holds."""
     rows = []
     for name, world, has_judge in (*made_up_worlds(), *labelled_worlds(folder, grounded)):
         found = cost(world, days, has_judge=has_judge)
+        ways: dict[str, Plan] = {}
         for judge in PRICES if has_judge else (None,):
             best = found.cascade(judge)
             plans = {"labels alone": found.alone, "judge on all": found.everything, "cascade": best}
             for way, plan in plans.items():
                 if plan is not None:
-                    told = (
-                        f"{name}, {judge or 'no judge'}, {way}: {plan.judged:,} judged, {plan.labels} labels"
-                    )
-                    rows.append(Row(name=told, value=plan.usd(judge), unit="USD a day"))
+                    told = f"{way}: {plan.judged:,} judged, {plan.labels} labels"
+                    ways[told] = plan
+                    paid = f"{name}, {judge or 'no judge'}, {told}"
+                    rows.append(Row(name=paid, value=plan.usd(judge), unit="USD a day"))
+        rows += [
+            _covered_row(f"coverage, {name}, {told}", world, plan, trials) for told, plan in ways.items()
+        ]
     return rows
 
 
-def cost_page(rows: Sequence[Row], days: int) -> str:
+def _covered_row(name: str, world: World, plan: Plan, trials: int) -> Row:
+    held, least = covered(world, plan, trials), least_coverage(trials)
+    interval = share(held, trials)
+    return Row(
+        name=name,
+        value=held / trials,
+        unit="share",
+        low=interval.low,
+        high=interval.high,
+        bar=f">= {least:.3f}",
+        holds=held / trials >= least,
+    )
+
+
+def cost_page(rows: Sequence[Row], days: int, trials: int) -> str:
     """The page in docs/benchmarks/."""
     return f"""# What a day of {DAY:,} answers costs
 
-Written by `benchmarks/quality.py --cost --days {days}`. For the width of the 95 % interval that
-{LABELS} labels of people give by themselves: those labels alone; a judge that grades every answer, and the
-labels that are still needed; the cascade, in which the local scorer scores every answer, the judge grades
-some and people label some, with the cheapest of {_CHOICES} judged
+Written by `benchmarks/quality.py --only cost --days {days} --trials {trials}`. For the width of the 95 %
+interval that {LABELS} labels of people give by themselves: those labels alone; a judge that grades every
+answer, and the labels that are still needed; the cascade, in which the local scorer scores every answer, the
+judge grades some and people label some, with the cheapest of {_CHOICES} judged
 answers. Estimates are the shipped ones, and so is the way in which answers are drawn.
 
 **Prices are stated, not measured**: {LABEL_USD:.2f} USD a label, half a minute at 60 dollars an hour;
@@ -197,6 +232,10 @@ Labels are searched to 4; each plan sees the same {days} days (seeds 11 and 12),
 labels is no difference. The first four kinds of answers are made up (`benchmarks/_coverage.py`); those of
 MTRAG, AttributionBench and XSTest are drawn from the labelled rows with replacement. Their judges are those
 recorded in the sets, their local scores are held out (XSTest: phrases of refusing).
+
+An interval that is short must also hold. The lines of coverage say in what share of {trials:,} other days of
+{SMALL_DAY:,} answers (seed 13) the interval of a plan held the truth, which is the mean of the kind; the
+intervals of these shares are Wilson's.
 
 {table(rows)}
 """

@@ -75,27 +75,27 @@ WORLDS: Mapping[str, World] = {
 def measure(world: World, labels: int, trials: int, seed: int) -> Coverage:
     """Repeat the whole day: answers, draws, estimate."""
     rng = np.random.default_rng([seed, labels])
-    truth = float(np.mean([world(rng, 100_000)[0].mean() for _ in range(10)]))
+    mean = truth(world, rng)
     everybody = Drawn(np.ones(ANSWERS, dtype=bool))
     held = {"once": 0, "always": 0, "labels": 0, "judge": 0}
     widths = {"all": 0.0, "labels": 0.0}
     for _ in range(trials):
         people, judge, local = world(rng, ANSWERS)
-        doubt = 0.3 + 0.7 * 2 * np.sqrt(local / 3 * (1 - local / 3))
+        weight = doubt(local)
         luck = rng.random(ANSWERS)
-        judged = drawn(doubt, luck, JUDGED)
+        judged = drawn(weight, luck, JUDGED)
         always = True
         for count in (labels // 4, labels // 2, 3 * labels // 4, labels):
-            mine = drawn(doubt, luck, count)
+            mine = drawn(weight, luck, count)
             controls = [Control(judge, judged, mine), Control(local, everybody, mine)]
             found = estimate_mean(people, mine, [*controls, Control(local, everybody, judged)])
-            always = always and found.always_low <= truth <= found.always_high
+            always = always and found.always_low <= mean <= found.always_high
         alone = estimate_mean(people, drawn(np.ones(ANSWERS), luck, labels))
         judges = estimate_mean(judge, judged)
-        held["once"] += found.low <= truth <= found.high
+        held["once"] += found.low <= mean <= found.high
         held["always"] += always
-        held["labels"] += alone.low <= truth <= alone.high
-        held["judge"] += judges.low <= truth <= judges.high
+        held["labels"] += alone.low <= mean <= alone.high
+        held["judge"] += judges.low <= mean <= judges.high
         widths["all"] += found.high - found.low
         widths["labels"] += alone.high - alone.low
     return Coverage(
@@ -105,6 +105,21 @@ def measure(world: World, labels: int, trials: int, seed: int) -> Coverage:
         judge_alone=held["judge"] / trials,
         width=widths["all"] / widths["labels"],
     )
+
+
+def truth(world: World, rng: np.random.Generator) -> float:
+    """What people would say of very many answers, on average."""
+    return float(np.mean([world(rng, 100_000)[0].mean() for _ in range(10)]))
+
+
+def doubt(local: Floats) -> Floats:
+    """The weight in the draw: more where the local score, of 0 to 3, is far from both ends."""
+    return np.asarray(0.3 + 0.7 * 2 * np.sqrt(local / 3 * (1 - local / 3)), dtype=np.float64)
+
+
+def least_coverage(trials: int) -> float:
+    """The bar for a 95 % interval: 0.93, and less where few trials could miss that by chance."""
+    return min(0.93, 0.95 - 2 * float(np.sqrt(0.95 * 0.05 / trials)))
 
 
 def drawn(weight: Floats, luck: Floats, count: int) -> Drawn:

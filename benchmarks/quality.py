@@ -1,6 +1,6 @@
 """The local scorer against people's labels, beside two floors: word overlap and answer length; how often the
 intervals of quality estimates hold; and what a day of 100,000 answers costs with and without the cascade.
-With `--cost` only the last.
+`--only cost` is the last, `--only quality` all but it.
 
 AUROC on data that the model has not seen: five folds by question or conversation, intervals by
 bootstrap over those groups. `--quick` draws fewer bootstrap samples and times fewer answers; the
@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from _cost import cost_page, cost_rows
-from _coverage import WORLDS, measure, overlooks, too_kind
-from _rows import Row, table
+from _coverage import WORLDS, least_coverage, measure, overlooks, too_kind
+from _rows import Row, table, write_page
 from numpy.typing import NDArray
 
 from collectors.home import Home
@@ -167,8 +167,7 @@ def coverage_rows(trials: int) -> list[Row]:
     for name, world in WORLDS.items():
         for labels in (50, 100, 300):
             found = measure(world, labels, trials, seed=5)
-            # Fewer trials say less: what an interval that holds may miss by chance is not held against it.
-            least = min(0.93, 0.95 - 2 * float(np.sqrt(0.95 * 0.05 / trials)))
+            least = least_coverage(trials)
             for kind, value in (("one look", found.once), ("four looks", found.always)):
                 rows.append(
                     Row(
@@ -236,8 +235,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--trials", type=int, help="made-up days a line of coverage")
-    parser.add_argument("--cost", action="store_true", help="only what a day costs")
+    parser.add_argument("--trials", type=int, help="days a line of coverage")
+    parser.add_argument("--only", choices=("quality", "cost"), help="[default: both]")
     parser.add_argument("--days", type=int, help="made-up days that each plan of a day's cost is tried on")
     parser.add_argument("--page", action="store_true", help="write the page of a --quick run too")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
@@ -250,31 +249,32 @@ def main() -> None:
     encoder = open_encoder(EmbeddingConfig(), Home.from_environment().create())
     grounded, relevance, retrieval = training_sets(options.data, encoder)
     days = options.days or (3 if options.quick else 10)
-    costs = cost_rows(options.data, grounded, days)
-    if options.page or not options.quick:
-        (ROOT / "docs" / "benchmarks" / "cost.md").write_text(cost_page(costs, days), "utf-8")
-    if options.cost:
-        print(json.dumps([vars(r) for r in costs], indent=1) if options.json else table(costs))
-        raise SystemExit(0 if all(r.holds is not False for r in costs) else 1)
-    rows = [
-        *costs,
-        *groundedness_rows(grounded, draws),
-        *pair_rows(relevance, draws),
-        *pair_rows(retrieval, draws),
-        *coverage_rows(trials),
-        speed_row(encoder, grounded, scored),
-    ]
-    if options.page or not options.quick:
-        page = ROOT / "docs" / "benchmarks" / "quality.md"
-        page.parent.mkdir(parents=True, exist_ok=True)
+    pages = options.page or not options.quick
+    rows: list[Row] = []
+    if options.only != "quality":
+        rows = cost_rows(options.data, grounded, days, trials)
+        if pages:
+            write_page("cost", cost_page(rows, days, trials))
+    if options.only != "cost":
+        found = [
+            *groundedness_rows(grounded, draws),
+            *pair_rows(relevance, draws),
+            *pair_rows(retrieval, draws),
+            *coverage_rows(trials),
+            speed_row(encoder, grounded, scored),
+        ]
+        rows += found
         title = "# The local scorer against people's labels, and intervals that hold"
-        called = f"benchmarks/quality.py{' --quick' if options.quick else ''} --trials {trials}"
+        called = (
+            f"benchmarks/quality.py --only quality{' --quick' if options.quick else ''} --trials {trials}"
+        )
         about = (
             f"Written by `{called}`. Encoder: {encoder.identity}. Intervals of AUROC from {draws} bootstrap "
             f"samples, coverage from {trials} made-up days a line (seed 5), speed from {scored} answers. "
-            "What a day costs: [cost](cost.md)."
+            "What a day costs: [cost](cost.md). Judges against people: [agreement](agreement.md)."
         )
-        page.write_text(f"{title}\n\n{about}\n\n{table(rows)}\n", "utf-8")
+        if pages:
+            write_page("quality", f"{title}\n\n{about}\n\n{table(found)}\n")
     print(json.dumps([vars(r) for r in rows], indent=1) if options.json else table(rows))
     raise SystemExit(0 if all(r.holds is not False for r in rows) else 1)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _rows import Row, table
+from _rows import Row, table, write_page
 from numpy.typing import NDArray
 
 from collectors.home import Home
@@ -180,13 +180,12 @@ def main() -> None:
         *unseen_rows(options.data, benign, encoder),
     ]
     if not options.quick:
-        page = ROOT / "docs" / "benchmarks" / "safety.md"
         about = (
             f"Written by `benchmarks/safety.py`. Encoder: {encoder.identity}. Intervals from {draws} "
             "bootstrap samples (recall; seed 1) and after Wilson (shares). What the lines mean, and what "
             "follows from them, is in the [model card](../judges/safety.md)."
         )
-        page.write_text(f"# Attacks in requests\n\n{about}\n\n{table(rows)}\n", "utf-8")
+        write_page("safety", f"# Attacks in requests\n\n{about}\n\n{table(rows)}\n")
     print(json.dumps([vars(r) for r in rows], indent=1) if options.json else table(rows))
     raise SystemExit(0 if all(r.holds is not False for r in rows) else 1)
 
