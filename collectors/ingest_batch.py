@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import chain
@@ -31,6 +31,7 @@ DATA_ERRORS = (
     duckdb.IntegrityError,
     duckdb.InvalidInputException,
 )
+_KEY = ["trace_id", "span_id"]
 
 
 @dataclass
@@ -114,7 +115,7 @@ def prepare(batch: Batch, *, now: datetime) -> Prepared:
     parts = [part for part in (SpanColumns.of(batch.spans), batch.columns) if part.rows]
     ready = batch.table
     offered = sum(part.rows for part in parts) + ready.num_rows
-    if len(set(chain(*(part.ids() for part in parts), _ids(ready)))) < offered:
+    if _different(parts, ready) < offered:
         # Rare, so the parts of a span are merged as objects: there is one way to do it.
         every = [*batch.spans, *batch.columns.spans(), *table_columns(ready).spans()]
         parts, ready = [SpanColumns.of(merge_parts(every))], ready.slice(0, 0)
@@ -141,8 +142,13 @@ def prepare(batch: Batch, *, now: datetime) -> Prepared:
     )
 
 
-def _ids(table: pa.Table) -> Iterator[tuple[str, str]]:
-    return zip(table["trace_id"].to_pylist(), table["span_id"].to_pylist(), strict=True)
+def _different(parts: Sequence[SpanColumns], table: pa.Table) -> int:
+    """How many (trace_id, span_id) there are."""
+    keys = table.select(_KEY).group_by(_KEY).aggregate([])
+    if not parts:
+        return int(keys.num_rows)
+    ids = zip(*(keys[name].to_pylist() for name in _KEY), strict=True)
+    return len(set(chain(ids, *(part.ids() for part in parts))))
 
 
 def together(batches: Sequence[Prepared]) -> Sequence[Prepared]:
@@ -150,8 +156,7 @@ def together(batches: Sequence[Prepared]) -> Sequence[Prepared]:
     if len(batches) < 2:
         return batches
     spans = pa.concat_tables([batch.spans for batch in batches])
-    keys = spans.select(["trace_id", "span_id"]).group_by(["trace_id", "span_id"]).aggregate([])
-    if keys.num_rows < spans.num_rows:
+    if _different((), spans) < spans.num_rows:
         return batches
     return [
         Prepared(

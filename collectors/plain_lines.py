@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import ArrayLike
 
 from collectors import cleaning
 from collectors.model import KINDS, STATUSES
@@ -108,18 +109,17 @@ _ONE = f"^{_LINE}$"
 
 def plain_lines(block: bytes) -> tuple[bytes, Sequence[int]]:
     """The plain lines of a block, and the places, from 0, of all others; every line ends in a newline."""
-    if pc.match_substring_regex(pa.array([block], pa.large_binary()), pattern=_BLOCK)[0].as_py():
+    if pc.match_substring_regex(_cut(block, [len(block)]), pattern=_BLOCK)[0].as_py():
         return block, ()
-    lines = _lines(block)
+    lines = _cut(block, np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1)
     plain = pc.match_substring_regex(lines, pattern=_ONE)
     rest = pc.indices_nonzero(pc.invert(plain)).to_pylist()
     return b"".join(lines.filter(plain).to_pylist()), rest
 
 
-def _lines(block: bytes) -> pa.Array:
-    """The lines, without copying them."""
-    ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n")) + 1
-    starts = np.concatenate([[0], ends]).astype(np.int64)
+def _cut(block: bytes, ends: ArrayLike) -> pa.Array:
+    """The parts of a block that end there, without copying them."""
+    starts = np.append(0, ends).astype(np.int64)
     return pa.Array.from_buffers(
-        pa.large_binary(), len(ends), [None, pa.py_buffer(starts), pa.py_buffer(block)]
+        pa.large_binary(), len(starts) - 1, [None, pa.py_buffer(starts), pa.py_buffer(block)]
     )

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from importlib import resources
 from typing import IO, Any
 
@@ -25,6 +26,8 @@ from collectors.plain_lines import plain_lines
 from collectors.tables import SPAN_SCHEMA, json_text
 
 _SELECT = (resources.files("collectors") / "plain_spans.sql").read_text("utf-8")
+_IDS = ("trace_id", "span_id", "parent_span_id", "user_id", "session_id")
+_HEXADECIMAL = "^(?:[0-9a-fA-F]{16}){1,2}$"
 _mine = threading.local()
 
 
@@ -52,7 +55,7 @@ def read_plain(block: bytes, *, source: str) -> Plain:
         return Plain(table=SPAN_SCHEMA.empty_table(), rest=range(every))
     if found.num_rows != len(places):
         return Plain(table=SPAN_SCHEMA.empty_table(), rest=range(every))
-    odd = found["odd"]
+    odd = reduce(pc.or_, (_in_capitals(found[name]) for name in _IDS), found["odd"])
     if pc.any(odd).as_py():
         more = pc.indices_nonzero(odd).to_pylist()
         rest = sorted([*rest, *(places[row] for row in more)])
@@ -87,6 +90,14 @@ def _connection() -> duckdb.DuckDBPyConnection:
         found.execute("SET TimeZone = 'UTC'")
         _mine.connection = found
     return found
+
+
+def _in_capitals(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Which are hexadecimal, of OpenTelemetry's lengths, and not in lower case, as they are to be."""
+    odd = pc.not_equal(ids, pc.ascii_lower(ids))
+    if pc.any(odd).as_py():
+        odd = pc.and_(odd, pc.match_substring_regex(ids, pattern=_HEXADECIMAL))
+    return pc.fill_null(odd, False)
 
 
 def _in_schema(found: pa.Table) -> pa.Table:

@@ -85,12 +85,6 @@ SELECT
         OR greatest(
             strlen(trace_id), strlen(span_id), strlen(parent_span_id), strlen(user_id), strlen(session_id)
         ) > 512
-        -- Hexadecimal ids of OpenTelemetry's lengths become lower case.
-        OR (strlen(trace_id) IN (16, 32) AND trace_id <> lower(trace_id))
-        OR (strlen(span_id) IN (16, 32) AND span_id <> lower(span_id))
-        OR (strlen(parent_span_id) IN (16, 32) AND parent_span_id <> lower(parent_span_id))
-        OR (strlen(user_id) IN (16, 32) AND user_id <> lower(user_id))
-        OR (strlen(session_id) IN (16, 32) AND session_id <> lower(session_id))
         OR greatest(
             strlen(input_text), strlen(output_text), strlen(reference_text), strlen(prompt_template)
         ) > 1000000
