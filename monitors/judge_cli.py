@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -21,6 +21,7 @@ from collectors.options import command
     examples=(
         "chainwatch judge --dry-run",
         "chainwatch judge --component generator --since 24h --limit 100",
+        "chainwatch judge --dataset golden --limit 500",
     ),
 )
 @click.option(
@@ -33,6 +34,7 @@ from collectors.options import command
     "--since", help="From this moment on: 2026-03-01, 2026-03-01T09:30Z, or an age such as 24h or 7d."
 )
 @click.option("--until", help="Up to this moment.")
+@click.option("--dataset", help="Judge the answers of this evaluation set. [default: production's]")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many spans. [default: judge.sample]")
 @click.option(
     "--rubric",
@@ -46,6 +48,7 @@ def judge(
     components: tuple[str, ...],
     since: str | None,
     until: str | None,
+    dataset: str | None,
     limit: int | None,
     rubric_name: str | None,
     dry_run: bool,
@@ -56,6 +59,7 @@ def judge(
     it was. The caps of [judge] on calls, tokens and dollars are never exceeded. The local scorer needs no
     command: `chainwatch run` applies it to everything.
     """
+    from collectors.model import PRODUCTION
     from monitors.evidently_config import EvidentlyConfig
     from monitors.evidently_templates import template_rubrics
     from monitors.judges.config import JudgeConfig
@@ -69,7 +73,8 @@ def judge(
     now = context.clock()
     start = parse_moment(since, "--since", now=now) if since else EARLIEST
     end = parse_moment(until, "--until", now=now) if until else LATEST
-    _need_components(context, components)
+    _need_stored(context, "component", components)
+    _need_stored(context, "dataset", [dataset] if dataset else [])
     warehouse = context.migrated()
     with warehouse.read() as con:
         sample = draw_sample(
@@ -80,6 +85,7 @@ def judge(
             end=end,
             limit=limit or settings.sample,
             components=components or settings.components,
+            dataset=dataset or PRODUCTION,
         )
     if dry_run:
         found = estimate(sample, settings, rubric)
@@ -102,7 +108,7 @@ def judge(
         click.echo(err=True)
     if run.graded:
         days = {span.span_started_at.astimezone(UTC).date() for span in sample.drawn.spans}
-        update_estimates(warehouse, days, at=context.clock())
+        update_estimates(warehouse, days, at=context.clock(), dataset=dataset or PRODUCTION)
     context.answer(run.summary(), _told(run.summary()))
     if run.stopped is not None:
         raise ChainwatchError(f"the judge {run.stopped}; what was graded before is stored")
@@ -114,18 +120,19 @@ def _show_progress(done: int, of: int) -> None:
         click.echo(f"\rjudged {done} of {of} answers", nl=False, err=True)
 
 
-def _need_components(context: Context, components: Sequence[str]) -> None:
-    """ConfigError that names the stored components when one of these is not among them."""
+def _need_stored(context: Context, column: Literal["component", "dataset"], names: Sequence[str]) -> None:
+    """ConfigError that names what is stored when one of these is not."""
     from collectors.errors import ConfigError
     from collectors.warehouse.store import fetch
 
     with context.warehouse.read() as con:
-        if not components:
+        if not names:
             return
-        stored = [row["component"] for row in fetch(con, "SELECT DISTINCT component FROM spans ORDER BY 1")]
-    for name in components:
+        rows = fetch(con, f"SELECT DISTINCT {column} AS name FROM spans ORDER BY 1")  # noqa: S608
+    stored = [row["name"] for row in rows]
+    for name in names:
         if name not in stored:
-            raise ConfigError(f"--component {name!r}: not stored; choose one of: {', '.join(stored)}")
+            raise ConfigError(f"--{column} {name!r}: not stored; choose one of: {', '.join(stored)}")
 
 
 def _plan(found: dict[str, Any]) -> str:

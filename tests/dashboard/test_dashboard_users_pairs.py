@@ -19,6 +19,9 @@ from dashboard.data import TimeRange
 from dashboard.data_feedback import signs, together
 from dashboard.data_pairs import comparisons
 from dashboard.data_quality import scores
+from monitors.judges.base import Stamp
+from monitors.judges.grade import JudgedSpan
+from monitors.judges.spans import write_grades
 from monitors.result import Window
 from monitors.sketches.made import sample_sketches
 from monitors.sketches.store import add_sketches, write_days
@@ -136,10 +139,20 @@ def test_the_newest_evaluation_set_stands_beside_production(told: Seeded) -> Non
     sets = [
         graded("golden-1", "quality.relevance", "local/1", 1.0, 1.0),
         graded("golden-2", "quality.relevance", "local/1", 2.0, 3.0, 2.5, later=1),
-        graded("golden-2", "quality.correctness@llm", "llm/m@1", 3.0, later=1),
+    ]
+    item = JudgedSpan(
+        trace_id="g", span_id="a", chain=CHAIN, component="assistant", kind="chain", started_at=told.start,
+        dataset="golden-2", question="q", answer="a",
+    )  # fmt: skip
+    by_version = [
+        Stamp(
+            judge="llm", judge_kind="llm", judge_version=version, rubric="r", rubric_version="1", graded_at=at
+        ).grade(item, "correctness", score=score)
+        for version, at, score in (("old", told.start, 1.0), ("new", told.end, 3.0))
     ]
     with told.warehouse.write() as con:
         add_sketches(con, sample_sketches(sets))
+        write_grades(con, by_version)
     view = scores(told.warehouse, CHAIN, "assistant", whole(told), "answer_quality")
     held = view.in_set("relevance", "local", local=True)
     assert held is not None

@@ -217,8 +217,35 @@ def test_the_run_of_the_monitors_is_named_in_grades_and_ledger(
         assert fetch(con, "SELECT DISTINCT run_id FROM grades") == [{"run_id": "run-9"}]
         (row,) = fetch(con, "SELECT run_id, sampled, graded, calls, eligible FROM judge_runs")
         weights = fetch(con, "SELECT weight < 1 AS doubted FROM drawn_spans ORDER BY 1")
+        (version,) = fetch(
+            con,
+            "SELECT DISTINCT judge_version AS judge, rubric_version AS rubric FROM grades "
+            "WHERE judge = 'llm'",
+        )
+        raw = sampler.read(con, period)
     assert row == {"run_id": "run-9", "sampled": 6, "graded": 6, "calls": 6, "eligible": 30}
     assert weights[-1]["doubted"], "the draw knew the local scores, which the pass made before it"
+    series = {
+        s.basis for s in sampler.samples(raw, [], period) if s.stream.field == "quality.correctness@llm"
+    }
+    assert series == {f"llm/{version['judge']}/answer_quality/{version['rubric']}"}, (
+        "other words, other series"
+    )
+
+
+def test_an_evaluation_set_is_judged_when_it_is_named(
+    stored: Warehouse, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = span("g", "assistant", "chain", 0, input_text="Q?", output_text="A.", parent_span_id=None)
+    with stored.write() as con:
+        insert_spans(con, [replace(root, trace_id=f"g{i}", dataset="golden") for i in range(3)])
+    with scripted_llm(lambda body, number: Reply(content=grades())) as server:
+        told = json.loads(call(home, monkeypatch, section(server.url), "--dataset", "golden").output)
+        wrong = call(home, monkeypatch, section(server.url), "--dataset", "gold")
+    assert (told["eligible"], told["graded"]) == (3, 3)
+    assert "--dataset 'gold': not stored; choose one of: golden, production" in str(wrong.exception)
+    with stored.read() as con:
+        assert fetch(con, "SELECT DISTINCT dataset FROM grades") == [{"dataset": "golden"}]
 
 
 @pytest.mark.parametrize(
