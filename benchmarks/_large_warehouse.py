@@ -51,7 +51,10 @@ Say = Callable[[str], None]
 
 
 def large_home(folder: Path, spans: int, *, say: Say) -> Home:
-    """The home of a warehouse of about `spans` spans in `folder`; made now unless it is there, whole."""
+    """The home of a warehouse of about `spans` spans in `folder`; made now unless it is there, whole.
+
+    One that is there is brought to the newest schema.
+    """
     home = Home(root=folder / f"{spans}")
     done = home.root / "whole"
     if not done.exists():
@@ -61,6 +64,7 @@ def large_home(folder: Path, spans: int, *, say: Say) -> Home:
         say(f"a warehouse of {spans:,} spans")
         _build(Warehouse(home.warehouse), sample.warehouse, spans, say)
         done.touch()
+    migrate(Warehouse(home.warehouse))
     return home
 
 

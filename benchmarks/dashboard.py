@@ -1,7 +1,8 @@
 """The dashboard over 1 M and 10 M spans of 90 days: every read and its slowest query, and pages in Chromium.
 
-The warehouses are kept in `--folder` and used again; what was measured is kept beside them, a line a part,
-and a call that was stopped goes on from there (`--anew` begins again). The load stands with each.
+The warehouses are kept in `--folder` and used again. Each figure is written beside its warehouse and to
+standard error as soon as there is one; a call that was stopped goes on from there (`--anew` begins again).
+The load of the machine stands with each.
 
     python benchmarks/dashboard.py [--quick] [--folder FOLDER] [--spans N ...] [--part reads|pages] [--anew]
 """
@@ -12,7 +13,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -31,49 +32,55 @@ from collectors.warehouse.connection import Warehouse
 
 QUERY_BAR_S, PAINT_BAR_S, CLICK_BAR_S, MEMORY_BAR_MB = 0.3, 2.0, 1.0, 1000
 RANGES = ("7d", "90d")
+Row = dict[str, Any]
 
 
-def reads_of(home: Home, repeats: int) -> Iterable[dict[str, Any]]:
-    """Seconds of every read over each range."""
+def reads_of(home: Home, repeats: int, known: Set[str]) -> Iterable[Row]:
+    """Seconds of every read over each range, but those that are known."""
     warehouse = Warehouse(home.warehouse)
     for range_name in RANGES:
-        for name, read in reads(warehouse, range_name).items():
+        for read_name, read in reads(warehouse, range_name).items():
+            name = f"{range_name}, {read_name}"
+            if name in known:
+                continue
             found = timed(read, repeats)
             query_s, query = found.slowest
             yield {
-                "range": range_name,
                 "name": name,
                 "read_s": round(found.median_s, 3),
                 "cpu_s": round(median(found.cpu), 3),
                 "query_s": round(query_s, 3),
                 "query": query,
-                "load": round(os.getloadavg()[0], 1),
             }
 
 
-def pages_of(home: Home, repeats: int) -> Iterable[dict[str, Any]]:
-    """Seconds until pages are seen and drawn, of each interaction, and the server's memory."""
-    for one in pages(home, repeats):
-        yield {**vars(one), "load": round(os.getloadavg()[0], 1)}
+def pages_of(home: Home, repeats: int, known: Set[str]) -> Iterable[Row]:
+    """Seconds until pages are seen and drawn, of each interaction, and the memory, but those known."""
+    return map(vars, pages(home, repeats, known))
 
 
-def measured(
-    kept: Path, key: str, make: Callable[[], Iterable[dict[str, Any]]], *, anew: bool
-) -> list[dict[str, Any]]:
-    """The lines of one part: those that are kept, else made now and kept."""
-    known = finished(kept)
-    rows: list[dict[str, Any]] = next((line["rows"] for line in known if line["key"] == key), [])
-    if anew or not rows:
-        rows = list(make())
-        others = [line for line in known if line["key"] != key]
-        kept.write_text("".join(json.dumps(line) + "\n" for line in [*others, {"key": key, "rows": rows}]))
+def measured(kept: Path, part: str, make: Callable[[Set[str]], Iterable[Row]], *, anew: bool) -> list[Row]:
+    """The figures of one part: those that are kept, and those that are missing, written as they are made."""
+    lines = finished(kept)
+    if anew:
+        lines = [line for line in lines if line["part"] != part]
+        kept.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    rows = [line for line in lines if line["part"] == part]
+    for row in rows:
+        print(f"kept: {row}", file=sys.stderr)
+    with kept.open("a") as file:
+        for made in make({row["name"] for row in rows}):
+            row = {"part": part, **made, "load": round(os.getloadavg()[0], 1)}
+            rows.append(row)
+            print(json.dumps(row), file=file, flush=True)
+            print(row, file=sys.stderr, flush=True)
     return rows
 
 
-def figures_of_reads(label: str, rows: Sequence[dict[str, Any]]) -> list[Figure]:
+def figures_of_reads(label: str, rows: Sequence[Row]) -> list[Figure]:
     return [
         figure(
-            f"{label}, {row['range']}, {row['name']}: slowest query "
+            f"{label}, {row['name']}: slowest query "
             f"(all {row['read_s']} s, CPU {row['cpu_s']} s, load {row['load']})",
             row["query_s"],
             "s",
@@ -84,15 +91,18 @@ def figures_of_reads(label: str, rows: Sequence[dict[str, Any]]) -> list[Figure]
     ]
 
 
-def figures_of_pages(label: str, rows: Sequence[dict[str, Any]]) -> list[Figure]:
-    bars = {"seen": PAINT_BAR_S, "click": CLICK_BAR_S, "memory": MEMORY_BAR_MB}
+def figures_of_pages(label: str, rows: Sequence[Row]) -> list[Figure]:
+    """A page that was not drawn in time has no value, and misses its bar."""
+    bars = {"seen": PAINT_BAR_S, "content": PAINT_BAR_S, "click": CLICK_BAR_S, "memory": MEMORY_BAR_MB}
     return [
         figure(
             f"{label}, {row['name']} (load {row['load']})",
             row["value"],
             row["unit"],
             bar=bars.get(row["kind"]),
-            holds=row["value"] <= bars[row["kind"]] if row["kind"] in bars else None,
+            holds=row["value"] is not None and row["value"] <= bars[row["kind"]]
+            if row["kind"] in bars
+            else None,
         )
         for row in rows
     ]
