@@ -125,7 +125,7 @@ class VectorModel:
         content = sample_rows(sources if pool is None else [pool], _TOPIC_ROWS, rng)
         self.topic = topic_distance(content)
         self._content, self._variance = content, variance
-        self._sameness = usual_sameness(w.rows for w in used)
+        self._sameness = usual_sameness([w.rows for w in used])
         self._volume = learn_volume(windows, np.array([float(w.n) for w in used]))
         self._cache = WindowCache()
 
@@ -180,7 +180,7 @@ class VectorModel:
     def _told(self, sample: WindowSample) -> Floats:
         """(1 + D,) pairs of rows that are the same, and the mean feature of a window in the eigenbasis."""
         mean: Floats = self.features(sample.rows).mean(axis=0, dtype=np.float64) @ self.basis
-        return np.concatenate([[same_pairs(sample.rows)], mean])
+        return np.concatenate([same_pairs([sample.rows]), mean])
 
     def _unrest_of(self, scale: Scale) -> Unrest:
         """That of the longest length that is no longer."""

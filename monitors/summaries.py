@@ -128,6 +128,8 @@ class SampleStore:
     def __init__(self, length: timedelta) -> None:
         self._length = length
         self._samples: dict[Stream, dict[datetime, Sample]] = {}
+        # Float32 vectors of the windows that were last asked for: the next question wants all but one again.
+        self._told: dict[Stream, dict[datetime, tuple[Sample, WindowSample]]] = {}
 
     def add(self, samples: Iterable[Sample]) -> None:
         """Take samples in; one of the same stream and window is replaced."""
@@ -174,6 +176,7 @@ class SampleStore:
         """The last `count` windows up to `window`, oldest first; those without rows have n = 0."""
         found: list[WindowSample] = []
         by_start = self._samples.get(stream, {})
+        known, told = self._told.get(stream, {}), {}
         for back in range(count - 1, -1, -1):
             start = window.start - back * self._length
             sample = by_start.get(start)
@@ -185,7 +188,12 @@ class SampleStore:
                     )
                 )
             else:
-                found.append(sample.as_window_sample())
+                was, window_sample = known.get(start, (None, None))
+                if window_sample is None or was is not sample:
+                    window_sample = sample.as_window_sample()
+                told[start] = sample, window_sample
+                found.append(window_sample)
+        self._told[stream] = told
         return _same_width(found)
 
     def between(self, stream: Stream, period: Window, basis: str) -> list[Sample]:

@@ -66,8 +66,7 @@ def test_texts_that_all_come_twice_are_half_as_many() -> None:
 def test_repeats_are_counted_beyond_the_usual_ones() -> None:
     rows = np.arange(20.0, dtype=np.float32).reshape(10, 2)
     doubled = np.concatenate([rows, rows[:5]])  # five pairs, each counted from both sides
-    assert same_pairs(rows) == 0.0
-    assert same_pairs(doubled) == 10.0
+    assert same_pairs([rows, doubled, rows[:1]]).tolist() == [0.0, 10.0, 0.0]
     assert usual_sameness([rows, doubled]) == pytest.approx(10 / (10 * 9 + 15 * 14))
     counts, pairs = np.array([10.0, 15.0]), np.array([0.0, 10.0])
     assert excess_repeats(counts, pairs, 0.0) == pytest.approx(1 + 10 / 25)
