@@ -1,5 +1,5 @@
-"""Which texts make the difference, in both directions: ranked by the witness function of MMD, near-duplicates
-folded.
+"""Which texts make the difference, in both directions: ranked by how much denser their side is around them,
+near-duplicates folded.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.statistics.witness import median_width, whitened, witness
+from monitors.statistics.density import around, gain, median_width, whitened
 
 _BEFORE, _NOW = 0, 1
 _MOST = (3000, 1500)  # rows that are compared: of the reference, of now
 _MOST_RANKED = 1500
-# A quarter of the median squared distance: a topic is narrower than all that is said.
-_WIDTH = 0.25
+# Shares of the median squared distance. A ratio of densities is sharpest where little else is near; the texts
+# of one topic lie further apart than that.
+_SHARP, _WIDE = 0.1, 0.25
+# So that a place with few rows does not win by chance: the largest of a thousand ratios is picked.
+_ERRORS = 4.0
+_BEST = 0.2  # of the texts: what is new is a small part of what is said
 # By cosine of the embeddings and not by shared shingles: the rows are at hand before any text is read, and
 # the same question in other words is folded too, in every script.
 _ALIKE = 0.9
@@ -28,9 +32,8 @@ class Telling:
     """A text that is typical of one side and not of the other.
 
     Attributes:
-        key: trace_id/span_id. score: the witness function in standard errors, above zero where its own side
-            is denser. nearest: cosine to the nearest text of the other side. alike: how many near-duplicates
-            it stands for.
+        key: trace_id/span_id. score: see `Compared`. nearest: cosine to the nearest text of the other side.
+        alike: how many near-duplicates it stands for.
         place: its row number. vanished: whether it is of the reference.
     """
 
@@ -52,9 +55,11 @@ class Telling:
 class Compared:
     """Two sides of texts, made ready to be ranked: thinned evenly where they are large, and whitened.
 
-    The witness is mean k(x, own side) - mean k(x, other side) over its standard error, with a Gaussian kernel
-    on whitened rows, a quarter of the median squared distance wide (Gretton et al. 2012, section 2.3). A text
-    with cosine above 0.9 to one already taken is folded into it.
+    Each text has a lower bound of how many times denser its own side is around it, as a logarithm, with a
+    narrow kernel. What lies above four fifths of these is its weight, and its score is the weight of the
+    texts near it, of both sides, with a wider kernel: so the texts of a new topic vouch for each other. Only
+    texts around which their own side is denser are told. A text with cosine above 0.9 to one already taken is
+    folded into it.
     """
 
     def __init__(self, current: NDArray[Any], reference: NDArray[Any]) -> None:
@@ -65,7 +70,7 @@ class Compared:
         self._empty = not len(current) or not len(reference)
         if not self._empty:
             self._white = whitened(*self._plain)
-            self._width = _WIDTH * median_width(*self._white)
+            self._width = median_width(*self._white)
 
     def new(
         self, keys: Sequence[str], *, most: int = 10, only: NDArray[np.int64] | None = None
@@ -87,18 +92,20 @@ class Compared:
             return []
         places, plain, white = self._places[side], self._plain[side], self._white
         asked = thin(len(places), _MOST_RANKED)
+        rows, sides = white[side][asked], (white[side], white[other])
+        gains = gain(rows, *sides, width=_SHARP * self._width, errors=_ERRORS)
+        weights = np.maximum(gains - np.quantile(gains, 1.0 - _BEST), 0.0)
+        score, told = around(rows, weights, *sides, width=_WIDE * self._width)
         if only is not None:
-            asked = asked[np.isin(places[asked], only)]
-        difference, error = witness(white[side][asked], white[side], white[other], width=self._width)
-        score = difference / np.maximum(error, 1e-12)
+            told &= np.isin(places[asked], only)
         taken: list[int] = []
         alike: dict[int, int] = {}
-        for i in np.argsort(-score, kind="stable"):
+        for i in np.flatnonzero(told)[np.argsort(-score[told], kind="stable")]:
             nearness = plain[asked[taken]] @ plain[asked[i]]
             twins = np.flatnonzero(nearness > _ALIKE)
             if len(twins):
                 alike[taken[twins[0]]] += 1
-            elif len(taken) < most and score[i] > 0:
+            elif len(taken) < most:
                 taken.append(int(i))
                 alike[int(i)] = 0
         nearest = (plain[asked[taken]] @ self._plain[other].T).max(axis=1) if taken else np.zeros(0)

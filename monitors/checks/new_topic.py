@@ -22,8 +22,8 @@ from monitors.checks.base import (
 from monitors.noise_change import locate
 from monitors.noise_rates import RateModel, fit_rate
 from monitors.noise_scales import STILL_THERE, Scale, latest, no_rows, scales_of
+from monitors.statistics.density import Whitening
 from monitors.statistics.new_group import Ball, Nearness, new_groups
-from monitors.statistics.witness import Whitening
 
 Rows = NDArray[np.float32]
 MARGIN = 0.02  # of all rows in the middle of one new topic: about 5 % of the topic as a whole

@@ -1,4 +1,4 @@
-"""Topics, shares by windows, new groups, the witness, the map: against scikit-learn, SciPy, hand sums."""
+"""Topics, shares by windows, new groups, densities, the map: against scikit-learn, SciPy, hand sums."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.neighbors import NearestCentroid
 
+from monitors.statistics.density import around, gain, whitened
 from monitors.statistics.new_group import Nearness, new_groups
 from monitors.statistics.shared_map import shared_map
 from monitors.statistics.shares import window_share
 from monitors.statistics.topics import directions, find_topics, silhouette
-from monitors.statistics.witness import whitened, witness
 
 RNG = np.random.default_rng(8)
 CENTRES = topics(3, 9)
@@ -80,16 +80,32 @@ def test_the_error_of_a_share_is_that_of_window_means() -> None:
     assert np.isnan(window_share(np.zeros(0, dtype=bool), np.zeros(0, dtype=np.int64))[0])
 
 
-def test_the_witness_is_the_sum_of_kernels() -> None:
-    now, before, places = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in RNG.normal(size=(3, 9, 4)))
-    difference, error = witness(places, now, before, width=0.7)
-    for i, place in enumerate(places):
-        sides = [[np.exp(-np.sum((place - row) ** 2) / 1.4) for row in side] for side in (now, before)]
-        assert difference[i] == pytest.approx(np.mean(sides[0]) - np.mean(sides[1]))
-        assert error[i] == pytest.approx(
-            np.sqrt(np.mean(np.square(sides[0])) / 9 + np.mean(np.square(sides[1])) / 9)
-        )
-    assert np.isnan(witness(places, now[:0], before, width=0.7)[0]).all()
+def _unit_rows(count: int) -> np.ndarray:
+    rows = RNG.normal(size=(count, 4))
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def _near(place: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.array([np.exp(-np.sum((place - row) ** 2) / 1.4) for row in rows])
+
+
+def test_the_gain_is_a_bound_of_the_ratio_of_two_densities() -> None:
+    now, before = _unit_rows(9), _unit_rows(6)
+    told = gain(now, now, before, width=0.7, errors=3.0)
+    for i, place in enumerate(now):
+        own, old = _near(place, np.delete(now, i, axis=0)), np.append(_near(place, before), 1.0)
+        error = np.sqrt(np.sum(own**2) / own.sum() ** 2 + np.sum(old**2) / old.sum() ** 2)
+        assert told[i] == pytest.approx(np.log(own.sum() / 9) - np.log(old.sum() / 6) - 3.0 * error)
+    assert np.isnan(gain(now, now, before[:0], width=0.7, errors=3.0)).all()
+
+
+def test_a_row_has_the_weights_of_the_rows_around_it() -> None:
+    now, before, weights = _unit_rows(9), _unit_rows(6), RNG.random(9)
+    told, denser = around(now, weights, now, before, width=0.7)
+    for i, place in enumerate(now):
+        own, old = _near(place, now), _near(place, before)
+        assert told[i] == pytest.approx(np.mean(own * weights) / (own.mean() + old.mean()))
+        assert denser[i] == (own.mean() > old.mean())
 
 
 def test_whitened_rows_spread_alike_in_every_direction() -> None:
