@@ -12,6 +12,9 @@ from collectors.context import Context
 from collectors.errors import ConfigError
 from collectors.options import command
 
+# Of the hours that others left to be rolled up; a load must not take longer with the history.
+_MOST_HOURS = 24
+
 
 @command(
     "ingest",
@@ -41,8 +44,9 @@ def ingest(context: Context, paths: tuple[str, ...], format_name: str | None, ma
     from collectors.ingest import FileReport, Ingest
     from collectors.ingest_report import as_data, as_text, progress
     from collectors.ingest_rules import rules_spec
+    from collectors.rollups.afterwards import roll_up_afterwards
 
-    rules = rules_spec(context)
+    rules, began = rules_spec(context), context.clock()
     reports: list[FileReport] = []
     passed_over: list[str] = []
     with ExitStack() as stack:
@@ -58,14 +62,17 @@ def ingest(context: Context, paths: tuple[str, ...], format_name: str | None, ma
     context.answer(as_data(reports, passed_over), as_text(reports, passed_over))
     if not any(report.taken for report in reports):
         raise SystemExit(1)
+    roll_up_afterwards(context, most=_MOST_HOURS, since=began)
 
 
 def _drain(context: Context) -> None:
     from dataclasses import asdict
 
     from collectors.ingest_rules import rules_spec
+    from collectors.rollups.afterwards import roll_up_afterwards
     from collectors.spool_ingest import drain
 
+    began = context.clock()
     summary = asdict(drain(context.home, context.migrated(), clock=context.clock, spec=rules_spec(context)))
     counts = ", ".join(
         f"{value:,} {key.replace('_', ' ')}" for key, value in summary.items() if key != "busy"
@@ -74,6 +81,8 @@ def _drain(context: Context) -> None:
         summary,
         "another process is loading the spool" if summary.get("busy") else f"from the spool: {counts}",
     )
+    if not summary["busy"]:
+        roll_up_afterwards(context, most=_MOST_HOURS, since=began)
 
 
 @command(

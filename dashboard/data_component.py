@@ -14,6 +14,7 @@ from collectors.warehouse.store import Row
 from dashboard.data import EVERY, DeployRow, Only, TimeRange, records, select
 from dashboard.data_figures import component_series, component_totals, versions
 from dashboard.data_incident import as_mapping
+from dashboard.data_versions import version_grades
 
 # Fewer buckets than this say little of what is usual.
 _FEWEST = 20
@@ -166,14 +167,10 @@ def component_view(
         quality = select(con, "quality_series", scope)
         drift = select(con, "drift_series", {**scope, "thin_s": _thin_s(span)})
         found = versions(con, rolled, chain, component, span, only)
-        graded = select(con, "version_quality", scope)
+        graded = version_grades(con, rolled, chain, component, span)
         deploys = select(con, "deploys", scope)
         samples = select(con, "samples", scope)
         explanations = select(con, "latest_explanation", scope)
-    by_version: dict[str, dict[str, float]] = {}
-    for row in graded:
-        if row["mean"] is not None:
-            by_version.setdefault(row["version"], {})[row["criterion"]] = row["mean"]
     return ComponentView(
         span=span,
         total=next(
@@ -185,7 +182,7 @@ def component_view(
         quality=records(QualityPoint, quality),
         drift=records(DriftPoint, drift),
         versions=records(VersionRow, found),
-        version_quality=by_version,
+        version_quality=graded,
         deploys=tuple(d for d in records(DeployRow, deploys) if d.component == component),
         samples=records(SampleRow, samples),
         explanation=next(

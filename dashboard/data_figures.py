@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from collectors.rollups.read import QUANTILES, Counts, Cut, Number, Rolled
@@ -16,9 +16,7 @@ from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row
 from dashboard.data import EVERY, Only, TimeRange, select
 
-SEARCH_STEP_H = 6
 _HOUR_S = 3600
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What a figure is called: its field, and which of QUANTILES.
 _FIGURES: Mapping[str, tuple[str, float]] = {
     "p50_s": ("duration_s", 0.5),
@@ -100,8 +98,8 @@ def versions(
     if not rolled.exists:
         return select(con, "versions", scope)
     cut = _whole(chain, component, span, only)
-    counts = rolled.counts(cut, _version)
-    numbers = rolled.numbers(cut, ("duration_s", "cost_usd", "output_tokens"), _version)
+    counts = rolled.counts(cut, version_text)
+    numbers = rolled.numbers(cut, ("duration_s", "cost_usd", "output_tokens"), version_text)
     newest = sorted(counts, key=lambda version: (counts[version].first_at, version), reverse=True)
     rows = []
     for version in newest[:_MOST_VERSIONS]:
@@ -123,15 +121,6 @@ def told(con: Connection, rolled: Rolled, chain: str, span: TimeRange) -> set[Sa
     if not rolled.exists:
         return {_said(row) for row in select(con, "markers", {"chain": chain, **span.parameters})}
     return set(rolled.counts(_whole(chain, None, span), _said))
-
-
-def newest_first(rolled: Rolled, chain: str, span: TimeRange) -> list[tuple[datetime, int]]:
-    """When each stretch of SEARCH_STEP_H hours with spans begins, and how many it has."""
-    step = timedelta(hours=SEARCH_STEP_H)
-    origin = span.start - (span.start - _EPOCH) % step
-    cut = replace(_whole(chain, None, span), origin=origin, step_s=step.total_seconds())
-    found = rolled.counts(cut, lambda row: row["place"])
-    return [(origin + place * step, found[place].spans) for place in sorted(found, reverse=True)]
 
 
 def _whole(chain: str, component: str | None, span: TimeRange, only: Only = EVERY) -> Cut:
@@ -167,8 +156,8 @@ def _said(row: Row) -> Said:
     return Said(component=row["component"], environment=row["environment"], markers=_markers(row))
 
 
-def _version(row: Row) -> str:
-    """As versions.sql writes it."""
+def version_text(row: Row) -> str:
+    """All markers of a version in one line, as versions.sql writes it."""
     chain, component, prompt, index, model = _markers(row)
     said = (chain, component, prompt and f"prompt {prompt}", index and f"index {index}", model)
     return " · ".join(part for part in said if part is not None)

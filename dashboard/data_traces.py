@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from collectors.rollups.read import Rolled
+from collectors.rollups.refresh import EVER, runs
 from collectors.warehouse.connection import Connection, Warehouse
+from collectors.warehouse.store import Row
 from dashboard.data import TimeRange, records, select
-from dashboard.data_figures import SEARCH_STEP_H, newest_first
 from dashboard.data_incident import as_mapping
+from dashboard.data_search import parts
 
 PAGE_SIZE = 25
-# Spans of a chain that are searched at first.
-_SEARCHED_FIRST = 100_000
 SORTS: Mapping[str, str] = {
     "newest": "Newest first",
     "slowest": "Slowest first",
@@ -26,7 +26,10 @@ SORTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class TraceFilter:
-    """Which traces: those with a span that fits all of these. None is any."""
+    """Which traces: those with a span that fits all of these. None is any.
+
+    further: how often more than the newest part of the range was asked for, where a text is looked for.
+    """
 
     component: str | None = None
     status: str | None = None
@@ -35,6 +38,7 @@ class TraceFilter:
     text: str | None = None
     sort: str = "newest"
     page: int = 1
+    further: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +147,8 @@ def traces(warehouse: Warehouse, chain: str, span: TimeRange, wanted: TraceFilte
     """One page of the traces in `span` that fit the filter, looked for backwards from its end.
 
     Where the range has very many spans, only as much of it is searched as fills the page and one more, so an
-    order other than the newest first is that of the newest traces.
+    order other than the newest first is that of the newest traces; a text is looked for in so many spans and
+    no more, until `wanted.further` asks for it.
     """
     offset = (max(wanted.page, 1) - 1) * PAGE_SIZE
     parameters = {
@@ -158,40 +163,46 @@ def traces(warehouse: Warehouse, chain: str, span: TimeRange, wanted: TraceFilte
         "offset": offset,
         **span.parameters,
     }
+    rows: list[Row] = []
+    start = span.start
     with warehouse.read() as con:
-        for start in _starts(con, chain, span):
-            rows = select(con, "traces", {**parameters, "start": start})
+        for start, end in parts(Rolled(con), chain, span, wanted, offset + 2 * PAGE_SIZE):
+            rows = select(con, "traces", {**parameters, "start": start, "end": end})
             if rows and rows[0]["total"] > offset + PAGE_SIZE:
                 break
+        asked = _inputs(con, rows)
     return TracePage(
-        rows=records(TraceRow, rows),
+        rows=records(TraceRow, [{**row, "input_text": asked.get(row["trace_id"])} for row in rows]),
         total=rows[0]["total"] if rows else 0,
         searched_from=start if start > span.start else None,
     )
 
 
-def _starts(con: Connection, chain: str, span: TimeRange) -> Iterator[datetime]:
-    """Where to search from: further and further back, by four times as many spans each time."""
-    rolled = Rolled(con)
-    if rolled.exists:
-        most, seen = _SEARCHED_FIRST, 0
-        for start, spans in newest_first(rolled, chain, span):
-            if seen + spans > most and seen:
-                yield start + timedelta(hours=SEARCH_STEP_H)
-                most = max(4 * most, seen + spans)
-            seen += spans
-    yield span.start
+def _inputs(con: Connection, rows: Sequence[Row]) -> dict[str, str]:
+    """What the traces of a page were asked: texts are read of these alone."""
+    if not rows:
+        return {}
+    found = select(
+        con,
+        "trace_inputs",
+        {
+            "trace_ids": [row["trace_id"] for row in rows],
+            "first": min(row["started_at"] for row in rows),
+            "last": max(row["last_at"] for row in rows),
+        },
+    )
+    return {row["trace_id"]: row["input_text"] for row in found}
 
 
 def trace_view(warehouse: Warehouse, trace_id: str) -> TraceView | None:
     """One trace with its documents, grades and feedback; None when no such trace is stored."""
-    by_id = {"trace_id": trace_id}
     with warehouse.read() as con:
-        spans = select(con, "trace", by_id)
-        grades = select(con, "trace_grades", by_id)
-        feedback = select(con, "trace_feedback", by_id)
-    if not spans:
-        return None
+        spans = [row for part in _whereabouts(con, trace_id) for row in select(con, "trace", part)]
+        if not spans:
+            return None
+        known = {"trace_id": trace_id, "first": spans[0]["started_at"], "last": spans[-1]["started_at"]}
+        grades = select(con, "trace_grades", known)
+        feedback = select(con, "trace_feedback", known)
     return TraceView(
         trace_id=trace_id,
         chain=spans[0]["chain"],
@@ -199,6 +210,13 @@ def trace_view(warehouse: Warehouse, trace_id: str) -> TraceView | None:
         grades=records(GradeRow, grades),
         feedback=records(FeedbackRow, feedback),
     )
+
+
+def _whereabouts(con: Connection, trace_id: str) -> Iterator[dict[str, Any]]:
+    """The trace's id with each stretch of time in which to look for it, in order."""
+    rolled = Rolled(con)
+    for low, high in runs(rolled.hours_of(trace_id)) if rolled.exists else iter([EVER]):
+        yield {"trace_id": trace_id, "low": low, "high": high}
 
 
 def _ordered(rows: list[dict[str, Any]]) -> list[SpanRow]:

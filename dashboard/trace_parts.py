@@ -38,7 +38,14 @@ def draw(view: TraceView, frame: Frame) -> None:
             charts_trace.waterfall(view.spans[:_MOST], chosen=chosen.span_id if wanted else None),
             key=f"waterfall_{view.trace_id}",
             note=f"{frame.when(root.started_at)} ({frame.zone_name}) · trace {view.trace_id}",
-            query=Query(name="trace", parameters={"trace_id": view.trace_id}),
+            query=Query(
+                name="trace",
+                parameters={
+                    "trace_id": view.trace_id,
+                    "low": min(s.started_at for s in view.spans),
+                    "high": max(s.started_at for s in view.spans),
+                },
+            ),
             rows=[
                 {
                     "Step": s.component,

@@ -63,7 +63,11 @@ def open_page(title: str, uses: Uses) -> Frame:
     now = datetime.now(UTC)
     if not warehouse.exists():
         nothing_stored(title, warehouse)
-    found = cached.load(data.landing, warehouse)
+    # The title first: what is read takes longer than nothing.
+    top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+    top.title(title, width="content", anchor=False)
+    with st.spinner("Reading what is stored …"):
+        found = cached.load(data.landing, warehouse)
     landing = found.value
     chain = urls.url("chain")
     if landing.chains and chain not in landing.chains:
@@ -73,15 +77,13 @@ def open_page(title: str, uses: Uses) -> Frame:
         chain = landing.open_incident_chain or landing.chains[0]
     extent = cached.load(data.extent, warehouse, chain).value if chain else None
     if chain is None or extent is None:
-        st.title(title)
         empty(
             "The warehouse is empty",
             "No production spans are stored. Load a log file, or receive OpenTelemetry traces.",
             [_LOAD, "chainwatch serve"],
         )
     range_name, span = ranges.span_of(urls.url("range"), extent.last_at, now=now)
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.title(title, width="content", anchor=False)
+    with top:
         range_parts.control(range_name, ranges.words_of(range_name, span, zone))
     stale_note(found)
     choices = cached.load(filter_choices, warehouse, chain, span).value
@@ -115,8 +117,9 @@ def nothing_stored(title: str, warehouse: Path) -> NoReturn:
 
 
 def fetch(frame: Frame, read: Callable[..., T], *args: Any) -> T:
-    """A cached read; says so when the answer is an old one because the warehouse is busy."""
-    loaded = cached.load(read, frame.warehouse, *args)
+    """A cached read; says what is read, and when the answer is old because the warehouse is busy."""
+    with st.spinner(f"Reading {plain(frame.chain)}, {plain(frame.range_words)} …"):
+        loaded = cached.load(read, frame.warehouse, *args)
     stale_note(loaded)
     return loaded.value
 

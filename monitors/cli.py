@@ -10,7 +10,7 @@ from datetime import datetime
 import click
 
 from collectors.context import Context
-from collectors.errors import ChainwatchError, ConfigError, RunInProgressError
+from collectors.errors import ConfigError, RunInProgressError
 from collectors.model import utc
 from collectors.options import command
 from collectors.retention.config import limits
@@ -61,6 +61,8 @@ def run(
     wait: bool,
 ) -> None:
     """Evaluate every complete window since the last run, and send what people must hear."""
+    from collectors.rollups.afterwards import roll_up_afterwards
+
     if since is not None and now is not None and since >= now:
         raise ConfigError(f"--since {since.isoformat()} must be before --now {now.isoformat()}")
     # A limit that the monitors cannot work with stops the run before it begins.
@@ -84,21 +86,11 @@ def run(
     pruned = prune_when_due(
         context, now=min(summary.now, context.clock()), say=lambda line: click.echo(line, err=True)
     )
-    _roll_up(context)
+    roll_up_afterwards(context)
     removed = {"pruned": pruned.as_json() if pruned else None}
     context.answer({"status": "ok", **summary.as_json(), **removed}, told(summary, pruned))
     if fail_on_alert and summary.firing:
         sys.exit(ALERT_FIRES)
-
-
-def _roll_up(context: Context) -> None:
-    """Sum up what came since the last run, for the dashboard; without it pages are right, and slower."""
-    from collectors.rollups.refresh import refresh
-
-    try:
-        refresh(context.warehouse, now=context.clock())
-    except ChainwatchError as error:
-        click.echo(f"rollups: {error}", err=True)
 
 
 def told(summary: RunSummary, pruned: PruneReport | None = None) -> str:

@@ -1,44 +1,35 @@
--- The numbers of the stretches in `unmerged`, of $level_s seconds between $low and $high, from their hours.
-INSERT INTO rollup_numbers BY NAME
+-- The numbers of the hours of `version_sets`, which lie between $low and $high, added up by set.
 WITH hours AS (
-    SELECT * REPLACE (time_bucket(to_seconds($level_s), bucket) AS bucket)
-    FROM rollup_numbers
-    WHERE level_s = 3600 AND bucket >= $low AND bucket < $high
-        AND time_bucket(to_seconds($level_s), bucket) IN (SELECT bucket FROM unmerged)
-),
-binned AS (
-    SELECT
-        bucket, dataset, chain, component, environment, chain_version, component_version, prompt_version,
-        index_version, model, field, unnest(codes) AS code, unnest(counts) AS n
-    FROM hours
+    SELECT v.set_id, r.field, r.n, r.total, r.squares, r.low, r.high, r.codes, r.counts
+    FROM rollup_numbers AS r
+    JOIN version_sets AS v
+        ON v.bucket = time_bucket(to_seconds($level_s), r.bucket) AND v.dataset = r.dataset AND v.chain = r.chain
+        AND v.component = r.component
+        AND v.environment IS NOT DISTINCT FROM r.environment
+        AND v.chain_version IS NOT DISTINCT FROM r.chain_version
+        AND v.component_version IS NOT DISTINCT FROM r.component_version
+        AND v.prompt_version IS NOT DISTINCT FROM r.prompt_version
+        AND v.index_version IS NOT DISTINCT FROM r.index_version
+        AND v.model IS NOT DISTINCT FROM r.model
+    WHERE r.level_s = 3600 AND r.bucket >= $low AND r.bucket < $high
 ),
 bins AS (
-    SELECT * EXCLUDE (n), sum(n)::BIGINT AS n
-    FROM binned
+    SELECT set_id, field, code, sum(n)::BIGINT AS n
+    FROM (SELECT set_id, field, unnest(codes) AS code, unnest(counts) AS n FROM hours)
     GROUP BY ALL
 ),
 listed AS (
-    SELECT * EXCLUDE (code, n), list(code ORDER BY code) AS codes, list(n ORDER BY code) AS counts
+    SELECT set_id, field, list(code ORDER BY code) AS codes, list(n ORDER BY code) AS counts
     FROM bins
     GROUP BY ALL
 ),
 sums AS (
     SELECT
-        bucket, dataset, chain, component, environment, chain_version, component_version, prompt_version,
-        index_version, model, field, sum(n)::BIGINT AS n, sum(total) AS total, sum(squares) AS squares,
-        min(low) AS low, max(high) AS high
+        set_id, field, sum(n)::BIGINT AS n, sum(total) AS total, sum(squares) AS squares, min(low) AS low,
+        max(high) AS high
     FROM hours
     GROUP BY ALL
 )
-SELECT
-    $level_s AS level_s, s.*, l.codes, l.counts
-FROM sums AS s
-JOIN listed AS l
-    ON l.bucket = s.bucket AND l.dataset = s.dataset AND l.chain = s.chain AND l.component = s.component
-    AND l.environment IS NOT DISTINCT FROM s.environment
-    AND l.chain_version IS NOT DISTINCT FROM s.chain_version
-    AND l.component_version IS NOT DISTINCT FROM s.component_version
-    AND l.prompt_version IS NOT DISTINCT FROM s.prompt_version
-    AND l.index_version IS NOT DISTINCT FROM s.index_version
-    AND l.model IS NOT DISTINCT FROM s.model
-    AND l.field = s.field
+SELECT sums.*, listed.codes, listed.counts
+FROM sums
+JOIN listed USING (set_id, field)

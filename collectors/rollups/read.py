@@ -123,6 +123,15 @@ class Rolled:
         cut = Cut(chain=chain, start=EVER[0], end=EVER[1], origin=EVER[0], step_s=length_s)
         return self.counts(cut, lambda row: None).get(None)
 
+    def seen_in(self, trace_id: str) -> list[datetime]:
+        """The hours that are rolled up and have spans of a trace, in order; rarely one more."""
+        rows = fetch(self._con, sql("trace_hours"), {"trace_id": trace_id})
+        return sorted(row["bucket"] for row in rows)
+
+    def hours_of(self, trace_id: str) -> list[datetime]:
+        """The hours in which to look for a trace: where it was seen, and those that are not rolled up."""
+        return sorted({*self.seen_in(trace_id), *self._stale})
+
     def numbers(
         self, cut: Cut, fields: Sequence[str], by: GroupOf, *, quantiles: Sequence[float] = QUANTILES
     ) -> dict[str, dict[Any, Number]]:

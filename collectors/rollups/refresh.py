@@ -7,7 +7,7 @@ up to that of all (rows were deleted, or came with an older time), every hour is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -27,6 +27,11 @@ EVER = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 _MERGED_AT_A_TIME = 4
 _MERGED_LEVELS = (QUARTER_S, DAY_S)
 _TABLES = ("rollup_tiles", "rollup_spans", "rollup_numbers", "rollup_sources")
+# Version sets that a stretch of a component keeps: whoever sends another version with each span must not make
+# the rollups as long as the spans.
+MOST_SETS = 40
+OTHER = "(other)"
+_CAP = {"most": MOST_SETS, "other": OTHER}
 LISTED = "CREATE OR REPLACE TEMP TABLE {table} AS SELECT unnest($hours::TIMESTAMPTZ[]) AS bucket"
 _DROP = """
     DELETE FROM {table} WHERE bucket >= $low AND bucket < $high AND EXISTS (
@@ -34,7 +39,6 @@ _DROP = """
         WHERE s.bucket >= {table}.bucket AND s.bucket < {table}.bucket + to_seconds({table}.level_s)
     )
 """
-_MERGED = ("merge_spans", "merge_numbers", "merge_sources", "merge_tiles")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +56,12 @@ def sql(name: str) -> str:
     return (resources.files("collectors.rollups") / f"{name}.sql").read_text("utf-8")
 
 
-def refresh(warehouse: Warehouse, *, now: datetime, most: int | None = None) -> int:
-    """Roll up what is stale, a day's hours a transaction; returns how many hours. most: the newest so many.
+def refresh(
+    warehouse: Warehouse, *, now: datetime, most: int | None = None, since: datetime | None = None
+) -> int:
+    """Roll up what is stale, a day's hours a transaction; returns how many hours.
+
+    most: the newest so many, and with `since` also every hour that got spans since then.
 
     The hour of `now` is left until it is over: it would be rolled up again and again, and is soon read off
     its spans. Stopped at any point, the next call goes on from there. Raises WarehouseBusyError when others
@@ -61,7 +69,9 @@ def refresh(warehouse: Warehouse, *, now: datetime, most: int | None = None) -> 
     """
     with warehouse.read() as con:
         stale = [hour for hour in stale_hours(con) if not hour <= now < hour + _HOUR]
-        stale = stale if most is None else stale[-most:]
+        if most is not None:
+            mine = set() if since is None else _touched(con, since)
+            stale = [hour for hour in stale[:-most] if hour in mine] + stale[-most:]
         unmerged = {level_s: _unmerged(con, level_s) for level_s in _MERGED_LEVELS}
     if not stale and not any(unmerged.values()):
         return 0
@@ -82,7 +92,7 @@ def stale_hours(con: Connection) -> list[datetime]:
     told = fetch(con, sql("rolled_in_all"))[0]
     if told["seen_at"] is None:
         return sorted(_counted(con, *EVER))
-    touched = {row["bucket"] for row in fetch(con, sql("touched"), {"since": told["seen_at"] - _SLACK})}
+    touched = _touched(con, told["seen_at"] - _SLACK)
     within = (min(touched), max(touched) + _HOUR) if touched else (EVER[0], EVER[0])
     found, rolled = _counted(con, *within), _rolled(con, *within)
     change = sum(found[hour].spans - (rolled[hour].spans if hour in rolled else 0) for hour in touched)
@@ -103,10 +113,18 @@ def roll_up(con: Connection, hours: Sequence[datetime]) -> None:
     around = {"low": min(hours) - _DAY, "high": max(hours) + _HOUR}
     for table in _TABLES:
         con.execute(_DROP.format(table=table), around)
-    for low, high in _runs(hours):
+    con.execute(
+        "DELETE FROM trace_hours WHERE bucket >= $low AND bucket < $high "
+        "AND bucket IN (SELECT bucket FROM stale_hours)",
+        around,
+    )
+    for low, high in runs(hours):
         bounds = {"low": low, "high": high}
-        con.execute(sql("roll_spans"), bounds)
-        con.execute(sql("roll_numbers") + sql("count_in_bins"), {**bounds, **PARAMETERS, "fields": None})
+        con.execute(sql("roll_sets") + sql("cap_sets"), bounds | _CAP)
+        _keep_sets(
+            con, HOUR_S, sql("roll_numbers") + sql("count_in_bins"), bounds | PARAMETERS | {"fields": None}
+        )
+        con.execute(sql("roll_traces"), bounds)
         con.execute(sql("roll_sources"), bounds)
         con.execute(
             f"INSERT INTO rollup_tiles SELECT {HOUR_S}, * FROM ({sql('hour_counts')}) "  # noqa: S608 - ours
@@ -125,9 +143,28 @@ def roll_up_between(con: Connection, low: datetime, high: datetime) -> None:
 def merge_up(con: Connection, level_s: int, buckets: Sequence[datetime]) -> None:
     """Merge the hours of stretches of `level_s` seconds that are over, inside the caller's transaction."""
     con.execute(LISTED.format(table="unmerged"), {"hours": list(buckets)})
-    high = max(buckets) + timedelta(seconds=level_s)
-    for name in _MERGED:
-        con.execute(sql(name), {"level_s": level_s, "low": min(buckets), "high": high})
+    bounds = {"level_s": level_s, "low": min(buckets), "high": max(buckets) + timedelta(seconds=level_s)}
+    con.execute(sql("merge_sets") + sql("cap_sets"), bounds | _CAP)
+    _keep_sets(con, level_s, sql("merge_numbers"), bounds)
+    con.execute(sql("merge_sources"), bounds)
+    con.execute(sql("merge_tiles"), bounds)
+
+
+def _keep_sets(con: Connection, level_s: int, numbers: str, bounds: Mapping[str, object]) -> None:
+    """Keep the counts of `version_sets`, and their numbers, which the query `numbers` gives by `set_id`."""
+    con.execute(sql("kept_sets"), {"level_s": level_s})
+    con.execute("INSERT INTO rollup_spans BY NAME SELECT * EXCLUDE (set_id) FROM kept_sets")
+    con.execute(
+        "INSERT INTO rollup_numbers BY NAME "  # noqa: S608 - ours
+        "SELECT k.* EXCLUDE (set_id, spans, errors, first_at, last_at), n.* EXCLUDE (set_id) "
+        f"FROM kept_sets AS k JOIN ({numbers}) AS n USING (set_id)",
+        bounds,
+    )
+
+
+def _touched(con: Connection, since: datetime) -> set[datetime]:
+    """The hours of the spans that were stored after `since`."""
+    return {row["bucket"] for row in fetch(con, sql("touched"), {"since": since})}
 
 
 def _unmerged(con: Connection, level_s: int) -> list[datetime]:
@@ -155,8 +192,10 @@ def _in_turns(buckets: Sequence[datetime], most: int) -> Iterator[Sequence[datet
         yield buckets[at : at + most]
 
 
-def _runs(hours: Sequence[datetime]) -> Iterator[tuple[datetime, datetime]]:
+def runs(hours: Sequence[datetime]) -> Iterator[tuple[datetime, datetime]]:
     """Ascending hours as stretches without a gap of a day: a late span of last year costs its hour."""
+    if not hours:
+        return
     low = last = hours[0]
     for hour in hours[1:]:
         if hour - last > _DAY:

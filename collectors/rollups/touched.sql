@@ -1,4 +1,4 @@
--- The hours of the spans that were stored after $since.
+-- The hours of the spans that were stored at $since or later.
 SELECT DISTINCT date_trunc('hour', started_at) AS bucket
 FROM spans
-WHERE ingested_at > $since
+WHERE ingested_at >= $since

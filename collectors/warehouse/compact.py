@@ -38,6 +38,7 @@ _SLICED = {
     "text_sketches": "window_end",
     "results": "window_end",
     "rollup_numbers": "bucket",
+    "trace_hours": "bucket",
 }
 # DuckDB's row group: a slice of one takes a second or two, and fills whole groups of the new file.
 _SLICE_ROWS = 122_880

@@ -14,11 +14,15 @@ from dashboard.text import plain, to_csv
 
 _STATUSES = {"error": "✕ Failed", "ok": "✓ OK", "unset": "○ Not said"}
 
+# By then any range is searched.
+_FURTHEST = 9
+
 
 def _write(name: str) -> None:
     """A changed filter goes into the URL, and the list starts at its first page again."""
     urls.set_url(name, st.session_state[f"choose_{name}"] or None)
-    urls.set_url("page", None)
+    for other in ("page", "further"):
+        urls.set_url(other, None)
 
 
 def _filters(frame: Frame) -> TraceFilter:
@@ -54,7 +58,7 @@ def _filters(frame: Frame) -> TraceFilter:
             resets=("page",),
             width=190,
         )
-    page = urls.url("page") or "1"
+    page, further = urls.url("page") or "1", urls.url("further") or "0"
     sort = urls.url("sort")
     return TraceFilter(
         component=frame.component,
@@ -64,6 +68,7 @@ def _filters(frame: Frame) -> TraceFilter:
         text=urls.url("text"),
         sort=sort if sort is not None and sort in SORTS else "newest",
         page=int(page) if page.isdigit() and page != "0" else 1,
+        further=min(int(further), _FURTHEST) if further.isdigit() else 0,
     )
 
 
@@ -103,7 +108,8 @@ def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
         first = (wanted.page - 1) * PAGE_SIZE + 1
         within = "traces"
         if found.searched_from is not None:
-            within = f"traces since {frame.when(found.searched_from)}; later pages look further back"
+            within = f"traces since {frame.when(found.searched_from)}"
+            within += "" if wanted.text else "; later pages look further back"
         st.caption(plain(f"{first:,} to {first + len(rows) - 1:,} of {found.total:,} {within}"))
         if pages > 1:
             pager = f"pager_{hash((replace(wanted, page=1), frame.span)) & 0xFFFFFF:x}"
@@ -122,11 +128,23 @@ wanted = _filters(frame)
 found = ui.fetch(frame, traces, frame.chain, frame.span, wanted)
 if found.rows:
     _table(frame, wanted, found)
+elif found.searched_from is not None:
+    ui.nothing(
+        "No trace fits so far",
+        f"Everything since {frame.when(found.searched_from)} was searched; nothing of it fits all filters.",
+    )
 else:
     ui.nothing(
         "No trace fits",
         f"Nothing between {frame.when(frame.span.start)} and {frame.when(frame.span.end)} fits all filters. "
         "Loosen one, or choose a longer range.",
+    )
+if wanted.text and found.searched_from is not None:
+    st.button(
+        "Search further back",
+        icon=":material/history:",
+        help="A text is looked for in the newest traces first: each further part is four times as long.",
+        on_click=lambda: urls.set_url("further", str(wanted.further + 1)),
     )
 trace_id = urls.url("trace")
 if trace_id is None:

@@ -18,9 +18,10 @@ folded AS (
     SELECT
         trace_id,
         min(started_at) AS started_at,
-        arg_min(component, (parent_span_id IS NOT NULL, started_at)) AS component,
-        arg_min(coalesce(input_text, ''), (parent_span_id IS NOT NULL, started_at)) AS input_text,
-        arg_min(coalesce(duration_s, -1), (parent_span_id IS NOT NULL, started_at)) AS duration_s,
+        max(started_at) AS last_at,
+        -- The root's, else the first span's: by a number, which is faster than by two values.
+        arg_min(component, place) AS component,
+        arg_min(coalesce(duration_s, -1), place) AS duration_s,
         count(*) AS spans,
         count(*) FILTER (WHERE status = 'error') AS errors,
         -- The root often repeats the cost of its steps, so the larger of the two is the trace's.
@@ -28,14 +29,14 @@ folded AS (
             sum(cost_usd) FILTER (WHERE parent_span_id IS NOT NULL),
             sum(cost_usd) FILTER (WHERE parent_span_id IS NULL)
         ) AS cost_usd
-    FROM spans
+    FROM (SELECT *, epoch_us(started_at) + if(parent_span_id IS NULL, 0, 1::BIGINT << 60) AS place FROM spans)
     WHERE trace_id IN (SELECT trace_id FROM matched)
       AND started_at >= CAST($start AS TIMESTAMPTZ) - INTERVAL 1 HOUR
       AND started_at < CAST($end AS TIMESTAMPTZ) + INTERVAL 1 HOUR
     GROUP BY trace_id
 )
 SELECT
-    trace_id, started_at, component, input_text, nullif(duration_s, -1) AS duration_s, spans, errors, cost_usd,
+    trace_id, started_at, last_at, component, nullif(duration_s, -1) AS duration_s, spans, errors, cost_usd,
     count(*) OVER () AS total
 FROM folded
 ORDER BY

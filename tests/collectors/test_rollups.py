@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from rollup_world import DAY, DAYS, HOUR, LATER, START, made_up_spans, store
 
-from collectors.ingest_batch import Batch, store_batch
-from collectors.model import Document, Span
+from collectors.model import Span
+from collectors.rollups import refresh as rolling
 from collectors.rollups.read import QUANTILES, Cut, Rolled
 from collectors.rollups.refresh import refresh, stale_hours
 from collectors.warehouse.connection import Connection, Warehouse
 from collectors.warehouse.migrate import migrate
 from collectors.warehouse.store import Row, fetch
 
-START = datetime(2026, 3, 1, tzinfo=UTC)
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-DAYS = 3
-LATER = START + 30 * timedelta(days=1)
 FIELDS = {
     "duration_s": "duration_s",
     "time_to_first_token_s": "time_to_first_token_s",
@@ -37,42 +33,6 @@ def warehouse(tmp_path: Path) -> Warehouse:
     made = Warehouse(tmp_path / "w.duckdb")
     migrate(made)
     return made
-
-
-def _spans(chance: random.Random, count: int) -> list[Span]:
-    """Of two chains, three components and two versions, anywhere in the days; some are unfinished."""
-    made = []
-    for _ in range(count):
-        name = f"{chance.getrandbits(48):012x}"
-        finished = chance.random() < 0.9
-        made.append(
-            Span(
-                trace_id=name,
-                span_id="s" + name,
-                chain=chance.choice(["chat", "search"]),
-                component=chance.choice(["app", "model", "tool"]),
-                name="n",
-                started_at=START + timedelta(seconds=chance.randrange(DAYS * 86400)),
-                duration_s=chance.lognormvariate(0, 1.5) if finished else None,
-                time_to_first_token_s=chance.choice([None, 0.0, chance.random()]),
-                status=chance.choice(["ok", "ok", "error"]),
-                cost_usd=chance.choice([None, chance.random() / 1000]),
-                output_tokens=chance.choice([None, 0, chance.randrange(1, 5000)]),
-                output_text=chance.choice([None, "x" * chance.randrange(1, 300)]),
-                documents=(Document(id="d", text="t"),) * chance.randrange(3),
-                component_version=chance.choice(["v1", "v2", None]),
-                model=chance.choice(["small", "large"]),
-                environment=chance.choice(["production", "production", "staging", None]),
-                dataset=chance.choice(["production", "production", "golden"]),
-                source="test",
-            )
-        )
-    return made
-
-
-def _store(warehouse: Warehouse, spans: Sequence[Span], at: datetime) -> None:
-    with warehouse.write() as con:
-        store_batch(con, Batch(spans=list(spans)), now=at)
 
 
 def _is_right(warehouse: Warehouse) -> None:
@@ -144,8 +104,8 @@ def test_rollups_equal_the_spans_after_any_history(warehouse: Warehouse, seed: i
     unfinished: list[Span] = []
     for _ in range(6):
         clock += timedelta(minutes=chance.randrange(-20, 300))
-        spans = _spans(chance, chance.choice([1, 20, 200]))
-        _store(warehouse, spans, clock)
+        spans = made_up_spans(chance, chance.choice([1, 20, 200]))
+        store(warehouse, spans, clock)
         unfinished += [s for s in spans if s.duration_s is None]
         step = chance.randrange(4)
         with warehouse.write() as con:
@@ -158,7 +118,7 @@ def test_rollups_equal_the_spans_after_any_history(warehouse: Warehouse, seed: i
                 con.execute("DELETE FROM spans WHERE hash(trace_id) % 7 = $1", [chance.randrange(7)])
         if unfinished and step == 2:
             late = unfinished.pop()
-            _store(warehouse, [Span(**{**vars(late), "duration_s": 3.0, "status": "ok"})], clock)
+            store(warehouse, [Span(**{**vars(late), "duration_s": 3.0, "status": "ok"})], clock)
         if chance.random() < 0.6:
             refresh(warehouse, now=LATER)
         if chance.random() < 0.4:
@@ -171,12 +131,12 @@ def test_rollups_equal_the_spans_after_any_history(warehouse: Warehouse, seed: i
 
 
 def test_a_day_is_read_as_one_stretch_and_a_late_span_opens_it_again(warehouse: Warehouse) -> None:
-    _store(warehouse, _spans(random.Random(7), 400), START + 10 * DAY)
+    store(warehouse, made_up_spans(random.Random(7), 400), START + 10 * DAY)
     refresh(warehouse, now=LATER)
     day, hour = "level_s = 86400", "level_s = 3600"
     assert _tiles(warehouse, day) == DAYS - 1, "the last day is not over"
-    late = _spans(random.Random(8), 1)[0]
-    _store(warehouse, [late], START + 11 * DAY)
+    late = made_up_spans(random.Random(8), 1)[0]
+    store(warehouse, [late], START + 11 * DAY)
     with warehouse.read() as con:
         assert stale_hours(con) == [late.started_at.replace(minute=0, second=0)]
     before = _tiles(warehouse, hour)
@@ -187,13 +147,11 @@ def test_a_day_is_read_as_one_stretch_and_a_late_span_opens_it_again(warehouse: 
 
 
 def test_what_is_rolled_up_halfway_is_right_and_is_finished_by_the_next(warehouse: Warehouse) -> None:
-    from collectors.rollups import refresh as module
-
-    _store(warehouse, _spans(random.Random(9), 300), START + 10 * DAY)
+    store(warehouse, made_up_spans(random.Random(9), 300), START + 10 * DAY)
     with warehouse.read() as con:
         stale = stale_hours(con)
     with warehouse.write() as con:
-        module.roll_up(con, stale[: len(stale) // 2])
+        rolling.roll_up(con, stale[: len(stale) // 2])
     _is_right(warehouse)
     assert refresh(warehouse, now=LATER) == len(stale) - len(stale) // 2
     _is_right(warehouse)
@@ -213,7 +171,7 @@ def test_values_that_are_hardly_numbers_are_left_out_or_counted(warehouse: Wareh
         )
         for i, v in enumerate([1e-300, 1e300, 1.0])
     ]
-    _store(warehouse, spans, START)
+    store(warehouse, spans, START)
     refresh(warehouse, now=LATER)
     with warehouse.read() as con:
         cut = Cut(chain="chat", start=START, end=START + DAY, origin=START, step_s=86400)
@@ -223,7 +181,7 @@ def test_values_that_are_hardly_numbers_are_left_out_or_counted(warehouse: Wareh
 
 
 def test_the_hour_that_goes_on_is_read_off_its_spans(warehouse: Warehouse) -> None:
-    _store(warehouse, _spans(random.Random(3), 60), START + 10 * DAY)
+    store(warehouse, made_up_spans(random.Random(3), 60), START + 10 * DAY)
     newest = START + DAYS * DAY - timedelta(minutes=20)
     refresh(warehouse, now=newest)
     with warehouse.read() as con:
