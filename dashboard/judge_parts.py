@@ -113,6 +113,7 @@ def _row(found: JudgeAgreement) -> dict[str, str]:
         "Within one": figure_words(figures.within_one, share=True),
         "Kappa": figure_words(figures.kappa),
         "Weighted kappa": figure_words(figures.weighted_kappa),
+        "Alpha": figure_words(figures.alpha),
         "Bias": figure_words(figures.bias, signed=True),
         "Error with length": figure_words(found.length, signed=True),
     }

@@ -89,7 +89,8 @@ class AgreementReport:
             figures = found.agreement
             told.append(
                 f"{found.judge} {found.judge_version}, {found.criterion}{by}: kappa {_said(figures.kappa)}, "
-                f"exact {_said(figures.exact)}, bias {_said(figures.bias)}, {figures.pairs} pairs"
+                f"alpha {_said(figures.alpha)}, exact {_said(figures.exact)}, bias {_said(figures.bias)}, "
+                f"error with length {_said(found.length)}, {figures.pairs} pairs"
             )
         told += [
             f"{len(t.judges)} judges among themselves, {name}: alpha {_said(t.alpha)}, all the same "

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Scale = Literal["nominal", "ordinal", "interval"]
 _DRAWS = 2000
+_ALPHA_DRAWS = 400
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Agreement:
         pairs: answers that both judged.
         exact: share of the same grade. within_one: share at most one grade apart; None for names.
         kappa: Cohen's. weighted_kappa: with quadratic weights; None for names.
+        alpha: Krippendorff's of the two, ordinal, nominal for names.
         bias: mean of the judge's grade less people's; None for names.
     """
 
@@ -50,6 +52,7 @@ class Agreement:
     within_one: Figure
     kappa: Figure
     weighted_kappa: Figure
+    alpha: Figure
     bias: Figure
 
 
@@ -70,13 +73,20 @@ def agreement(
     nothing = Figure(None)
     if not judge:
         return Agreement(
-            pairs=0, exact=nothing, within_one=nothing, kappa=nothing, weighted_kappa=nothing, bias=nothing
+            pairs=0,
+            exact=nothing,
+            within_one=nothing,
+            kappa=nothing,
+            weighted_kappa=nothing,
+            alpha=nothing,
+            bias=nothing,
         )
     table, values = counts(judge, people)
     draws = np.random.default_rng(seed).multinomial(len(judge), table.ravel() / table.sum(), size=_DRAWS)
     tables = draws.reshape(_DRAWS, *table.shape).astype(np.float64)
     grid = np.array(values, dtype=np.float64) if ordered else np.arange(len(values), dtype=np.float64)
     apart = np.abs(grid[:, None] - grid[None, :])
+    scale: Scale = "ordinal" if ordered else "nominal"
     return Agreement(
         pairs=len(judge),
         exact=_figure(table, tables, lambda t: _mean_of(t, (apart == 0).astype(np.float64))),
@@ -85,6 +95,7 @@ def agreement(
         else nothing,
         kappa=_figure(table, tables, lambda t: kappa_of(t, (apart > 0).astype(np.float64))),
         weighted_kappa=_figure(table, tables, lambda t: kappa_of(t, apart**2)) if ordered else nothing,
+        alpha=_figure(table, tables, lambda t: _alpha_of(_both_ways(t), values, scale)),
         bias=_figure(table, tables, lambda t: _mean_of(t, grid[:, None] - grid[None, :]))
         if ordered
         else nothing,
@@ -122,37 +133,35 @@ def krippendorff_alpha(ratings: Sequence[Sequence[Any]], *, scale: Scale = "ordi
     >>> round(krippendorff_alpha([[1, 2, 3, None], [1, 2, 2, 1]], scale="nominal"), 4)
     0.5455
     """
-    units = [[r for r in unit if r is not None] for unit in zip(*ratings, strict=True)]
-    units = [unit for unit in units if len(unit) > 1]
-    values = sorted({rating for unit in units for rating in unit})
-    if len(values) < 2:
-        return None
-    place = {value: i for i, value in enumerate(values)}
-    found = np.zeros((len(values), len(values)))
-    for unit in units:
-        seen = np.bincount([place[r] for r in unit], minlength=len(values)).astype(np.float64)
-        found += (np.outer(seen, seen) - np.diag(seen)) / (len(unit) - 1)
-    margin = found.sum(axis=1)
-    cost = _distances(values, margin, scale)
-    disagreed = float((found * cost).sum())
-    expected = float((np.outer(margin, margin) * cost).sum()) / (margin.sum() - 1)
-    return float(1.0 - disagreed / expected)
+    found, values = _coincidences(ratings)
+    return float(_alpha_of(found.sum(axis=0), values, scale)) if len(values) > 1 else None
 
 
 def alpha_figure(ratings: Sequence[Sequence[Any]], *, scale: Scale = "ordinal", seed: int = 0) -> Figure:
     """`krippendorff_alpha` with its interval, by bootstrap over answers (400 draws)."""
-    value = krippendorff_alpha(ratings, scale=scale)
-    if value is None:
+    found, values = _coincidences(ratings)
+    if len(values) < 2:
         return Figure(None)
-    units = list(zip(*ratings, strict=True))
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(400):
-        picked = [units[i] for i in rng.integers(0, len(units), len(units))]
-        again = krippendorff_alpha(list(zip(*picked, strict=True)), scale=scale)
-        if again is not None:
-            drawn.append(again)
-    return _spread(value, np.array(drawn))
+    n = len(found)
+    times = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=_ALPHA_DRAWS)
+    drawn = np.tensordot(times.astype(np.float64), found, axes=1)
+    return _figure(found.sum(axis=0), drawn, lambda tables: _alpha_of(tables, values, scale))
+
+
+def _coincidences(ratings: Sequence[Sequence[Any]]) -> tuple[Floats, list[Any]]:
+    """How often two raters of one answer gave each two of the k values, (answers, k, k), and the values.
+
+    Values that nobody was paired on are left out; an answer with one rating is all zero.
+    """
+    units = [[r for r in unit if r is not None] for unit in zip(*ratings, strict=True)]
+    values = sorted({rating for unit in units if len(unit) > 1 for rating in unit})
+    place = {value: i for i, value in enumerate(values)}
+    found = np.zeros((len(units), len(values), len(values)))
+    for i, unit in enumerate(units):
+        if len(unit) > 1:
+            seen = np.bincount([place[r] for r in unit], minlength=len(values)).astype(np.float64)
+            found[i] = (np.outer(seen, seen) - np.diag(seen)) / (len(unit) - 1)
+    return found, values
 
 
 def share(events: int, of: int) -> Figure:
@@ -245,11 +254,27 @@ def _spread(value: float, drawn: Floats) -> Figure:
     return Figure(value, float(low), float(high), float(drawn.std(ddof=1)))
 
 
+def _both_ways(tables: Floats) -> Floats:
+    """Coincidences of two raters who both rated every answer: each pair counts once in each order."""
+    return tables + np.swapaxes(tables, -2, -1)
+
+
+def _alpha_of(found: Floats, values: Sequence[Any], scale: Scale) -> Floats:
+    """Alpha of coincidences (..., k, k); NaN where only one value was given."""
+    margin = found.sum(axis=-1)
+    cost = _distances(values, margin, scale)
+    disagreed = (found * cost).sum(axis=(-2, -1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = np.einsum("...i,...ij,...j->...", margin, cost, margin) / (margin.sum(axis=-1) - 1)
+        return np.asarray(np.where(expected > 0, 1.0 - disagreed / expected, np.nan), dtype=np.float64)
+
+
 def _distances(values: Sequence[Any], margin: Floats, scale: Scale) -> Floats:
-    """What a disagreement costs, (k, k)."""
-    k = len(values)
+    """What a disagreement costs, (..., k, k), where ratings were given so often: margin (..., k)."""
     if scale == "nominal":
-        return 1.0 - np.eye(k)
+        return 1.0 - np.eye(len(values))
     # Ordinal: by how many ratings lie between, half of both ends and all that is inside.
-    grid = np.array(values, dtype=np.float64) if scale == "interval" else np.cumsum(margin) - margin / 2
-    return np.asarray((grid[:, None] - grid[None, :]) ** 2, dtype=np.float64)
+    grid = (
+        np.array(values, dtype=np.float64) if scale == "interval" else np.cumsum(margin, axis=-1) - margin / 2
+    )
+    return np.asarray((grid[..., :, None] - grid[..., None, :]) ** 2, dtype=np.float64)

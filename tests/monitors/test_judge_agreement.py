@@ -14,6 +14,7 @@ from collectors.warehouse.store import insert
 from monitors.judges.agreement import ALL_GENERATORS, AgreementReport, agreement_report, read_agreement
 from monitors.judges.base import Stamp
 from monitors.judges.spans import write_grades
+from monitors.statistics.agreement import krippendorff_alpha
 
 PEOPLE = [3, 2, 1, 0, 3, 2, 1, 0, 3, 3, 2, 1, 0, 0, 3, 2]
 JUDGE = [3, 2, 1, 1, 3, 3, 1, 0, 3, 3, 3, 3, 1, 2, 0, 3]
@@ -70,6 +71,7 @@ def test_a_judge_is_compared_as_a_whole_and_by_the_model_that_answered(report: A
     whole = found[ALL_GENERATORS].agreement
     assert whole.pairs == 18
     assert whole.kappa.value == pytest.approx(cohen_kappa_score(judge, people), abs=1e-9)
+    assert whole.alpha.value == pytest.approx(krippendorff_alpha([judge, people]), abs=1e-9)
     large = cohen_kappa_score(JUDGE[8:], PEOPLE[8:])
     assert found["large"].agreement.kappa.value == pytest.approx(large, abs=1e-9)
     assert found["small"].agreement.pairs == 10
@@ -86,4 +88,5 @@ def test_it_is_said_in_lines(report: AgreementReport) -> None:
     told = "\n".join(report.lines())
     assert "llm m@1, correctness: kappa " in told
     assert "llm m@1, correctness, answers of large: kappa " in told
+    assert "error with length " in told
     assert "llm m@1: unreadable replies 0.06 (0.01 to 0.28)" in told

@@ -28,6 +28,7 @@ from monitors.judges.config import JudgeConfig
 from monitors.judges.endpoint import Endpoint
 from monitors.judges.llm import LlmJudge
 from monitors.judges.rubric import load_rubric
+from monitors.judges.streamed import assembled
 
 NEEDED = ("transformers", "fastapi", "accelerate")
 MISSING = [name for name in NEEDED if importlib.util.find_spec(name) is None]
@@ -193,3 +194,15 @@ def test_a_model_that_is_not_there_is_no_grade(served: str) -> None:
     found = Judging(served, "./gone", 1, retries=0)
     assert {g.status for g in found.grades} == {"unscored"}
     assert all(g.reason and g.score is None for g in found.grades)
+
+
+def test_its_stream_is_put_together(served: str) -> None:
+    body = {"model": "./reply", "messages": [{"role": "user", "content": "Grade it."}], "stream": True}
+    request = urllib.request.Request(
+        f"{served}/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        assert "text/event-stream" in answer.headers["Content-Type"]
+        found = assembled(answer.read().decode())
+    assert found.choices[0].message.content == REPLY
+    assert found.choices[0].finish_reason == "stop"

@@ -108,6 +108,9 @@ def test_alpha_has_an_interval() -> None:
     assert found.low is not None
     assert found.high is not None
     assert found.low < (found.value or 0) < found.high
+    beside = agreement(JUDGE.tolist(), PEOPLE.tolist()).alpha
+    assert beside.value == pytest.approx(found.value, abs=1e-12)
+    assert (beside.low, beside.high) == pytest.approx((found.low, found.high), abs=0.02), "other draws"
 
 
 def test_a_judge_that_likes_length_is_found() -> None:
