@@ -20,8 +20,8 @@ from collectors.home import Home
 
 ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = 10
-_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 _SCREEN: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 _PAGES = ("overview", "incident", "component", "traces", "quality", "compare", "monitors", "data", "help")
 # Under the title stands something that was read: a table, a chart, a message, a card.
@@ -29,7 +29,7 @@ _CONTENT = """() => document.querySelector(
     '[data-testid="stAlert"], [data-testid="stDataFrame"], [data-testid="stTable"], h2, h3,' +
     '[data-testid="stPlotlyChart"] .main-svg, [data-testid="stMetric"]')"""
 # The script of the page is done, nothing on it is a placeholder any more, and every chart has its lines.
-_DONE = """() => {
+DONE = """() => {
     const all = (what) => [...document.querySelectorAll(`[data-testid="${what}"]`)];
     const app = all('stApp')[0];
     return app && app.getAttribute('data-test-script-state') === 'notRunning' && document.querySelector('h1')
@@ -82,10 +82,10 @@ def pages(home: Home, repeats: int, known: Set[str]) -> Iterator[Page]:
     """
     from playwright.sync_api import sync_playwright
 
-    if _CHROMIUM is None:
+    if CHROMIUM is None:
         sys.exit("no Chromium on this machine")
     with _served(home) as (url, server), sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=_CHROMIUM, args=_OPTIONS)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         context = browser.new_context(**_SCREEN)
         _look(context, f"{url}/help", server)
         for range_name in ("7d", "90d"):
@@ -107,7 +107,7 @@ def pages(home: Home, repeats: int, known: Set[str]) -> Iterator[Page]:
             for number in range(SESSIONS):
                 page = context.new_page()
                 page.goto(f"{url}/{_PAGES[number % len(_PAGES)]}?range=90d")
-                _wait(page, _DONE)
+                wait(page, DONE)
             yield Page(name=name, kind="memory", value=_resident_mb(server), unit="MB")
         browser.close()
 
@@ -145,9 +145,9 @@ def _look(context: Any, address: str, server: int) -> _Look:
     for kind, reached in (
         ("seen", "() => document.querySelector('h1')"),
         ("content", _CONTENT),
-        ("drawn", _DONE),
+        ("drawn", DONE),
     ):
-        there = _wait(page, reached)
+        there = wait(page, reached)
         found[kind] = round(time.perf_counter() - begun, 2) if there else None
     found["cpu_s"] = round(_cpu_s(server) - cpu, 2)
     page.close()
@@ -197,12 +197,12 @@ def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) 
         cpus: list[float | None] = []
         for _ in range(repeats):
             page.goto(f"{url}/{path}")
-            _wait(page, _DONE)
+            wait(page, DONE)
             page.evaluate(_WATCH)
             time.sleep(_PAUSE_S)
             begun, cpu = time.perf_counter(), _cpu_s(server)
             act()
-            there = _wait(page, f"() => window.ran && ({_DONE})()")
+            there = wait(page, f"() => window.ran && ({DONE})()")
             times.append(time.perf_counter() - begun if there else None)
             cpus.append(_cpu_s(server) - cpu)
         yield Page(
@@ -216,7 +216,7 @@ def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) 
     page.close()
 
 
-def _wait(page: Any, reached: str) -> bool:
+def wait(page: Any, reached: str) -> bool:
     """Whether the page came that far."""
     from playwright.sync_api import TimeoutError as TooLateError
 

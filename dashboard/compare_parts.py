@@ -27,6 +27,7 @@ _NUMBERS: Mapping[str, tuple[str, str]] = {
     "output_characters": ("Output characters", ""),
     "documents": ("Documents", ""),
 }
+_WHOLE = frozenset({"input_tokens", "output_tokens", "input_characters", "output_characters", "documents"})
 _COLUMNS = ("measure", "n_a", "mean_a", "p95_a", "n_b", "mean_b", "p95_b", "change", "low", "high")
 _MADE = "evidently_made"
 _SURE = 0.05
@@ -77,7 +78,8 @@ def _known(numbers: Sequence[Difference]) -> list[Difference]:
 def _word(measure: str) -> str:
     if measure in _NUMBERS:
         return _NUMBERS[measure][0]
-    return f"Grade: {measure.replace('_', ' ')}"
+    judge, _, criterion = measure.rpartition(" ")
+    return f"{formats.criterion(criterion)}, by {judge}" if judge else formats.criterion(criterion)
 
 
 def _row(found: Difference) -> dict[str, str]:
@@ -85,6 +87,10 @@ def _row(found: Difference) -> dict[str, str]:
 
     def say(value: float | None) -> str:
         return formats.measured(value, unit)
+
+    def one(value: float | None) -> str:
+        """One value of a side, which is whole where all are: sketches know it within 1 %."""
+        return say(value if value is None or found.measure not in _WHOLE else float(round(value)))
 
     a, b = found.a, found.b
     if found.change is None:
@@ -101,10 +107,10 @@ def _row(found: Difference) -> dict[str, str]:
         "A, mean": say(a.mean if a else None),
         "B, mean": say(b.mean if b else None),
         "Difference of the means": said,
-        "A, half under": say(a.p50) if a and middle else formats.UNKNOWN,
-        "B, half under": say(b.p50) if b and middle else formats.UNKNOWN,
-        "A, p95": say(a.p95) if a and middle else formats.UNKNOWN,
-        "B, p95": say(b.p95) if b and middle else formats.UNKNOWN,
+        "A, half under": one(a.p50) if a and middle else formats.UNKNOWN,
+        "B, half under": one(b.p50) if b and middle else formats.UNKNOWN,
+        "A, p95": one(a.p95) if a and middle else formats.UNKNOWN,
+        "B, p95": one(b.p95) if b and middle else formats.UNKNOWN,
         "A, spans": formats.count(a.n if a else None),
         "B, spans": formats.count(b.n if b else None),
     }
@@ -175,7 +181,7 @@ def texts(found: Comparison) -> None:
         return
     ui.heading(
         "What the texts are about",
-        "From the sketches of the embeddings, as `chainwatch compare` has them: p is how often chance alone "
+        "From the sketches of the embeddings, as chainwatch compare has them: p is how often chance alone "
         "puts the two sides so far apart.",
     )
     st.dataframe(

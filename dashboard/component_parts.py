@@ -49,7 +49,7 @@ def quality(
                 high=[None if h is None or m is None else m + h for m, h in zip(means, halves, strict=True)],
             )
             with grid.cell(), st.container(border=True, height="stretch"):
-                word = criterion.replace("_", " ").capitalize()
+                word = formats.criterion(criterion)
                 ui.chart(
                     f"{word} {formats.number(overall)} on average ({judge} judge)",
                     charts.time_chart(
@@ -187,9 +187,7 @@ def versions(view: ComponentView, frame: Frame, component: str) -> None:
                     v.cost_usd / v.requests if v.cost_usd is not None else None
                 ),
                 **{
-                    c.replace("_", " ").capitalize(): formats.number(
-                        view.version_quality.get(v.version, {}).get(c)
-                    )
+                    formats.criterion(c): formats.number(view.version_quality.get(v.version, {}).get(c))
                     for c in criteria
                 },
             }

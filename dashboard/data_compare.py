@@ -26,6 +26,8 @@ By = Literal["time", "version", "model", "dataset"]
 _SAMPLE = 2000
 _REPORTED = 3000
 _FEWEST = 2
+# A normal interval of fewer values is too narrow, and of equal ones it has no width at all.
+_FEWEST_OF_MEANS = 20
 # Means of zeros and ones.
 _SHARES = frozenset({"error_rate"})
 
@@ -76,7 +78,7 @@ class Difference:
 
     Attributes:
         change: the mean of b less that of a; low, high: its 95 % interval: Welch's for large samples, Agresti
-            and Caffo's (2000) for shares. None where a side has fewer than two values.
+            and Caffo's (2000) for shares. None where a side has fewer than twenty values, two for shares.
     """
 
     measure: str
@@ -240,6 +242,8 @@ def _difference(name: str, a: Measure | None, b: Measure | None) -> Difference:
     if name in _SHARES:
         low, high = _of_shares(a.mean, a.n, b.mean, b.n)
         return replace(nothing, change=change, low=low, high=high)
+    if min(a.n, b.n) < _FEWEST_OF_MEANS:
+        return replace(nothing, change=change)
     half = 1.96 * math.sqrt(a.spread**2 / a.n + b.spread**2 / b.n)
     return replace(nothing, change=change, low=change - half, high=change + half)
 

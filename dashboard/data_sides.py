@@ -56,7 +56,8 @@ def values(con: Connection, rolled: Rolled, side: Mapping[str, Any], spans: int)
     most: int = side["limit"]
     if not rolled.exists:
         return select(con, "compare_values", {**side, "one_in": one_in(spans, most)})
-    places = [(i + 0.5) / most for i in range(min(most, spans))]
+    taken = min(most, spans)
+    places = [(i + 0.5) / taken for i in range(taken)]
     asked = ("duration_s", "output_tokens", "output_characters")
     found = rolled.numbers(_cut(side), asked, _one, quantiles=places)
     durations = found["duration_s"][None].quantiles if found["duration_s"] else ()

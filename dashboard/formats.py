@@ -7,6 +7,15 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TypeGuard
 
 UNKNOWN = "\u2013"
+_SPELLED = {
+    "bert_score": "BERTScore",
+    "bleu": "BLEU",
+    "ndcg": "nDCG",
+    "rouge_1": "ROUGE-1",
+    "rouge_2": "ROUGE-2",
+    "rouge_l": "ROUGE-L",
+    "token_f1": "Token F1",
+}
 
 
 def count(value: float | None) -> str:
@@ -138,6 +147,15 @@ def relative(now: float | None, before: float | None) -> str | None:
         return None
     change = (now - before) / before * 100
     return None if abs(change) < 0.5 else f"{change:+.0f} %"
+
+
+def criterion(name: str) -> str:
+    """A criterion or figure of quality as people write it.
+
+    >>> criterion("retrieval_relevance"), criterion("rouge_l")
+    ('Retrieval relevance', 'ROUGE-L')
+    """
+    return _SPELLED.get(name) or name.replace("_", " ").capitalize()
 
 
 def span(value: timedelta) -> str:

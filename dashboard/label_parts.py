@@ -42,7 +42,7 @@ def queue(
             "criterion",
             [c.name for c in rubric.criteria],
             chosen=criterion.name,
-            words=lambda name: name.replace("_", " ").capitalize(),
+            words=formats.criterion,
             width=240,
         )
         who = actions.ask_who(width=240)

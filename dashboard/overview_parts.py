@@ -1,16 +1,18 @@
-"""The parts of the overview: one card a component."""
+"""The parts of the overview: what the last run did, and one card a component."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import streamlit as st
 
 from dashboard import formats, theme, ui, urls
-from dashboard.data_overview import ComponentHealth
+from dashboard.data_overview import ComponentHealth, Overview
 from dashboard.data_overview_quality import Quality
 from dashboard.data_quality import PEOPLE
+from dashboard.frame import Frame
 from dashboard.text import plain
 
 # A card has five small charts; the browser draws about fifty of them at once without delay.
@@ -31,23 +33,60 @@ class _Tile:
     help: str | None = None
 
 
-def cards(parts: Sequence[ComponentHealth], days: float) -> None:
-    """The application first, then the chain in its order; of a long chain what is not well comes first."""
+def runs(frame: Frame, view: Overview) -> None:
+    """What the last run did; a failed one is said loudly, because then nobody is watching."""
+    newest = frame.extent.last_at
+    lag = frame.now - newest
+    parts = [f"Newest span {frame.when(newest)} ({formats.ago(newest, frame.now)})"]
+    if view.last_runs:
+        last = view.last_runs[0]
+        if last.status == "failed":
+            st.error(
+                f"The last monitor run failed {formats.ago(last.started_at, frame.now)}; "
+                "nothing was evaluated.",
+                icon=":material/error:",
+            )
+            st.code(last.error or "no reason was recorded", language=None, wrap_lines=True)
+        elif last.status == "ok":
+            parts.append(
+                f"last run {frame.when(last.started_at)}: {formats.count(last.windows_evaluated)} windows, "
+                f"{formats.count(last.results_written)} results, {formats.count(last.breaches)} in breach, "
+                f"in {formats.seconds(last.duration_s)}"
+            )
+        else:
+            parts.append(f"a run is going on since {frame.when(last.started_at)}")
+    parts.append(f"times are {frame.zone_name}")
+    st.caption(plain(" · ".join(parts)))
+    if frame.landing.quarantined:
+        st.caption(
+            plain(
+                f"{formats.count(frame.landing.quarantined)} records could not be read and are in quarantine."
+            )
+        )
+    if lag > timedelta(days=1) and not view.last_runs:
+        st.caption("The newest span is old. Is the exporter still sending?")
+
+
+def cards(parts: Sequence[ComponentHealth], days: float, *, whole_before: bool) -> None:
+    """The application first, then the chain in its order; of a long chain what is not well comes first.
+
+    whole_before: whether there were spans all through the range before, so that counts can be set against it.
+    """
     if len(parts) <= _MOST:
         for part in parts:
-            card(part, days)
+            card(part, days, whole_before=whole_before)
         return
     ranked = sorted(parts, key=lambda p: (not p.row.is_application, p.health == "ok", p.row.position))
     for part in ranked[:_MOST]:
-        card(part, days)
+        card(part, days, whole_before=whole_before)
     rest = st.expander(f"{len(ranked) - _MOST} more components", on_change="rerun", key="more_components")
     if rest.open:
         with rest:
             for part in ranked[_MOST:]:
-                card(part, days)
+                card(part, days, whole_before=whole_before)
 
 
-def card(part: ComponentHealth, days: float) -> None:
+def card(part: ComponentHealth, days: float, *, whole_before: bool) -> None:
     """One component: its state, then five figures with their course over a range of `days`."""
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -59,7 +98,7 @@ def card(part: ComponentHealth, days: float) -> None:
             st.text("No spans in this range.")
             return
         with st.grid(5, min_column_width=140, gap="small"):
-            for tile in _tiles(part, days):
+            for tile in _tiles(part, days, whole_before=whole_before):
                 change = formats.relative(tile.now, tile.before)
                 aside = "same as before" if tile.before is not None else plain(tile.aside)
                 st.metric(
@@ -77,7 +116,7 @@ def card(part: ComponentHealth, days: float) -> None:
                 )
 
 
-def _tiles(part: ComponentHealth, days: float) -> list[_Tile]:
+def _tiles(part: ComponentHealth, days: float, *, whole_before: bool) -> list[_Tile]:
     now, before, points, quality = part.now, part.before, part.points, part.quality
     if now is None:
         return []
@@ -87,7 +126,7 @@ def _tiles(part: ComponentHealth, days: float) -> list[_Tile]:
             label="Requests",
             text=formats.count(now.requests),
             now=now.requests,
-            before=before.requests if before else None,
+            before=before.requests if before and whole_before else None,
             course=points.requests,
             aside=f"{formats.count(now.requests / days)} a day",
         ),
@@ -112,7 +151,7 @@ def _tiles(part: ComponentHealth, days: float) -> list[_Tile]:
             label="Cost, all steps" if part.cost_is_of_all else "Cost",
             text=formats.dollars(now.cost_usd),
             now=now.cost_usd,
-            before=before.cost_usd if before else None,
+            before=before.cost_usd if before and whole_before else None,
             course=points.cost_usd,
             aside=f"{formats.dollars(each)} a request",
             help=None if now.cost_usd is not None else "The spans of this component carry no cost.",
@@ -134,7 +173,7 @@ def _tiles(part: ComponentHealth, days: float) -> list[_Tile]:
     return [
         *tiles,
         _Tile(
-            label=quality.criterion.replace("_", " ").capitalize(),
+            label=formats.criterion(quality.criterion),
             text=_interval(quality.mean, quality.low, quality.high),
             now=quality.mean,
             before=quality.previous_mean,

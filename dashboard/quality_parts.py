@@ -277,4 +277,4 @@ def _rank(criterion: str, rubric: Rubric) -> tuple[int, str]:
 
 
 def _word(criterion: str) -> str:
-    return criterion.replace("_", " ").capitalize()
+    return formats.criterion(criterion)

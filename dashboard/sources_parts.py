@@ -158,7 +158,7 @@ def spool(view: Look, found: SpoolView, settings: Settings) -> None:
         "The spool is empty" if not found.bytes_waiting else f"{size(found.bytes_waiting)} wait in the spool"
     )
     if not found.exists:
-        st.text("No receiver has run here: `chainwatch serve` makes the spool. Files do not pass through it.")
+        st.text("No receiver has run here: chainwatch serve makes the spool. Files do not pass through it.")
         return
     if found.problem:
         st.warning(

@@ -93,8 +93,10 @@ def _step(view: TraceView, span: SpanRow) -> None:
         )
         st.metric("Took", formats.seconds(span.duration_s))
         st.metric("First token", formats.seconds(span.time_to_first_token_s))
+        tokens = (span.input_tokens, span.output_tokens)
         st.metric(
-            "Tokens in, out", f"{formats.count(span.input_tokens)}, {formats.count(span.output_tokens)}"
+            "Tokens in, out",
+            formats.UNKNOWN if tokens == (None, None) else ", ".join(map(formats.count, tokens)),
         )
         st.metric("Cost", plain(formats.dollars(span.cost_usd)))
         st.metric("Model", plain(span.model or formats.UNKNOWN))

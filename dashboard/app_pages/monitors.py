@@ -51,8 +51,10 @@ def _runs(frame: Frame, runs: Sequence[Run]) -> None:
     with st.grid(5, min_column_width=170, gap="small"):
         st.metric(
             "Running since" if last.status == "running" else "Last run",
-            plain(frame.when(last.started_at)),
+            # Short enough for a phone; when exactly is in the tooltip and in the list of runs.
+            formats.ago(last.started_at, frame.now),
             border=True,
+            help=plain(frame.when(last.started_at)),
         )
         _next(frame, runs)
         st.metric("Windows evaluated", formats.count(last.windows_evaluated), border=True)
@@ -74,8 +76,10 @@ def _next(frame: Frame, runs: Sequence[Run]) -> None:
         gap = gaps[len(gaps) // 2]
         due = starts[0] + gap
         late = frame.now - due
-        value = f"{formats.span(late)} late" if late > gap else frame.when(due)
-        told = f"Runs usually start {formats.span(gap)} apart."
+        value = "now" if late > timedelta() else f"in {formats.span(-late)}"
+        if late > gap:
+            value = f"{formats.span(late)} late"
+        told = f"Runs usually start {formats.span(gap)} apart; the next is due {frame.when(due)}."
     st.metric("Next run", plain(value), border=True, help=told)
 
 

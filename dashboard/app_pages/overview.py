@@ -28,6 +28,8 @@ from monitors.judges.config import JudgeConfig
 # So many cells of the strip before and after the chosen one are what the component page then shows.
 _AROUND = 6
 _MOST_NAMED = 3
+# A chain that began so little after the range before has all of it.
+_LATE = timedelta(hours=12)
 
 
 def _status(frame: Frame, view: Overview) -> None:
@@ -82,40 +84,6 @@ def _status(frame: Frame, view: Overview) -> None:
         )
 
 
-def _runs(frame: Frame, view: Overview) -> None:
-    """What the last run did; a failed one is said loudly, because then nobody is watching."""
-    newest = frame.extent.last_at
-    lag = frame.now - newest
-    parts = [f"Newest span {frame.when(newest)} ({formats.ago(newest, frame.now)})"]
-    if view.last_runs:
-        last = view.last_runs[0]
-        if last.status == "failed":
-            st.error(
-                f"The last monitor run failed {formats.ago(last.started_at, frame.now)}; "
-                "nothing was evaluated.",
-                icon=":material/error:",
-            )
-            st.code(last.error or "no reason was recorded", language=None, wrap_lines=True)
-        elif last.status == "ok":
-            parts.append(
-                f"last run {frame.when(last.started_at)}: {formats.count(last.windows_evaluated)} windows, "
-                f"{formats.count(last.results_written)} results, {formats.count(last.breaches)} in breach, "
-                f"in {formats.seconds(last.duration_s)}"
-            )
-        else:
-            parts.append(f"a run is going on since {frame.when(last.started_at)}")
-    parts.append(f"times are {frame.zone_name}")
-    st.caption(plain(" · ".join(parts)))
-    if frame.landing.quarantined:
-        st.caption(
-            plain(
-                f"{formats.count(frame.landing.quarantined)} records could not be read and are in quarantine."
-            )
-        )
-    if lag > timedelta(days=1) and not view.last_runs:
-        st.caption("The newest span is old. Is the exporter still sending?")
-
-
 def _chain(view: Overview) -> None:
     parts = [c for c in view.components if not c.row.is_application] or list(view.components)
     application = next((c for c in view.components if c.row.is_application), None)
@@ -163,9 +131,12 @@ def _since_when(view: Overview, frame: Frame) -> str:
         return "What the monitors said over time: no alert in this range"
     names = list(dict.fromkeys(c.component for c in sorted(hit, key=lambda c: c.bucket)))
     who = ", ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} components"
-    return (
-        f"What the monitors said over time: alerts of {who} from {frame.when(min(c.bucket for c in hit))} on"
-    )
+    first, last = min(c.bucket for c in hit), max(c.bucket for c in hit)
+    said = f"What the monitors said over time: alerts of {who} "
+    if last == max(c.bucket for c in view.strip):
+        return f"{said}from {frame.when(first)} on"
+    over = last + timedelta(seconds=view.strip_span.bucket_s)
+    return f"{said}between {frame.when(first)} and {frame.when(over)}"
 
 
 def _out_of_band(names: Sequence[str]) -> str:
@@ -211,7 +182,7 @@ frame = ui.open_page(
 def _live() -> None:
     view = ui.fetch(frame, overview, frame.chain, frame.span, _rubric(), frame.only)
     _status(frame, view)
-    _runs(frame, view)
+    overview_parts.runs(frame, view)
     if not any(c.now for c in view.components):
         ui.nothing(
             "No spans in this range",
@@ -225,7 +196,9 @@ def _live() -> None:
             _since_when(view, frame),
             charts_trace.health_strip(
                 view.strip,
-                components=[c.row.component for c in view.components],
+                components=[
+                    c.row.component for c in view.components if frame.component in (None, c.row.component)
+                ],
                 buckets=view.strip_span.buckets(),
                 bucket_s=view.strip_span.bucket_s,
                 zone=frame.zone,
@@ -260,11 +233,22 @@ def _live() -> None:
                     component=component, range=ranges.text_of(begin - around, begin + around)
                 ),
             )
+    length = frame.span.end - frame.span.start
+    whole_before = frame.extent.first_at <= frame.span.start - length + _LATE
     ui.heading(
         "Components",
-        f"{frame.range_words}; changes are against the {frame.before_words} before.",
+        f"{frame.range_words}; changes are against the {frame.before_words} before."
+        + (
+            ""
+            if whole_before
+            else f" Spans begin {frame.when(frame.extent.first_at)}, too late for counts and costs."
+        ),
     )
-    overview_parts.cards(view.components, (view.span.end - view.span.start) / timedelta(days=1))
+    overview_parts.cards(
+        [c for c in view.components if frame.component in (None, c.row.component)],
+        length / timedelta(days=1),
+        whole_before=whole_before,
+    )
     ui.heading("What was deployed")
     if not view.deploys:
         st.text("No version changed in this range.")

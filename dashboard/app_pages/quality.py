@@ -87,9 +87,12 @@ if view == "scores":
         if said.days or row.is_application:
             feedback_parts.users(said, frame, chosen)
     else:
-        with choices:
-            interval = urls.url("interval") if urls.url("interval") in _INTERVALS else "always"
-            _switch("95 % intervals for", "interval", _INTERVALS, interval or "always", shown=True)
+        interval = urls.url("interval")
+        if interval not in _INTERVALS:
+            interval = "always"
+        if found.estimates:
+            with choices:
+                _switch("95 % intervals for", "interval", _INTERVALS, interval, shown=True)
         quality_parts.estimates(
             found,
             frame,

@@ -44,7 +44,7 @@ def _filters(frame: Frame) -> TraceFilter:
             "status",
             list(_STATUSES),
             chosen=status,
-            any_word="Any",
+            any_word="All",
             words=lambda s: _STATUSES[s],
             resets=("page",),
             width=130,
@@ -86,9 +86,10 @@ def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
             "When": frame.when(t.started_at),
             "Status": f"✕ {t.errors} failed" if t.errors else "✓ ok",
             "Took": formats.seconds(t.duration_s),
+            # Before what a phone has no room for.
+            "Input": formats.clip(t.input_text, 240),
             "Steps": str(t.spans),
             "Cost": formats.dollars(t.cost_usd),
-            "Input": formats.clip(t.input_text, 240),
             "Trace": t.trace_id,
         }
         for t in found.rows
