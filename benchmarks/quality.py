@@ -108,7 +108,7 @@ def groundedness_rows(data: TrainingSet, draws: int) -> list[Row]:
         rows.append(
             _row(f"groundedness AUROC, {family}, trained on the other set only", labelled, moved, draws)
         )
-        rows += _within(labelled)
+        rows += _within(labelled, floors["word overlap"])
     return rows
 
 
@@ -140,13 +140,14 @@ def _gain(name: str, family: str, labelled: Labelled, floor: Scores, draws: int)
     )
 
 
-def _within(labelled: Labelled) -> list[Row]:
+def _within(labelled: Labelled, overlaps: Scores) -> list[Row]:
     """The same within one generator or one part of the set: no credit for telling sources apart."""
     rows = []
     for source in sorted({e.source for e in labelled.examples}):
         inside = np.array([e.source == source for e in labelled.examples])
-        value = auroc(labelled.label[inside], labelled.probability[inside])
+        value, floor = (auroc(labelled.label[inside], s[inside]) for s in (labelled.probability, overlaps))
         rows.append(Row(name=f"groundedness AUROC within {source}", value=value, unit="AUROC"))
+        rows.append(Row(name=f"floor: word overlap within {source}", value=floor, unit="AUROC"))
     return rows
 
 
