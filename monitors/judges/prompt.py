@@ -108,13 +108,13 @@ def reply_shape(rubric: Rubric) -> str:
     """The reply as the prompt shows it."""
     return json.dumps(
         {
-            c.name: {"rationale": "...", answer_key(c): "category" if _is_category(c) else "integer"}
+            c.name: {"rationale": "...", _answer_key(c): "category" if _is_category(c) else "integer"}
             for c in rubric.criteria
         }
     )
 
 
-def answer_key(criterion: Criterion) -> str:
+def _answer_key(criterion: Criterion) -> str:
     """What stands beside the rationale in a reply."""
     return "category" if _is_category(criterion) else "score"
 
@@ -128,9 +128,9 @@ def reply_schema(rubric: Rubric) -> dict[str, Any]:
                 "type": "object",
                 "properties": {
                     "rationale": {"type": "string"},
-                    answer_key(c): {"type": "string" if _is_category(c) else "integer", "enum": _choices(c)},
+                    _answer_key(c): {"type": "string" if _is_category(c) else "integer", "enum": _choices(c)},
                 },
-                "required": ["rationale", answer_key(c)],
+                "required": ["rationale", _answer_key(c)],
                 "additionalProperties": False,
             }
             for c in rubric.criteria
