@@ -26,19 +26,39 @@ def same_pairs(groups: Sequence[NDArray[np.float32]]) -> Floats:
     >>> same_pairs([np.array([[1.0], [2.0], [1.0], [1.0]], np.float32)]).tolist()
     [6.0]
     """
+    window, order, first = _texts(groups)
+    count = np.diff(np.r_[first, window.size]).astype(np.float64)
+    pairs = np.bincount(window[order][first], weights=count * (count - 1.0), minlength=len(groups))
+    return pairs.astype(np.float64)
+
+
+def first_told(groups: Sequence[NDArray[np.float32]]) -> NDArray[np.bool_]:
+    """(all rows,) whether none before it in its window, of T with rows (k, d), holds the same text.
+
+    >>> first_told([np.array([[1.0], [2.0], [1.0]], np.float32), np.ones((1, 1), np.float32)]).tolist()
+    [True, True, False, True]
+    """
+    window, order, first = _texts(groups)
+    told = np.zeros(window.size, dtype=bool)
+    told[order[first]] = True
+    return told
+
+
+def _texts(
+    groups: Sequence[NDArray[np.float32]],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The window of each of N rows; N places, the same texts of a window one after the other in their order;
+    and where each text begins among these.
+    """
     window = np.repeat(np.arange(len(groups)), [len(rows) for rows in groups])
     if not window.size:
-        return np.zeros(len(groups))
+        return window, window, window
     # Texts that are not the same do not share so many numbers, and a sum of these sorts fast.
     told = np.concatenate([rows[:, :_TOLD_BY] for rows in groups]).astype(np.float64)
     key = (told * np.sqrt(np.arange(2.0, 2.0 + told.shape[1]))).sum(axis=1)
     order = np.lexsort((key, window))
-    new = np.diff(key[order]) != 0.0
-    new |= np.diff(window[order]) != 0
-    first = np.flatnonzero(np.r_[True, new])
-    count = np.diff(np.r_[first, window.size]).astype(np.float64)
-    pairs = np.bincount(window[order][first], weights=count * (count - 1.0), minlength=len(groups))
-    return pairs.astype(np.float64)
+    new = (np.diff(key[order]) != 0.0) | (np.diff(window[order]) != 0)
+    return window, order, np.flatnonzero(np.r_[True, new])
 
 
 def usual_sameness(groups: Sequence[NDArray[np.float32]]) -> float:

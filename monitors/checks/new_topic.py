@@ -21,6 +21,7 @@ from monitors.checks.base import (
 )
 from monitors.noise_change import locate
 from monitors.noise_rates import RateModel, fit_rate
+from monitors.noise_repeats import first_told
 from monitors.noise_scales import STILL_THERE, Scale, latest, no_rows, scales_of
 from monitors.statistics.density import Whitening
 from monitors.statistics.new_group import Ball, Nearness, new_groups
@@ -70,6 +71,7 @@ class NewTopicFitted:
         self._white = Whitening.learn(evenly(rows, _LEARNT), mean=rows.mean(axis=0))
         self._rows = self._white.of(rows)
         self._windows = windows_of(self._used)
+        self._once = first_told([w.rows for w in self._used])
         self._book = evenly(self._rows, _BOOK)
         self._near = Nearness.of(self._book)
         self._settings = settings
@@ -102,11 +104,13 @@ class NewTopicFitted:
         )
 
     def _read(self, scale: Scale, tests: int) -> Reading:
-        rows = self._white.of(rows_of(scale.samples))
+        # A text that comes again in its window would find a group and then count in it.
+        once = first_told([s.rows for s in scale.samples])
+        rows = self._white.of(rows_of(scale.samples)[once])
         # What found a group must not count in it: the best of many places looks fuller than it is.
         balls = new_groups(evenly(rows[0::2], _BOOK), self._book, near=self._near, most=_PLACES)
         judged = rows[1::2]
-        late = rows[windows_of(scale.samples) >= len(scale.samples) - latest(scale)]
+        late = rows[windows_of(scale.samples)[once] >= len(scale.samples) - latest(scale)]
         if not balls:
             return Reading(scale=scale, ball=None, rates=None, hits=0, rows=len(judged), p=1.0, ongoing=False)
         tried = [self._tried(scale, ball, judged, late, tests * _PLACES) for ball in balls]
@@ -129,9 +133,11 @@ class NewTopicFitted:
 
     def _rates(self, ball: Ball) -> RateModel:
         """How often the reference was there, and how that wandered by windows and days."""
-        inside = ball.holds(self._rows).astype(np.float64)
-        counts = np.bincount(self._windows, weights=inside, minlength=len(self._used)).astype(np.float64)
-        rows = np.bincount(self._windows, minlength=len(self._used)).astype(np.float64)
+        inside = ball.holds(self._rows)
+        counts, rows = (
+            np.bincount(self._windows[chosen], minlength=len(self._used)).astype(np.float64)
+            for chosen in (inside & self._once, self._once)
+        )
         return fit_rate([w.window for w in self._used], counts, rows)
 
     def _needed(self, best: Reading, p: float) -> float:

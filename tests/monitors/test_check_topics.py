@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from check_traffic import drift, fitted, hours, samples, texts, topics
 from numpy.typing import NDArray
@@ -77,3 +79,13 @@ def test_a_small_new_topic_may_be_certain_and_not_matter() -> None:
     outcome = fitted(CHECKS.get("new_topic"), drift(past), strict).evaluate(now, alpha=1e-3)
     assert outcome.status == "ok"
     assert "less than the 50%" in outcome.reason
+
+
+def test_a_text_that_is_sent_again_and_again_is_no_new_topic() -> None:
+    past = traffic(168, USUAL, seed=1)
+    now = traffic(16, USUAL, seed=2, start=past[-1].window)
+    # In every hour some other text fills a quarter of the rows.
+    stormy = [replace(w, rows=np.concatenate([w.rows[:30], np.repeat(w.rows[:1], 10, axis=0)])) for w in now]
+    check = fitted(CHECKS.get("new_topic"), drift(past), CheckSettings(scales=(1,)))
+    chances = [check.evaluate(stormy[: i + 1], alpha=1e-3).p_value or 0.0 for i in range(16)]
+    assert min(chances) > 0.01
