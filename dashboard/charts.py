@@ -91,8 +91,7 @@ def time_chart(
             )
         )
     show_isolated(figure)
-    for mark in marks:
-        draw_mark(figure, mark, zone)
+    draw_marks(figure, marks, zone)
     finish(figure, height=height, legend=len(lines) > 1)
     figure.update_xaxes(
         title={"text": f"Time ({figure_text(zone_name)})", "font": {"size": SMALL}, "standoff": 6},
@@ -196,36 +195,46 @@ def show_isolated(figure: go.Figure) -> None:
             )
 
 
-def draw_mark(figure: go.Figure, mark: Mark, zone: tzinfo) -> None:
-    if mark.since is not None and mark.until is not None:
-        figure.add_vrect(
-            x0=local(mark.since, zone),
-            x1=local(mark.until, zone),
-            fillcolor=theme.faded(mark.colour, 0.18),
-            line_width=0,
-            layer="below",
-        )
-    at = local(mark.at, zone)
-    figure.add_shape(
-        type="line",
-        x0=at,
-        x1=at,
-        yref="paper",
-        y0=0,
-        y1=1,
-        line={"color": mark.colour, "width": 1.5, "dash": mark.dash},
-    )
-    if mark.label:
-        figure.add_annotation(
-            x=at,
-            yref="paper",
-            y=0 if mark.bottom else 1,
-            text=figure_text(mark.label),
-            showarrow=False,
-            font={"size": SMALL, "color": mark.colour},
-            xanchor="left" if mark.bottom else "center",
-            yanchor="bottom",
-            xshift=4 if mark.bottom else 0,
+def draw_marks(figure: go.Figure, marks: Sequence[Mark], zone: tzinfo) -> None:
+    """Draw all marks at once: one at a time, each would copy all before it."""
+    shapes: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
+    for mark in marks:
+        if mark.since is not None and mark.until is not None:
+            shapes.append(
+                {
+                    "type": "rect",
+                    "x0": local(mark.since, zone),
+                    "x1": local(mark.until, zone),
+                    "yref": "paper",
+                    "y0": 0,
+                    "y1": 1,
+                    "fillcolor": theme.faded(mark.colour, 0.18),
+                    "line": {"width": 0},
+                    "layer": "below",
+                }
+            )
+        at = local(mark.at, zone)
+        line = {"color": mark.colour, "width": 1.5, "dash": mark.dash}
+        shapes.append({"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line})
+        if mark.label:
+            labels.append(
+                {
+                    "x": at,
+                    "yref": "paper",
+                    "y": 0 if mark.bottom else 1,
+                    "text": figure_text(mark.label),
+                    "showarrow": False,
+                    "font": {"size": SMALL, "color": mark.colour},
+                    "xanchor": "left" if mark.bottom else "center",
+                    "yanchor": "bottom",
+                    "xshift": 4 if mark.bottom else 0,
+                }
+            )
+    if marks:
+        layout = figure.layout
+        figure.update_layout(
+            shapes=[*layout.shapes, *shapes], annotations=[*layout.annotations, *labels], overwrite=True
         )
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import plotly.graph_objects as go
 
 from dashboard import formats, theme
-from dashboard.charts import SMALL, Mark, draw_mark, finish, local, show_isolated
+from dashboard.charts import SMALL, Mark, draw_marks, finish, local, show_isolated
 from dashboard.text import figure_text
 
 
@@ -75,8 +75,7 @@ def window_chart(
     )
     show_isolated(figure)
     _signs(figure, points, ends)
-    for mark in marks:
-        draw_mark(figure, mark, zone)
+    draw_marks(figure, marks, zone)
     finish(figure, height=height, legend=True)
     figure.update_xaxes(
         title={"text": f"End of window ({figure_text(zone_name)})", "font": {"size": SMALL}, "standoff": 6},

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rollup_world import DAY, HOUR, LATER, START, made_up_spans, store
@@ -25,7 +26,7 @@ def test_versions_without_end_become_one_that_says_so(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rolling._CAP, "most", 3)
-    same = {"chain": "chat", "component": "app", "dataset": "production", "environment": None}
+    same: dict[str, Any] = {"chain": "chat", "component": "app", "dataset": "production", "environment": None}
     spans = [
         replace(
             span, **same, model="small", started_at=START, component_version="v1" if i % 2 else f"build {i}"
