@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -54,10 +54,9 @@ def bar(chains: Sequence[str], chain: str, choices: FilterChoices, uses: Uses) -
         if len(chains) > 1:
             urls.choose("Chain", "chain", chains, chosen=chain, width=200, resets=_OF_CHAIN)
         _component(choices, component, uses)
-        of = component if uses.component else None
-        versions = choices.versions(of, own=uses.version == "own")
+        versions = choices.versions(component, own=uses.version == "own")
         _choice("Version", "version", versions, version, usable=uses.version is not None)
-        environments = choices.environments(of)
+        environments = choices.environments(component)
         _choice("Environment", "environment", environments, environment, usable=uses.environment)
     _say(
         _Wish(name="version", value=version, offered=versions, usable=uses.version is not None),
@@ -96,27 +95,34 @@ def _component(choices: FilterChoices, chosen: str | None, uses: Uses) -> None:
         "component",
         [row.component for row in choices.components],
         chosen=chosen,
-        any_word=None if uses.component == "one" and choices.components else "All",
         words=lambda name: f"{name} (application)" if name in applications else name,
         resets=_OF_COMPONENT,
-        disabled=uses.component is None,
         width=230,
+        **{
+            "any_word": None if uses.component == "one" and choices.components else "All",
+            **_closed(uses.component is None, "All components"),
+        },
     )
 
 
 def _choice(label: str, name: str, offered: Sequence[str], chosen: str | None, *, usable: bool) -> None:
     """A choice among what spans say. One from a link stays chosen, even where no span says it."""
     options = [*offered, *([chosen] if chosen and chosen not in offered else [])]
+    said = f"All {name}s" if options else f"No {name} is said"
     urls.choose(
         label,
         name,
         options,
-        chosen=chosen,
-        any_word="All" if options else "None is said",
+        chosen=chosen if usable else None,
         resets=("page",),
-        disabled=not usable or not options,
         width=170,
+        **{"any_word": "All", **_closed(not usable or not options, said)},
     )
+
+
+def _closed(closed: bool, said: str) -> dict[str, Any]:
+    """A box that cannot be opened says itself what it stands for: its label would be too pale to read."""
+    return {"disabled": True, "any_word": said, "label_visibility": "collapsed"} if closed else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from dashboard.text import plain, visible
 from monitors.alerting.words import field_words
 
 _SHOWN_AT_ONCE = 4
-_LONGEST = 1500
+_LONGEST = 600
 _MOST_LOG_ODDS = 7.0  # a thousand times; beyond that a number says nothing more
 
 
@@ -258,7 +258,9 @@ def examples(view: IncidentView) -> None:
 def _example(index: int, example: Mapping[str, Any]) -> None:
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.caption(plain(f"{index + 1}. {example.get('why') or ''}"))
-        st.code(visible(str(example.get("text", "")))[:_LONGEST], language=None, wrap_lines=True)
+        text = visible(str(example.get("text", "")))
+        # Enough to see what it is about; ten whole answers would be a dozen screens of a phone.
+        st.code(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…", language=None, wrap_lines=True)
         if example.get("trace_id"):
             urls.link(urls.TRACES, "Its trace", trace=str(example["trace_id"]), icon=":material/segment:")
 

@@ -22,17 +22,19 @@ OVERVIEW, INCIDENT, COMPONENT, TRACES, COMPARE, MONITORS = (
     "app_pages/compare.py",
     "app_pages/monitors.py",
 )
+ALL = "*"
 _STICKY = ("chain", "range", "component", "version", "environment", "incident")
 
 
 def url(name: str) -> str | None:
     """A query parameter, or what the session chose last; None when neither is there.
 
-    One that is there and empty was left out on purpose by whoever made the link.
+    Whoever makes a link may ask for ALL of it.
     """
     value = st.query_params.get(name)
-    if value == "":
+    if value == ALL:
         set_url(name, None)
+        return None
     if value:
         if name in _STICKY:
             st.session_state[f"last_{name}"] = value
@@ -86,10 +88,10 @@ def choose(
 def params(**wanted: str | None) -> dict[str, str]:
     """Query parameters of a link: those given, with chain, range, version and environment as they are now.
 
-    An empty text says that the page shall not be narrowed by it, whatever was chosen before.
+    ALL: not narrowed by it, whatever was chosen before.
     """
     kept = {name: url(name) for name in ("chain", "range", "version", "environment")}
-    return {name: value for name, value in {**kept, **wanted}.items() if value is not None}
+    return {name: value for name, value in {**kept, **wanted}.items() if value}
 
 
 def link(page: str, label: str, *, icon: str | None = None, **wanted: str | None) -> None:

@@ -112,8 +112,8 @@ def _affected(incident: IncidentRow, frame: Frame) -> None:
             chain=incident.chain,
             component=incident.component,
             range=name,
-            version="",
-            environment="",
+            version=urls.ALL,
+            environment=urls.ALL,
             icon=":material/segment:",
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from conftest import Open, words
+from conftest import Open, shown, words
 from seeded_traffic import CHAIN
 from seeded_warehouse import Seeded
 from streamlit.testing.v1 import AppTest
@@ -60,9 +60,11 @@ def test_the_traces_of_an_incident_are_those_that_it_counts(open_page: Open, see
     app = open_page("incident", seeded.home, version="1.5.0")
     (counted,) = [bold for m in app.markdown if (bold := m.value.strip("*")).isdigit()]
     (link,) = [link.proto for link in app.get("page_link") if link.proto.label == "List them"]
-    asked = dict(parse_qsl(link.query_string, keep_blank_values=True))
-    assert asked["version"] == ""
-    assert f" of {counted} traces" in words(open_page("traces", seeded.home, **asked))
+    asked = dict(parse_qsl(link.query_string))
+    assert asked["version"] == "*"
+    traces = shown(app, "traces", **asked)
+    assert f" of {counted} traces" in words(traces)
+    assert _bar(traces)["Version"].value == "", "what was chosen before does not narrow the list"
 
 
 def test_an_open_incident_that_is_filtered_out_is_told_of(open_page: Open, seeded: Seeded) -> None:
