@@ -31,6 +31,9 @@ MARGIN = 0.02  # of all rows in the middle of one new topic: about 5 % of the to
 _BOOK = 800
 _LEARNT = 4000
 _PLACES = 3  # groups that are tried for each length of time
+# Shares of topics wander, in both halves of the rows alike, and a group is found where today's wander is
+# furthest. So each is one of as many tests as a stream commonly has topics.
+_CANDIDATES = 20
 _EXAMPLES = 10
 
 
@@ -87,7 +90,7 @@ class NewTopicFitted:
         read = [self._read(scale, len(scales)) for scale in scales]
         guilty = [r for r in read if r.p <= alpha and r.share - r.usual >= self._margin and r.ongoing]
         best = min(guilty or read, key=lambda r: r.p)
-        needed = self._needed(best, alpha / (len(scales) * _PLACES))
+        needed = self._needed(best, alpha / (len(scales) * _CANDIDATES))
         return Outcome(
             status="breach" if guilty else "ok",
             value=best.share,
@@ -113,7 +116,7 @@ class NewTopicFitted:
         late = rows[windows_of(scale.samples)[once] >= len(scale.samples) - latest(scale)]
         if not balls:
             return Reading(scale=scale, ball=None, rates=None, hits=0, rows=len(judged), p=1.0, ongoing=False)
-        tried = [self._tried(scale, ball, judged, late, tests * _PLACES) for ball in balls]
+        tried = [self._tried(scale, ball, judged, late, tests * _CANDIDATES) for ball in balls]
         return min(tried, key=lambda r: r.p)
 
     def _tried(self, scale: Scale, ball: Ball, judged: Rows, late: Rows, tests: int) -> Reading:
