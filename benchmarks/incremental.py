@@ -1,9 +1,11 @@
-"""`chainwatch run` over 20,000 new spans, in a small and in a large warehouse: the cost follows what is new.
+"""`chainwatch run` over 20,000 new spans with 1 M and with 10 M spans stored: the cost follows what is new.
 
-Two warehouses at the same rate of traffic, 1 M spans over 9 days and 10 M over 90, filled in SQL. In each
-a first run takes the monitors to the end of the history; then 20,000 spans of the next hours come, and the
-run over them is timed, and one more with nothing new; then as many come again, and that run tells where its
-time goes. CPU seconds count all processes of a run: they can be compared where others use the machine.
+One warehouse, filled in SQL. A first run takes the monitors to the end of nine days, 1 M spans, which is as
+far back as a run looks. Then 20,000 spans of the next hours come, and the run over them is timed, and one
+more with nothing new; as many come again, and that run tells where its time goes. Then 81 days before those
+nine are added, with what runs would have left of them (results and sketches), and the same is timed again.
+CPU seconds count all processes of a run: they can be compared where others use the machine. Figures are
+printed as they come.
 
     python benchmarks/incremental.py [--quick] [--large N] [--json]
 """
@@ -15,26 +17,35 @@ import json
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks._figures import figure, tell
+from benchmarks._figures import Figure, figure, tell
 from benchmarks._otlp_load import ROOT, chainwatch
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
 
 BAR = 1.3
-A_DAY = 111_111
-NEW = 20_000
-END = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+SMALL, LARGE = 1_000_000, 10_000_000
+QUICK = 10  # times fewer spans
+REFERENCE_DAYS, QUICK_REFERENCE_DAYS = 7, 1
+END = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 STRETCH, GRACE = timedelta(hours=4), timedelta(minutes=6)
+# What runs leave of every window or day for good, and how long that is.
+_LEFT = {
+    "results": timedelta(hours=1),
+    "number_sketches": timedelta(hours=1),
+    "text_sketches": timedelta(hours=1),
+    "number_sketch_days": timedelta(days=1),
+    "text_sketch_days": timedelta(days=1),
+}
 # What a run is made of: file and function, and what to call it.
 _STEPS = {
     ("run_state.py", "read_state"): "reading what earlier runs left",
@@ -62,15 +73,33 @@ print(json.dumps(spent))
 _SPANS = (Path(__file__).parent / "incremental.sql").read_text()
 
 
-def fill(warehouse: Warehouse, begin: datetime, end: datetime, spans: int) -> None:
-    """Traces of four components, evenly over the time; a day a transaction."""
+def fill(warehouse: Warehouse, begin: datetime, end: datetime, spans: int, *, first: int = 0) -> None:
+    """Traces of four components, evenly over the time; a day a transaction. `first`: the number of the first
+    trace, on which its texts depend.
+    """
     traces = spans // 4
-    step_us = int((end - begin) / timedelta(microseconds=1)) // traces
+    step = (end - begin) // traces
     days = max(1, round((end - begin) / timedelta(days=1)))
     for day in range(days):
         low, high = traces * day // days, traces * (day + 1) // days
+        bounds = {"low": first + low, "high": first + high, "begin": begin + low * step}
         with warehouse.write() as con:
-            con.execute(_SPANS, {"low": low, "high": high, "begin": begin, "step_us": step_us})
+            con.execute(_SPANS, {**bounds, "step_us": step // timedelta(microseconds=1)})
+
+
+def tile(warehouse: Warehouse, least: timedelta, most: timedelta) -> None:
+    """What runs left of the last hour and day, once more for each hour and day that lies so far back."""
+    with warehouse.write() as con:
+        for table, step in _LEFT.items():
+            moved = [f"{name} - back * $step::INTERVAL AS {name}" for name in ("window_start", "window_end")]
+            if table == "results":
+                moved.append("md5(result_id || back::VARCHAR) AS result_id")
+            con.execute(
+                f"INSERT INTO {table} SELECT {table}.* REPLACE ({', '.join(moved)}) "
+                f"FROM {table}, range($least::BIGINT, $most::BIGINT) AS steps(back) "
+                f"WHERE window_start = (SELECT max(window_start) FROM {table})",
+                {"step": step, "least": least // step, "most": most // step},
+            )
 
 
 def cpu() -> float:
@@ -109,67 +138,85 @@ def called(home: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def measure(folder: Path, spans: int) -> dict[str, float]:
-    """Times of one warehouse."""
-    home = folder / f"home{spans}"
-    home.mkdir()
-    for other in folder.glob("home*/models"):
-        # One distillation of the encoder is enough.
-        shutil.copytree(other, home / "models")
-        break
-    warehouse = Warehouse(home / "warehouse.duckdb")
-    migrate(warehouse)
-    fill(warehouse, END - timedelta(days=spans / A_DAY), END, spans)
-    first, first_cpu, _ = run(home, END + GRACE, "--since", (END - timedelta(hours=2)).isoformat())
-    found = {"first": first, "first_cpu": first_cpu}
-    at = END
+def timed(home: Path, warehouse: Warehouse, at: datetime, new: int, label: str) -> Iterator[Figure]:
+    """A run over new spans from `at` on, one with nothing new, and where the time of one more goes."""
     for again in (False, True):
-        fill(warehouse, at, at + STRETCH, NEW)
+        # No two traces have one number: these count from the end of those of the history.
+        fill(warehouse, at, at + STRETCH, new, first=LARGE + (at - END) // STRETCH * new)
         at += STRETCH
         if again:
-            found |= where(home, at + GRACE)
-            break
-        found["new"], found["new_cpu"], said = run(home, at + GRACE)
-        if said["spans"] != NEW:
-            raise SystemExit(f"the run saw {said['spans']} spans, not {NEW}")
-        found["idle"], found["idle_cpu"], _ = run(home, at + GRACE + timedelta(minutes=1))
-    found["mib"] = warehouse.path.stat().st_size / 2**20
-    shutil.rmtree(home / "spool", ignore_errors=True)
-    warehouse.path.unlink()
-    return found
+            for step, seconds in where(home, at + GRACE).items():
+                yield figure(f"of a run over {new:,}, {label} stored: {step}", round(seconds, 2), "s")
+            return
+        wall, used, said = run(home, at + GRACE)
+        if said["spans"] != new:
+            raise SystemExit(f"the run saw {said['spans']} spans, not {new}")
+        yield from _pair(f"run over {new:,} new spans, {label} stored", wall, used)
+        wall, used, _ = run(home, at + GRACE + timedelta(minutes=1))
+        yield from _pair(f"run with nothing new, {label} stored", wall, used)
+
+
+def measure(home: Path, small: int, large: int, reference_days: int) -> Iterator[Figure]:
+    """All figures, as they come."""
+    (home / "chainwatch.toml").write_text(f"[windows]\nreference = '{reference_days}d'\n")
+    warehouse = Warehouse(home / "warehouse.duckdb")
+    migrate(warehouse)
+    # As far back as a run looks: the reference, the day of the gap, and the day that it moves on by.
+    near = timedelta(days=reference_days + 2)
+    far = near * (large / small)
+    began = time.perf_counter()
+    fill(warehouse, END - near, END, small)
+    yield figure(f"filling, {_label(small)} spans", round(time.perf_counter() - began, 1), "s")
+    wall, used, _ = run(home, END + GRACE, "--since", (END - timedelta(hours=2)).isoformat())
+    yield from _pair(f"first run, {_label(small)} spans", wall, used)
+    found: list[list[Figure]] = []
+    for spans, at in ((small, END), (large, END + 2 * STRETCH)):
+        if spans == large:
+            began = time.perf_counter()
+            fill(warehouse, END - far, END - near, large - small, first=small)
+            tile(warehouse, near, far)
+            yield figure(f"filling up to {_label(large)} spans", round(time.perf_counter() - began, 1), "s")
+        told = list[Figure]()
+        for one in timed(home, warehouse, at, small // 50, _label(spans)):
+            told.append(one)
+            yield one
+        size = warehouse.path.stat().st_size / 2**20
+        yield figure(f"size of the warehouse, {_label(spans)} spans", round(size), "MiB")
+        found.append(told[:4])
+    for before, after in zip(*found, strict=True):
+        ratio = float(str(after["value"])) / float(str(before["value"]))
+        name = f"times as much as with {_label(small)}: {after['name']}"
+        yield figure(name, round(ratio, 2), "x", bar=BAR, holds=ratio <= BAR)
+
+
+def _pair(name: str, wall: float, used: float) -> list[Figure]:
+    return [figure(name, round(wall, 2), "s"), figure(f"{name}, CPU", round(used, 2), "s")]
+
+
+def _label(spans: int) -> str:
+    return re.sub(r",000,000$", " M", f"{spans:,}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument(
-        "--quick", action="store_true", help="900,000 and 2.7 M spans instead of 1 M and 10 M"
+        "--quick", action="store_true", help="100,000 and 300,000 spans, 2,000 new, a shorter reference"
     )
-    parser.add_argument("--large", type=int, default=10_000_000, help="spans of the larger warehouse")
+    parser.add_argument("--large", type=int, default=LARGE, help="spans in the end")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    sizes = (900_000, 2_700_000) if options.quick else (1_000_000, options.large)
-    rows = []
+    small, large, days = SMALL, options.large, REFERENCE_DAYS
+    if options.quick:
+        small, large, days = SMALL // QUICK, 3 * SMALL // QUICK, QUICK_REFERENCE_DAYS
+    rows: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
-        found = {size: measure(Path(folder), size) for size in sizes}
-    for size, times in found.items():
-        label = re.sub(r",000,000$", " M", f"{size:,}")
-        rows.append(figure(f"size of the warehouse, {label} spans", round(times["mib"]), "MiB"))
-        for what, name in (
-            ("first", f"first run, {label} spans"),
-            ("new", f"run over {NEW:,} new spans, {label} stored"),
-            ("idle", f"run with nothing new, {label} stored"),
-        ):
-            rows.append(figure(name, round(times[what], 2), "s"))
-            rows.append(figure(f"{name}, CPU", round(times[f"{what}_cpu"], 2), "s"))
-        rows += [
-            figure(f"of a run over {NEW:,}, {label} stored: {step}", round(times[step], 2), "s")
-            for step in _STEPS.values()
-        ]
-    small, large = (found[size] for size in sizes)
-    for what in ("new", "new_cpu", "idle", "idle_cpu"):
-        ratio = large[what] / small[what]
-        rows.append(figure(f"ratio, {what}", round(ratio, 2), "x", bar=BAR, holds=ratio <= BAR))
-    tell(rows, as_json=options.json)
+        for row in measure(Path(folder), small, large, days):
+            rows.append(row)
+            if not options.json:
+                tell([row], as_json=False)
+                sys.stdout.flush()
+    if options.json:
+        tell(rows, as_json=True)
 
 
 if __name__ == "__main__":

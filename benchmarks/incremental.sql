@@ -1,11 +1,11 @@
--- Traces $low to $high of a support chain: the application, a retriever, a generator and a guardrail.
+-- Traces $low to $high, the first at $begin, of a support chain: the application, a retriever, a generator and a guardrail.
 -- Texts come from word lists by hash, so that every trace is different and the same in every run.
 INSERT INTO spans BY NAME
 WITH words AS (
     SELECT ['invoice', 'refund', 'delivery', 'account', 'password', 'reset', 'order', 'late', 'parcel', 'warranty',
             'return', 'label', 'card', 'payment', 'failed', 'upgrade', 'plan', 'cancel', 'address', 'change'] AS list
 ), traces AS (
-    SELECT range AS n, $begin::TIMESTAMPTZ + to_microseconds(range * $step_us::BIGINT) AS moment
+    SELECT range AS n, $begin::TIMESTAMPTZ + to_microseconds((range - $low) * $step_us::BIGINT) AS moment
     FROM range($low::BIGINT, $high::BIGINT)
 ), texts AS (
     SELECT n, moment,

@@ -232,6 +232,7 @@ class _Maker:
 
     def numbers(self, place: tuple[Any, ...], rows: Sequence[Row], count: Row) -> None:
         """The number streams of one component in one window; those without any value make no sample."""
+        keys = tuple(key_of(row) for row in rows)
         for field in NUMBER_FIELDS:
             basis, column, n = UNITS[field], field, count[field]
             if n == 0 and field.endswith("_tokens"):
@@ -240,7 +241,6 @@ class _Maker:
             values = np.array([row[column] for row in rows], dtype=np.float64)
             there = int(np.count_nonzero(~np.isnan(values)))
             if there:
-                keys = tuple(key_of(row) for row in rows)
                 missing = count["spans"] - n
                 self.add(place, field, values, basis=basis, n=max(n, there), missing=missing, keys=keys)
 
