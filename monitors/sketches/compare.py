@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -15,9 +16,9 @@ from numpy.typing import NDArray
 
 from monitors.result import Window
 from monitors.sketches.number_sketch import NumberSketch
-from monitors.sketches.permute import Units, sketch_test
+from monitors.sketches.permute import MOST_UNITS, Units, sketch_test
 from monitors.sketches.store import Bucket, merge_buckets
-from monitors.sketches.text_sketch import TextSketch
+from monitors.sketches.text_sketch import PARTS, TextSketch, merged
 from monitors.statistics.psi import psi_of_shares
 
 Floats = NDArray[np.float64]
@@ -116,6 +117,14 @@ def units_of(sketches: Sequence[TextSketch], permuted: Permuted = "parts") -> Un
     return Units(rows=rows.ravel()[used], sums=sums.reshape(-1, sums.shape[2])[used])
 
 
+def _fewer(sketches: Sequence[TextSketch], most: int) -> Sequence[TextSketch]:
+    """At most `most`: neighbours are merged. More would be added up by the test, which costs more."""
+    if len(sketches) <= most:
+        return sketches
+    edges = np.linspace(0, len(sketches), most + 1).astype(int).tolist()
+    return [merged(sketches[start:end]) for start, end in pairwise(edges)]
+
+
 def _texts(
     before: Sequence[Bucket], after: Sequence[Bucket], one: TextSketch, two: TextSketch, seed: int
 ) -> TextComparison:
@@ -123,8 +132,9 @@ def _texts(
         raise ValueError("one of the two stretches has no embedded text")
     enough = min(len(before), len(after)) >= _LEAST_WINDOWS
     permuted: Permuted = "windows" if enough else "parts"
+    most = MOST_UNITS if enough else MOST_UNITS // PARTS
     sides = [
-        units_of([b.sketch for b in some if isinstance(b.sketch, TextSketch)], permuted)
+        units_of(_fewer([b.sketch for b in some if isinstance(b.sketch, TextSketch)], most), permuted)
         for some in (before, after)
     ]
     test = sketch_test(*sides, rng=np.random.default_rng(seed))
