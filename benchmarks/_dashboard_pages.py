@@ -107,7 +107,7 @@ def pages(home: Home, repeats: int, known: Set[str]) -> Iterator[Page]:
             for number in range(SESSIONS):
                 page = context.new_page()
                 page.goto(f"{url}/{_PAGES[number % len(_PAGES)]}?range=90d")
-                wait(page, DONE)
+                _wait(page, DONE)
             yield Page(name=name, kind="memory", value=_resident_mb(server), unit="MB")
         browser.close()
 
@@ -147,7 +147,7 @@ def _look(context: Any, address: str, server: int) -> _Look:
         ("content", _CONTENT),
         ("drawn", DONE),
     ):
-        there = wait(page, reached)
+        there = _wait(page, reached)
         found[kind] = round(time.perf_counter() - begun, 2) if there else None
     found["cpu_s"] = round(_cpu_s(server) - cpu, 2)
     page.close()
@@ -197,12 +197,12 @@ def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) 
         cpus: list[float | None] = []
         for _ in range(repeats):
             page.goto(f"{url}/{path}")
-            wait(page, DONE)
+            _wait(page, DONE)
             page.evaluate(_WATCH)
             time.sleep(_PAUSE_S)
             begun, cpu = time.perf_counter(), _cpu_s(server)
             act()
-            there = wait(page, f"() => window.ran && ({DONE})()")
+            there = _wait(page, f"() => window.ran && ({DONE})()")
             times.append(time.perf_counter() - begun if there else None)
             cpus.append(_cpu_s(server) - cpu)
         yield Page(
@@ -216,7 +216,7 @@ def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) 
     page.close()
 
 
-def wait(page: Any, reached: str) -> bool:
+def _wait(page: Any, reached: str) -> bool:
     """Whether the page came that far."""
     from playwright.sync_api import TimeoutError as TooLateError
 
