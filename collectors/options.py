@@ -19,6 +19,8 @@ def command(
 
     `examples` are whole command lines, shown below the options.
     """
+    # Also where it is called by itself: click keeps the first help option that it made.
+    settings.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
     if examples:
         settings["epilog"] = "\b\nExamples:\n" + "\n".join(f"  {line}" for line in examples)
 

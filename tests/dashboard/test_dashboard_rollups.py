@@ -68,7 +68,11 @@ def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
         "traces": data_traces.traces(warehouse, CHAIN, span, data_traces.TraceFilter()),
         "choices": choices(warehouse, CHAIN, component, span),
         "numbers": [(d.measure, d.change, d.a and d.a.mean, d.a and d.a.spread) for d in compared.numbers],
-        "middles": [median(side.duration_s) for side in (compared.values_a, compared.values_b)],
+        # Half of the longest range has no spans.
+        "middles": [
+            median(side.duration_s) if side.duration_s else None
+            for side in (compared.values_a, compared.values_b)
+        ],
         "sources": sources_view(warehouse, span.end, name, None),
         "newest": newest(warehouse, span.end),
     }
