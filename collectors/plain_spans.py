@@ -24,6 +24,7 @@ from collectors.columns import OBJECTS
 from collectors.files import newlines
 from collectors.plain_lines import plain_lines
 from collectors.tables import SPAN_SCHEMA, json_text
+from collectors.warehouse.connection import in_memory
 
 _SELECT = (resources.files("collectors") / "plain_spans.sql").read_text("utf-8")
 _IDS = ("trace_id", "span_id", "parent_span_id", "user_id", "session_id")
@@ -86,8 +87,8 @@ def _connection() -> duckdb.DuckDBPyConnection:
     """One database in memory a thread, which uses that thread."""
     found: duckdb.DuckDBPyConnection | None = getattr(_mine, "connection", None)
     if found is None:
-        found = duckdb.connect(":memory:", config={"threads": 1})
-        found.execute("SET TimeZone = 'UTC'")
+        found = in_memory()
+        found.execute("SET threads = 1")
         _mine.connection = found
     return found
 
