@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from collectors.rollups.read import Rolled
+from collectors.rollups.refresh import OTHER
 from collectors.warehouse.connection import Warehouse
 from dashboard.data import ComponentRow, TimeRange, chain_components
 from dashboard.data_figures import Said, told
@@ -44,4 +45,5 @@ def filter_choices(warehouse: Warehouse, chain: str, span: TimeRange) -> FilterC
 
 
 def _sorted(values: set[str | None]) -> tuple[str, ...]:
-    return tuple(sorted(value for value in values if value is not None))[:_MOST]
+    # Sets that were rolled up as one cannot be told apart again, so nobody can choose them.
+    return tuple(sorted(value for value in values if value not in (None, OTHER)))[:_MOST]

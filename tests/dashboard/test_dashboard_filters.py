@@ -11,6 +11,9 @@ from seeded_traffic import CHAIN
 from seeded_warehouse import Seeded
 from streamlit.testing.v1 import AppTest
 
+from collectors.rollups.refresh import OTHER
+from dashboard.data_figures import Said
+from dashboard.data_filters import FilterChoices
 from dashboard.terms import terms
 
 OF_INSTALLATION = ("backtest", "data")
@@ -73,3 +76,9 @@ def test_an_open_incident_that_is_filtered_out_is_told_of(open_page: Open, seede
     assert "generator: latency changed" in words(app)
     nothing = words(open_page("incident", seeded.home, component="guardrail"))
     assert "No incident fits the filters" in nothing
+
+
+def test_what_was_rolled_up_as_one_cannot_be_chosen() -> None:
+    said = Said(component="router", environment=OTHER, markers=("1.0", None, OTHER))
+    choices = FilterChoices(components=(), said=(said,))
+    assert (choices.versions(None), choices.environments(None)) == (("1.0",), ())
