@@ -42,27 +42,27 @@ class Blame:
 def blame(alerts: Sequence[Alert], flow: Flow, settings: AlertsConfig, deploys: Sequence[Deploy]) -> Blame:
     """Blame one component for `alerts` (at least one, all of one chain)."""
     graph = ExplainGraph(alerts, flow, settings, deploys)
-    covered: dict[str, int] = {}
+    covered: dict[str, list[Alert]] = {}
     roots: dict[str, list[Alert]] = {}
     for alert in graph.alerts.values():
         owner = graph.alerts[min(graph.root(alert.alert_id))].component
-        covered[owner] = covered.get(owner, 0) + 1
+        covered.setdefault(owner, []).append(alert)
         if graph.is_root(alert.alert_id):
             roots.setdefault(owner, []).append(alert)
 
     def order(component: str) -> tuple[float, int, str]:
-        began = _narrowest(roots[component])
+        began = _began(roots[component], covered[component])
         fresh = nearest_deploy(deploys, alerts[0].chain, component, began, settings.join_gap)
         return (
-            -(covered[component] + (_DEPLOY_WEIGHT if fresh else 0.0)),
+            -(len(covered[component]) + (_DEPLOY_WEIGHT if fresh else 0.0)),
             min(flow.rank(a)[0] for a in roots[component]),
             component,
         )
 
     component = min(roots, key=order)
-    began = _narrowest(roots[component])
+    began = _began(roots[component], covered[component])
     component, cause, why = _owner(
-        component, roots[component], graph=graph, flow=flow, settings=settings, deploys=deploys
+        component, roots[component], began, graph=graph, flow=flow, settings=settings, deploys=deploys
     )
     return Blame(
         component=component,
@@ -93,13 +93,18 @@ def nearest_deploy(
     return max(before, key=lambda d: (d.deployed_at, d.deploy_id), default=None)
 
 
-def _narrowest(alerts: Sequence[Alert]) -> Onset:
-    return min((onset(a) for a in alerts), key=lambda o: (o.high - o.low, o.at))
+def _began(roots: Sequence[Alert], covered: Sequence[Alert]) -> Onset:
+    """Since when: the narrowest of what the roots say, but no later than what they explain."""
+    own = min((onset(a) for a in roots), key=lambda o: (o.high - o.low, o.at))
+    first = min((onset(a) for a in (*roots, *covered)), key=lambda o: (o.high, o.high - o.low))
+    # A cause that is seen late, such as a text among few, has begun when its effects were seen.
+    return first if first.high <= own.low else own
 
 
 def _owner(
     component: str,
     roots: Sequence[Alert],
+    began: Onset,
     *,
     graph: ExplainGraph,
     flow: Flow,
@@ -115,7 +120,6 @@ def _owner(
     if place.is_application:
         return component, "input", "what users send changed; the components pass it on"
     chain = roots[0].chain
-    began = _narrowest(roots)
 
     def fresh(name: str) -> Deploy | None:
         return nearest_deploy(deploys, chain, name, began, settings.join_gap)

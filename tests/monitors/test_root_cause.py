@@ -284,3 +284,10 @@ def test_a_version_of_the_whole_chain_explains_where_the_component_has_none_of_i
     assert own.deploy_id == "generator-v2"
     other = incident(*slow, deploys=(deploy("application", 3.5, "v9", "model"),))
     assert other.deploy_id is None
+
+
+def test_a_cause_that_is_seen_late_began_when_its_effects_were_seen() -> None:
+    found = incident(breach("retriever", "quality.precision_at_5", 5), breach("retriever", "output_text", 8))
+    assert (found.component, found.cause) == ("retriever", "output")
+    assert (found.started_at_low, found.started_at_high) == (at(4), at(5))
+    assert found.started_at <= found.detected_at
