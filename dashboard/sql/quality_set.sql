@@ -1,4 +1,4 @@
--- What judges on this machine and LLM judges said of one component in the newest evaluation set, by series. The
+-- What judges on this machine, LLM judges and people said of one component in the newest evaluation set, by series. The
 -- machine's grades come from the sketch of the set. An LLM judge grades a set whenever somebody asks it to, so its
 -- grades are counted where they are stored; of several versions or rubrics, those of the last.
 WITH graded AS (
@@ -17,6 +17,13 @@ WITH graded AS (
         AND judge_kind <> 'local' AND status = 'graded'
     GROUP BY dataset, criterion, judge, judge_version, rubric, rubric_version
     QUALIFY row_number() OVER (PARTITION BY dataset, criterion, judge ORDER BY max(graded_at) DESC) = 1
+    UNION ALL
+    SELECT s.dataset, 'quality.' || a.name, 'people', sum(a.score), count(*), max(s.started_at)
+    FROM annotations AS a
+    JOIN spans AS s ON s.trace_id = a.trace_id AND s.span_id = a.span_id
+    WHERE a.author_kind = 'human' AND a.score IS NOT NULL
+        AND s.dataset <> 'production' AND s.chain = $chain AND s.component = $component
+    GROUP BY s.dataset, a.name
 )
 SELECT dataset, field, who, total / n AS mean, n
 FROM graded

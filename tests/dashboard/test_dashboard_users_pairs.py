@@ -12,7 +12,8 @@ from scipy.stats import binomtest
 from seeded_traffic import CHAIN
 from seeded_warehouse import Seeded, build
 
-from collectors.warehouse.store import Row, insert
+from collectors.model import Annotation, Span
+from collectors.warehouse.store import Row, insert, insert_spans, to_row
 from dashboard import cached, formats
 from dashboard.charts_quality import Level, day_chart
 from dashboard.data import TimeRange
@@ -150,9 +151,22 @@ def test_the_newest_evaluation_set_stands_beside_production(told: Seeded) -> Non
         ).grade(item, "correctness", score=score)
         for version, at, score in (("old", told.start, 1.0), ("new", told.end, 3.0))
     ]
+    asked = Span(
+        trace_id="g", span_id="a", chain=CHAIN, component="assistant", name="assistant", dataset="golden-2",
+        started_at=told.start,
+    )  # fmt: skip
+    labels = [
+        Annotation(
+            annotation_id=author, trace_id="g", span_id="a", author=author, author_kind="human",
+            name="correctness", score=score, created_at=told.end, ingested_at=told.end,
+        )
+        for author, score in (("ann", 1.0), ("bob", 2.0))
+    ]  # fmt: skip
     with told.warehouse.write() as con:
         add_sketches(con, sample_sketches(sets))
         write_grades(con, by_version)
+        insert_spans(con, [asked], ingested_at=told.end)
+        insert(con, "annotations", [to_row(label) for label in labels])
     view = scores(told.warehouse, CHAIN, "assistant", whole(told), "answer_quality")
     held = view.in_set("relevance", "local", local=True)
     assert held is not None
@@ -160,6 +174,9 @@ def test_the_newest_evaluation_set_stands_beside_production(told: Seeded) -> Non
     judged = view.in_set("correctness", "llm", local=False)
     assert judged is not None
     assert judged.mean == 3.0
+    by_people = view.in_set("correctness", "people", local=True)
+    assert by_people is not None
+    assert (by_people.dataset, by_people.mean, by_people.n) == ("golden-2", 1.5, 2)
     assert view.in_set("readability", "local", local=True) is None
     day = told.start.astimezone(UTC).date()
     chart = day_chart([], within=(day, day), unit="grade", level=Level(value=held.mean, name="set"))
