@@ -80,10 +80,11 @@ def _reading(row: EstimateRow, *, always: bool) -> _Reading:
 
 
 def _judged_set(view: Scores, criterion: str, readings: Sequence[_Reading]) -> SetRow | None:
-    """The evaluation set by the judge whose grades stand in a chart."""
+    """The evaluation set by people, for whom estimates speak; else by the judge of a chart."""
     judges = dict.fromkeys(r.row.judge for r in readings if r.row.judge is not None)
     found = (view.in_set(criterion, judge, local=False) for judge in judges)
-    return next((row for row in found if row is not None), None)
+    by_people = view.in_set(criterion, PEOPLE, local=True)
+    return by_people or next((row for row in found if row is not None), None)
 
 
 def _level(row: SetRow | None) -> Level | None:
