@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,19 @@ def tell(figures: Sequence[Figure], *, as_json: bool) -> None:
     for one in figures:
         verdict = "" if one["holds"] is None else f"bar {one['bar']}  {'ok' if one['holds'] else 'MISSED'}"
         print(f"{one['name']:<48} {one['value']!s:>12} {one['unit']:<8} {verdict}".rstrip())
+
+
+def tell_each(figures: Iterable[Figure], *, as_json: bool) -> list[Figure]:
+    """Print each as soon as it is there; as JSON, all of them at the end. Returns them."""
+    told = []
+    for one in figures:
+        told.append(one)
+        if not as_json:
+            tell([one], as_json=False)
+            sys.stdout.flush()
+    if as_json:
+        tell(told, as_json=True)
+    return told
 
 
 def finished(path: Path | None) -> list[dict[str, Any]]:

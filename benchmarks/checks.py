@@ -16,13 +16,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import numpy as np
 from _check_traffic import MONDAY, World
-from _figures import Figure, figure, tell
+from _figures import Figure, figure, tell_each
 
 from monitors.checks import CHECKS
 from monitors.checks.base import Check, CheckSettings, NotReady, Reference
@@ -104,33 +104,31 @@ def trial(
     return tally
 
 
-def measured(check: Check, asked: Asked) -> list[Figure]:
+def measured(check: Check, asked: Asked) -> Iterator[Figure]:
     """All figures of one check."""
-    made: list[Figure] = []
     for kind in asked.traffic:
         wander = kind == TRAFFIC[1]
         quiet = trial(check, seeds=range(asked.first_seed, asked.first_seed + asked.fits), wander=wander)
         head = f"{check.name}, {kind}"
-        made.append(figure(f"{head}: judged", quiet.judged, "judgements"))
+        yield figure(f"{head}: judged", quiet.judged, "judgements")
         for level in LEVELS:
             rate, error = quiet.below(level), quiet.error(level)
             # What chance explains is no failure of the level.
             judged = level == _LEVEL_BAR and asked.fits > 2
             holds = rate <= _LEVEL_BAR + 2.0 * error if judged else None
             bar = _LEVEL_BAR if level == _LEVEL_BAR else None
-            made.append(figure(f"{head}: p < {level}", _rounded(rate), "share", bar=bar, holds=holds))
+            yield figure(f"{head}: p < {level}", _rounded(rate), "share", bar=bar, holds=holds)
             if level == _LEVEL_BAR:
-                made.append(figure(f"{head}: error of p < {level}", _rounded(error), "share"))
-        made.append(figure(f"{head}: breaches", quiet.breaches, "judgements"))
-        made.append(figure(f"{head}: fit", _rounded(1e3 * float(np.mean(quiet.fit_s))), "ms"))
-        made.append(figure(f"{head}: window", _rounded(1e3 * float(np.median(quiet.asked_s))), "ms"))
+                yield figure(f"{head}: error of p < {level}", _rounded(error), "share")
+        yield figure(f"{head}: breaches", quiet.breaches, "judgements")
+        yield figure(f"{head}: fit", _rounded(1e3 * float(np.mean(quiet.fit_s))), "ms")
+        yield figure(f"{head}: window", _rounded(1e3 * float(np.median(quiet.asked_s))), "ms")
         for new in SHARES if asked.power_fits else ():
             seeds = range(asked.first_seed + 1000, asked.first_seed + 1000 + asked.power_fits)
             shifted = trial(check, seeds=seeds, wander=wander, new=new, judged=AT_THE_END)
             power, breaches = shifted.below(_LEVEL_BAR), shifted.breaches / shifted.judged
-            made.append(figure(f"{head}, {new:.0%} new: p < 0.05", _rounded(power), "share"))
-            made.append(figure(f"{head}, {new:.0%} new: breach", _rounded(breaches), "share"))
-    return made
+            yield figure(f"{head}, {new:.0%} new: p < 0.05", _rounded(power), "share")
+            yield figure(f"{head}, {new:.0%} new: breach", _rounded(breaches), "share")
 
 
 def _rounded(value: float) -> float:
@@ -156,15 +154,8 @@ def main() -> int:
         first_seed=given.first_seed,
         traffic=given.traffic,
     )
-    told: list[Figure] = []
-    for name in given.checks or [name for name, _ in CHECKS.all()]:
-        some = measured(CHECKS.get(name), asked)
-        told += some
-        if not given.json:
-            tell(some, as_json=False)
-            sys.stdout.flush()
-    if given.json:
-        tell(told, as_json=True)
+    checks = [CHECKS.get(name) for name in given.checks or [name for name, _ in CHECKS.all()]]
+    told = tell_each((one for check in checks for one in measured(check, asked)), as_json=given.json)
     return 0 if all(row["holds"] is not False for row in told) else 1
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-from _figures import Figure, figure, tell
+from _figures import Figure, figure, tell_each
 from numpy.typing import NDArray
 
 from collectors.home import Home
@@ -189,14 +188,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         kept = given.kept or Path(temporary)
         kept.mkdir(parents=True, exist_ok=True)
-        told = []
-        for one in measured(given.data, kept, 600 if given.quick else 5000, seeds):
-            told.append(one)
-            if not given.json:
-                tell([one], as_json=False)
-                sys.stdout.flush()
-        if given.json:
-            tell(told, as_json=True)
+        tell_each(measured(given.data, kept, 600 if given.quick else 5000, seeds), as_json=given.json)
 
 
 if __name__ == "__main__":

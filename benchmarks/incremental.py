@@ -27,7 +27,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks._figures import Figure, figure, tell
+from benchmarks._figures import Figure, figure, tell_each
 from benchmarks._otlp_load import ROOT, chainwatch
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
@@ -208,15 +208,8 @@ def main() -> None:
     small, large, days = SMALL, options.large, REFERENCE_DAYS
     if options.quick:
         small, large, days = SMALL // QUICK, 3 * SMALL // QUICK, QUICK_REFERENCE_DAYS
-    rows: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
-        for row in measure(Path(folder), small, large, days):
-            rows.append(row)
-            if not options.json:
-                tell([row], as_json=False)
-                sys.stdout.flush()
-    if options.json:
-        tell(rows, as_json=True)
+        tell_each(measure(Path(folder), small, large, days), as_json=options.json)
 
 
 if __name__ == "__main__":

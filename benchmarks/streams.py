@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +23,11 @@ from collectors.home import Home
 from monitors.checks import CHECKS
 from monitors.checks.base import CheckSettings, NotReady, Reference, WindowSample
 from monitors.config import EmbeddingConfig
-from monitors.embedding.encoder import open_encoder
+from monitors.embedding.encoder import Encoder, open_encoder
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import _level_shifts
-from _figures import Figure, figure, tell
+from _figures import Figure, figure, tell_each
 from _peers import TextPeers
 from _streams import DATA, Swap, model_swap, new_intent, new_language, new_topic, table, windows
 
@@ -120,9 +120,8 @@ def delays(found: Sequence[int | None]) -> str:
     return f"{sum(f is not None for f in found)} of {len(found)}, {words[0]}, {words[1]}"
 
 
-def azure() -> list[Figure]:
+def azure() -> Iterator[Figure]:
     """The second half of half an hour of two services against the first: lengths, in minutes."""
-    found = []
     for service in ("code", "conv"):
         rows = [r for r in table("azure_llm_2023/azure_first30min.csv.gz") if r["service"] == service]
         rows.sort(key=lambda r: r["timestamp"])
@@ -142,8 +141,54 @@ def azure() -> list[Figure]:
             said = [made.evaluate(recent[: i + 1], alpha=ALPHA) for i in range(len(recent))]
             count = sum(s.status == "breach" for s in said)
             name = f"azure {service}, {column}: second half against the first"
-            found.append(figure(name, count, "breaches", bar=0, holds=count == 0))
-    return found
+            yield figure(name, count, "breaches", bar=0, holds=count == 0)
+
+
+def streams(case: Case, seeds: Sequence[int], encoder: Encoder) -> Iterator[Figure]:
+    """What is found of one case, by our checks and by MMD every hour."""
+    texts = case.checks[0] != "token_length"
+    ours: dict[str, list[int | None]] = {name: [] for name in case.checks}
+    theirs: list[int | None] = []
+    quiet_mmd: list[float] = []
+    false = 0
+    for seed in seeds:
+        swap = case.swap(seed)
+        if texts:
+            swap = Swap(
+                before=encoder.encode([str(t) for t in swap.before]),
+                after=encoder.encode([str(t) for t in swap.after]),
+            )
+        series = windows(swap, share=case.share, quiet=HISTORY + GAP, changed=WATCHED, rows=ROWS, seed=seed)
+        for name in case.checks:
+            found, before = first_breach(name, series)
+            ours[name].append(found)
+            false += before
+        if texts:
+            found, alarms = mmd_every_hour(series, seed)
+            theirs.append(found)
+            quiet_mmd.append(alarms)
+    silent = case.share == 0.0 or case.name.endswith("prompt")
+    head = f"{case.name}, {'no change' if case.share == 0.0 else f'{case.share:.0%}'}"
+    unit = "found; median, 90 % in requests"
+    for name, delay in ours.items():
+        holds = all(d is None for d in delay) if silent else None
+        yield figure(f"{head}: {name}", delays(delay), unit, bar="silent" if silent else None, holds=holds)
+    yield figure(f"{head}: breaches in quiet days", false, "", bar=0, holds=not false)
+    if theirs:
+        quiet = f"alarms in {np.mean(quiet_mmd):.0%} of quiet hours"
+        yield figure(f"{head}: MMD p < .05", delays(theirs), quiet)
+
+
+def measured(only: str, seeds: Sequence[int], *, quick: bool) -> Iterator[Figure]:
+    """All figures of cases whose name holds `only`."""
+    if only in "azure":
+        yield from azure()
+    if only in "servegen":
+        yield from _level_shifts.figures(3 if quick else 100)
+    encoder = open_encoder(EmbeddingConfig(), Home.from_environment().create(), say=None)
+    for case in cases():
+        if only in case.name and (not quick or case.share in (0.0, 0.2)):
+            yield from streams(case, seeds, encoder)
 
 
 def main() -> None:
@@ -158,62 +203,8 @@ def main() -> None:
     options = parser.parse_args()
     if not DATA.is_dir():
         raise SystemExit(f"{DATA} is absent: the benchmark needs its data sets")
-    encoder = open_encoder(EmbeddingConfig(), Home.from_environment().create(), say=None)
     seeds = range(options.first, options.first + (1 if options.quick else options.seeds))
-    figures = azure() if options.only in "azure" else []
-    figures += _level_shifts.figures(3 if options.quick else 100) if options.only in "servegen" else []
-    if not options.json:
-        tell(figures, as_json=False)
-    for case in cases():
-        if options.only not in case.name or (options.quick and case.share not in (0.0, 0.2)):
-            continue
-        ours: dict[str, list[int | None]] = {name: [] for name in case.checks}
-        theirs: list[int | None] = []
-        quiet_mmd: list[float] = []
-        false = 0
-        for seed in seeds:
-            swap = case.swap(seed)
-            if case.checks[0] != "token_length":
-                swap = Swap(
-                    before=encoder.encode([str(t) for t in swap.before]),
-                    after=encoder.encode([str(t) for t in swap.after]),
-                )
-            series = windows(
-                swap, share=case.share, quiet=HISTORY + GAP, changed=WATCHED, rows=ROWS, seed=seed
-            )
-            for name in case.checks:
-                found, before = first_breach(name, series)
-                ours[name].append(found)
-                false += before
-            if case.checks[0] != "token_length":
-                found, alarms = mmd_every_hour(series, seed)
-                theirs.append(found)
-                quiet_mmd.append(alarms)
-        silent = case.share == 0.0 or case.name.endswith("prompt")
-        words = "no change" if case.share == 0.0 else f"{case.share:.0%}"
-        for name, found in ours.items():
-            count = sum(f is not None for f in found)
-            holds = count == 0 if silent else None
-            figures.append(
-                figure(
-                    f"{case.name}, {words}: {name}",
-                    delays(found),
-                    "found; median, 90 % in requests",
-                    bar="silent" if silent else None,
-                    holds=holds,
-                )
-            )
-        figures.append(
-            figure(f"{case.name}, {words}: breaches in quiet days", false, "", bar=0, holds=not false)
-        )
-        if theirs:
-            share = f"alarms in {np.mean(quiet_mmd):.0%} of quiet hours"
-            figures.append(figure(f"{case.name}, {words}: MMD p < .05", delays(theirs), share))
-        if not options.json:
-            tell(figures[-len(ours) - 2 :], as_json=False)
-            sys.stdout.flush()
-    if options.json:
-        tell(figures, as_json=True)
+    figures = tell_each(measured(options.only, seeds, quick=options.quick), as_json=options.json)
     raise SystemExit(1 if any(f["holds"] is False for f in figures) else 0)
 
 
