@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from math import isfinite
-from typing import Any
+from typing import Any, Literal
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import data
+from dashboard.figures import Figure, Trace
 from dashboard.text import to_csv
+
+Rows = Sequence[Mapping[str, Any]]
 
 _SHOWN = 2_000
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -46,7 +48,7 @@ class Query:
         ).strip()
 
 
-def as_values(rows: Sequence[Mapping[str, Any]]) -> str:
+def as_values(rows: Rows) -> str:
     """SQL for what is reckoned and stored nowhere: the rows themselves, to be joined with what is stored.
 
     >>> print(as_values([{"Day": "1 Mar", "Share": 0.5}]))
@@ -60,18 +62,22 @@ def as_values(rows: Sequence[Mapping[str, Any]]) -> str:
     return f"SELECT * FROM (VALUES\n{lines}\n) AS chart({names})"  # noqa: S608 - quoted above
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _columns(rows: Rows) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
 @st.fragment
-def offer(title: str, rows: Sequence[Mapping[str, Any]], *, key: str, query: Query | None = None) -> None:
-    """A button that opens the chart's data. A fragment, so that opening it draws nothing else again."""
+def offer(title: str, drawn: Rows | Figure, *, key: str, query: Query | None = None) -> None:
+    """A button that opens the chart's data. A fragment, so that opening it draws nothing else again.
+
+    drawn: the rows, or the figure whose points they are.
+    """
     box = st.popover(
         "Show the data", icon=":material/table:", type="tertiary", key=f"data_{key}", on_change="rerun"
     )
     if not box.open:
         return
+    rows = rows_of(drawn) if isinstance(drawn, Figure) else drawn
     with box:
         if not rows:
             st.text("Nothing was drawn.")
@@ -103,48 +109,41 @@ def offer(title: str, rows: Sequence[Mapping[str, Any]], *, key: str, query: Que
         )
 
 
-def rows_of(figure: go.Figure) -> list[dict[str, Any]]:
+def rows_of(figure: Figure) -> list[dict[str, Any]]:
     """One row for each point that the chart shows, named by its axes; areas and marks are left out.
 
     Gaps are no rows: what was not measured is not there.
     """
-    across, up = _title(figure.layout.xaxis, "x"), _title(figure.layout.yaxis, "y")
+    across, up = _title(figure, "x"), _title(figure, "y")
     rows = []
     for trace in figure.data:
-        if trace.hoverinfo == "skip" or trace.type not in ("scatter", "scattergl", "bar") or trace.x is None:
+        if trace.get("hoverinfo") == "skip" or trace["type"] not in ("scatter", "bar"):
             continue
-        starts = trace.base if trace.type == "bar" and trace.base is not None else None
+        starts = trace.get("base")
         low, high = _edges(trace)
-        for index, (x, y) in enumerate(zip(trace.x, trace.y, strict=True)):
+        for index, (x, y) in enumerate(zip(trace["x"], trace["y"], strict=True)):
             if x is None or y is None:
                 continue
-            row = {"Series": trace.name or "", across: _plain(x), up: _plain(y)}
+            row = {"Series": trace.get("name", ""), across: x, up: y}
             if starts is not None:
-                row["From"] = _plain(starts[index])
+                row["From"] = starts[index]
             if low and high:
-                row["Low"], row["High"] = _plain(y) - low[index], _plain(y) + high[index]
+                row["Low"], row["High"] = y - low[index], y + high[index]
             rows.append(row)
     return rows
 
 
-def _edges(trace: Any) -> tuple[Sequence[float], Sequence[float]]:
-    bars = getattr(trace, "error_y", None)
-    if bars is None or bars.array is None:
-        return (), ()
-    up = [float(v) for v in bars.array]
-    return ([float(v) for v in bars.arrayminus] if bars.arrayminus is not None else up), up
+def _edges(trace: Trace) -> tuple[Sequence[float], Sequence[float]]:
+    bars = trace.get("error_y")
+    return ((), ()) if bars is None else (bars["arrayminus"], bars["array"])
 
 
-def _title(axis: Any, without: str) -> str:
-    return str(axis.title.text) if axis.title.text else without
+def _title(figure: Figure, axis: Literal["x", "y"]) -> str:
+    title = figure.layout.get(f"{axis}axis", {}).get("title", {})
+    return str(title.get("text") or axis)
 
 
-def _plain(value: Any) -> Any:
-    """Numpy's numbers and times as Python's own."""
-    return value.item() if hasattr(value, "item") else value
-
-
-def to_parquet(rows: Sequence[Mapping[str, Any]]) -> bytes:
+def to_parquet(rows: Rows) -> bytes:
     """Rows of equal columns as a Parquet file; a column of several kinds becomes text."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any, Literal
 
-import plotly.graph_objects as go
-
-from dashboard import theme
+from dashboard import figures, theme
 from dashboard.text import figure_text
 
 # The mode bar covers narrow charts and says nothing that hovering does not.
 CONFIG: dict[str, Any] = {"displayModeBar": False, "responsive": True}
 SMALL = 11
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +68,9 @@ def time_chart(
     tick_format: str | None = None,
     height: int = 240,
     from_zero: bool = True,
-) -> go.Figure:
+) -> figures.Figure:
     """Lines over time with their marks; the y axis carries `unit`, the x axis the zone's name."""
-    figure = go.Figure()
+    figure = figures.Figure()
     if band is not None:
         _band(figure, band)
     for line in lines:
@@ -79,7 +78,7 @@ def time_chart(
         if line.low is not None and line.high is not None:
             _interval(figure, line, x)
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=x,
                 y=list(line.y),
                 name=figure_text(line.name),
@@ -93,12 +92,7 @@ def time_chart(
     show_isolated(figure)
     draw_marks(figure, marks, zone)
     finish(figure, height=height, legend=len(lines) > 1)
-    figure.update_xaxes(
-        title={"text": f"Time ({figure_text(zone_name)})", "font": {"size": SMALL}, "standoff": 6},
-        range=[local(moment, zone) for moment in within] if within else None,
-        showgrid=False,
-        nticks=7,
-    )
+    time_axis(figure, f"Time ({zone_name})", zone, within=within)
     figure.update_yaxes(
         title={"text": figure_text(unit), "font": {"size": SMALL}, "standoff": 8},
         rangemode="tozero" if from_zero else "normal",
@@ -110,7 +104,7 @@ def time_chart(
     return figure
 
 
-def finish(figure: go.Figure, *, height: int, legend: bool) -> None:
+def finish(figure: figures.Figure, *, height: int, legend: bool) -> None:
     """The layout that every figure shares: tight margins, a legend above, room for marks."""
     figure.update_layout(
         height=height + (24 if legend else 0),
@@ -134,17 +128,40 @@ def finish(figure: go.Figure, *, height: int, legend: bool) -> None:
     figure.update_yaxes(automargin=True, tickfont={"size": SMALL}, fixedrange=True, exponentformat="none")
 
 
-def _band(figure: go.Figure, band: Band) -> None:
-    figure.add_hrect(
+def time_axis(
+    figure: figures.Figure, title: str, zone: tzinfo, *, within: tuple[datetime, datetime] | None = None
+) -> None:
+    """The axis over time: days as the pages write them, `5 Mar`, and hours where days are too far apart."""
+    figure.update_xaxes(
+        title={"text": figure_text(title), "font": {"size": SMALL}, "standoff": 6},
+        range=[local(moment, zone) for moment in within] if within else None,
+        showgrid=False,
+        nticks=7,
+        # The second line of a label is drawn where it changes.
+        tickformatstops=[
+            {"dtickrange": [None, _DAY_MS - 1], "value": "%H:%M\n%-d %b"},
+            {"dtickrange": [_DAY_MS, "M1"], "value": "%-d %b"},
+            {"dtickrange": ["M1", None], "value": "%b %Y"},
+        ],
+        hoverformat="%a %-d %b %H:%M",
+    )
+
+
+def _band(figure: figures.Figure, band: Band) -> None:
+    figure.add_shape(
+        type="rect",
+        xref="x domain",
+        x0=0,
+        x1=1,
         y0=band.low,
         y1=band.high,
         fillcolor=theme.faded(theme.REFERENCE, 0.16),
-        line_width=0,
+        line={"width": 0},
         layer="below",
     )
 
 
-def _interval(figure: go.Figure, line: Line, x: Sequence[datetime]) -> None:
+def _interval(figure: figures.Figure, line: Line, x: Sequence[datetime]) -> None:
     """Two edges without lines and the area between; split at gaps so that nothing is filled across one."""
     low, high = line.low or (), line.high or ()
     run: list[int] = []
@@ -158,7 +175,7 @@ def _interval(figure: go.Figure, line: Line, x: Sequence[datetime]) -> None:
     runs.append(run)
     for part in (r for r in runs if len(r) > 1):
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=[x[i] for i in part] + [x[i] for i in reversed(part)],
                 y=[high[i] for i in part] + [low[i] for i in reversed(part)],
                 fill="toself",
@@ -171,12 +188,13 @@ def _interval(figure: go.Figure, line: Line, x: Sequence[datetime]) -> None:
         )
 
 
-def show_isolated(figure: go.Figure) -> None:
+def show_isolated(figure: figures.Figure) -> None:
     """A value between two gaps has no line; show it as a dot, or it would be invisible."""
     for trace in list(figure.data):
-        if trace.fill is not None or trace.line.width == 0 or trace.mode != "lines" or trace.y is None:
+        line = trace.get("line", {})
+        if "fill" in trace or line.get("width") == 0 or trace["mode"] != "lines":
             continue
-        y = list(trace.y)
+        y = trace["y"]
         alone = [
             i
             for i, value in enumerate(y)
@@ -184,58 +202,47 @@ def show_isolated(figure: go.Figure) -> None:
         ]
         if alone:
             figure.add_trace(
-                go.Scatter(
-                    x=[trace.x[i] for i in alone],
+                figures.scatter(
+                    x=[trace["x"][i] for i in alone],
                     y=[y[i] for i in alone],
                     mode="markers",
-                    marker={"size": 4, "color": trace.line.color},
+                    marker={"size": 4, "color": line.get("color")},
                     hoverinfo="skip",
                     showlegend=False,
                 )
             )
 
 
-def draw_marks(figure: go.Figure, marks: Sequence[Mark], zone: tzinfo) -> None:
-    """Draw all marks at once: one at a time, each would copy all before it."""
-    shapes: list[dict[str, Any]] = []
-    labels: list[dict[str, Any]] = []
+def draw_marks(figure: figures.Figure, marks: Sequence[Mark], zone: tzinfo) -> None:
+    """A line across the chart for each mark, with its label; a pale area where it is an interval."""
     for mark in marks:
         if mark.since is not None and mark.until is not None:
-            shapes.append(
-                {
-                    "type": "rect",
-                    "x0": local(mark.since, zone),
-                    "x1": local(mark.until, zone),
-                    "yref": "paper",
-                    "y0": 0,
-                    "y1": 1,
-                    "fillcolor": theme.faded(mark.colour, 0.18),
-                    "line": {"width": 0},
-                    "layer": "below",
-                }
+            figure.add_shape(
+                type="rect",
+                x0=local(mark.since, zone),
+                x1=local(mark.until, zone),
+                yref="paper",
+                y0=0,
+                y1=1,
+                fillcolor=theme.faded(mark.colour, 0.18),
+                line={"width": 0},
+                layer="below",
             )
         at = local(mark.at, zone)
         line = {"color": mark.colour, "width": 1.5, "dash": mark.dash}
-        shapes.append({"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": line})
+        figure.add_shape(type="line", x0=at, x1=at, yref="paper", y0=0, y1=1, line=line)
         if mark.label:
-            labels.append(
-                {
-                    "x": at,
-                    "yref": "paper",
-                    "y": 0 if mark.bottom else 1,
-                    "text": figure_text(mark.label),
-                    "showarrow": False,
-                    "font": {"size": SMALL, "color": mark.colour},
-                    "xanchor": "left" if mark.bottom else "center",
-                    "yanchor": "bottom",
-                    "xshift": 4 if mark.bottom else 0,
-                }
+            figure.add_annotation(
+                x=at,
+                yref="paper",
+                y=0 if mark.bottom else 1,
+                text=figure_text(mark.label),
+                showarrow=False,
+                font={"size": SMALL, "color": mark.colour},
+                xanchor="left" if mark.bottom else "center",
+                yanchor="bottom",
+                xshift=4 if mark.bottom else 0,
             )
-    if marks:
-        layout = figure.layout
-        figure.update_layout(
-            shapes=[*layout.shapes, *shapes], annotations=[*layout.annotations, *labels], overwrite=True
-        )
 
 
 def local(moment: datetime, zone: tzinfo) -> datetime:

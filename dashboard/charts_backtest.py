@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
-import plotly.graph_objects as go
-
-from dashboard import theme
-from dashboard.charts import SMALL, finish, local
+from dashboard import figures, theme
+from dashboard.charts import finish, local, time_axis
 from dashboard.data_backtest import Spell
 from dashboard.text import figure_text
 
@@ -30,13 +28,13 @@ def backtest_chart(
     zone: tzinfo,
     zone_name: str,
     within: tuple[datetime, datetime],
-) -> go.Figure:
+) -> figures.Figure:
     """Known incidents as broad pale bars, those of the replay as thin ones with a sign where they begin."""
     rows = sorted({one.component or _ANY for one in (*found, *known)}, reverse=True)
-    figure = go.Figure()
+    figure = figures.Figure()
     for number, one in enumerate(known):
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=[local(one.started_at, zone), local(one.ended_at or within[1], zone)],
                 y=[figure_text(one.component or _ANY)] * 2,
                 name="known",
@@ -51,7 +49,7 @@ def backtest_chart(
     for one in found:
         colour, sign, words = _LOOKS.get(one.verdict, _LOOKS[""])
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=[local(one.started_at, zone), local(one.ended_at or within[1], zone)],
                 y=[figure_text(one.component)] * 2,
                 name=words,
@@ -65,11 +63,6 @@ def backtest_chart(
         )
         told.add(words)
     finish(figure, height=110 + 34 * max(len(rows), 1), legend=True)
-    figure.update_xaxes(
-        title={"text": f"Time ({figure_text(zone_name)})", "font": {"size": SMALL}, "standoff": 6},
-        range=[local(moment, zone) for moment in within],
-        showgrid=False,
-        nticks=7,
-    )
+    time_axis(figure, f"Time ({zone_name})", zone, within=within)
     figure.update_yaxes(categoryorder="array", categoryarray=[figure_text(r) for r in rows], automargin=True)
     return figure

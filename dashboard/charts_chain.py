@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import plotly.graph_objects as go
-
-from dashboard import theme
+from dashboard import figures, theme
 from dashboard.charts import finish
 from dashboard.formats import clip
 from dashboard.text import figure_text
@@ -36,13 +34,13 @@ class Node:
 
 def chain_figure(
     nodes: Sequence[Node], *, application: str | None, application_is_cause: bool = False
-) -> go.Figure:
+) -> figures.Figure:
     """Nodes from left to right, row by row; the application is the frame around them.
 
     A node's state is its colour, the symbol inside it and the word below it. The cause has a ring;
     when it is the application, which is what users send, the frame has its colour.
     """
-    figure = go.Figure()
+    figure = figures.Figure()
     rows = max(1, -(-len(nodes) // _IN_A_ROW))
     places = [(index % _IN_A_ROW, -(index // _IN_A_ROW)) for index in range(len(nodes))]
     _arrows(figure, nodes, places)
@@ -50,7 +48,7 @@ def chain_figure(
         if node.is_cause:
             figure.add_trace(_ring(x, y))
     figure.add_trace(
-        go.Scatter(
+        figures.scatter(
             x=[p[0] for p in places],
             y=[p[1] for p in places],
             mode="markers+text",
@@ -112,8 +110,8 @@ def chain_figure(
     return figure
 
 
-def _ring(x: float, y: float) -> go.Scatter:
-    return go.Scatter(
+def _ring(x: float, y: float) -> figures.Trace:
+    return figures.scatter(
         x=[x],
         y=[y],
         mode="markers",
@@ -122,7 +120,7 @@ def _ring(x: float, y: float) -> go.Scatter:
     )
 
 
-def _arrows(figure: go.Figure, nodes: Sequence[Node], places: Sequence[tuple[int, int]]) -> None:
+def _arrows(figure: figures.Figure, nodes: Sequence[Node], places: Sequence[tuple[int, int]]) -> None:
     """From each node to the next; at the end of a row the arrow leaves and enters again on the left."""
     for (here, there), (node, after) in zip(pairwise(places), pairwise(nodes), strict=True):
         spread = node.on_path and after.on_path
@@ -139,7 +137,7 @@ def _gap(node: Node) -> int:
 
 
 def _arrow(
-    figure: go.Figure,
+    figure: figures.Figure,
     here: tuple[float, float],
     there: tuple[float, float],
     *,

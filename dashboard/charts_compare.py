@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
-from dashboard import theme
+from dashboard import figures, theme
 from dashboard.charts import SMALL, finish
 from dashboard.text import figure_text
 
@@ -15,20 +13,20 @@ _BINS = 30
 
 def shape_chart(
     a: Sequence[float], b: Sequence[float], *, names: tuple[str, str], unit: str, height: int = 230
-) -> go.Figure:
+) -> figures.Figure:
     """Shares of both sides in the same bins; the last bin holds all above the 99th percentile of both."""
     both = sorted([*a, *b])
     top = both[min(len(both) - 1, int(0.99 * len(both)))]
     low = both[0]
     width = (top - low) / _BINS or 1.0
     centres = [low + (i + 0.5) * width for i in range(_BINS)]
-    figure = go.Figure()
+    figure = figures.Figure()
     for values, name, colour, filled in (
         (a, names[0], theme.NO_DATA, False),
         (b, names[1], theme.CURRENT, True),
     ):
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=centres,
                 y=_shares(values, low, width),
                 name=figure_text(name),

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
-from dashboard import formats, theme
+from dashboard import figures, formats, theme
 from dashboard.charts import SMALL, finish
 from dashboard.text import figure_text
 
@@ -24,16 +22,16 @@ class Spot:
     is_now: bool
 
 
-def map_chart(spots: Sequence[Spot], *, height: int = 360) -> go.Figure:
+def map_chart(spots: Sequence[Spot], *, height: int = 360) -> figures.Figure:
     """Texts of before as open circles, texts of now as filled diamonds; hovering reads them."""
-    figure = go.Figure()
+    figure = figures.Figure()
     for is_now, name, colour, symbol in (
         (False, "before", theme.NO_DATA, "circle-open"),
         (True, "now", theme.CURRENT, "diamond"),
     ):
         mine = [s for s in spots if s.is_now == is_now]
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=[s.x for s in mine],
                 y=[s.y for s in mine],
                 name=name,

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-import plotly.graph_objects as go
-
-from dashboard import theme
+from dashboard import figures, theme
 from dashboard.charts import SMALL, finish
 from dashboard.text import figure_text
 
@@ -57,14 +55,14 @@ def day_chart(
     scale: tuple[float, float] | None = None,
     height: int = 240,
     level: Level | None = None,
-) -> go.Figure:
+) -> figures.Figure:
     """Means with error bars. scale: the ends of the grades; all of it is shown, so that small looks small."""
-    figure = go.Figure()
+    figure = figures.Figure()
     apart = min(_FURTHEST, (within[1] - within[0]) * _APART)
     for place, one in enumerate(series):
         shift = apart * (place - (len(series) - 1) / 2)
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=[datetime.combine(p.day, _NOON) + shift for p in one.points],
                 y=[p.value for p in one.points],
                 name=figure_text(one.name),
@@ -96,7 +94,7 @@ def day_chart(
     ]
     if level is not None:
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=ends,
                 y=[level.value, level.value],
                 name=figure_text(level.name),

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
-import plotly.graph_objects as go
-
-from dashboard import formats, theme
-from dashboard.charts import finish
+from dashboard import figures, formats, theme
+from dashboard.charts import finish, time_axis
 from dashboard.data_overview import StripCell
 from dashboard.data_traces import SpanRow
 from dashboard.text import figure_text
@@ -17,7 +15,7 @@ _ORDER = ("no_data", "ok", "error", "breach")
 _STRENGTH: Mapping[str, float] = {"no_data": 0.3, "ok": 0.45, "error": 1, "breach": 1}
 
 
-def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
+def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure:
     """One bar a span, from its start for its duration, in milliseconds or seconds since the trace began.
 
     A failed span has the error colour, a pattern and a cross. A span without a duration is a mark.
@@ -30,8 +28,9 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
     # Labels are set flush right, so depth is told by signs; in a flat trace they would say nothing.
     deep = max(s.depth for s in spans) > 1
     labels = [_label(s, deep=deep) for s in spans]
-    figure = go.Figure(
-        go.Bar(
+    figure = figures.Figure()
+    figure.add_trace(
+        figures.bar(
             base=[(s.started_at - began).total_seconds() * scale for s in spans],
             x=[max((s.duration_s or 0) * scale, longest * scale / 250) for s in spans],
             y=rows,
@@ -56,7 +55,7 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> go.Figure:
     ]
     if first_tokens:
         figure.add_trace(
-            go.Scatter(
+            figures.scatter(
                 x=[
                     ((s.started_at - began).total_seconds() + (s.time_to_first_token_s or 0)) * scale
                     for _, s in first_tokens
@@ -98,7 +97,7 @@ def health_strip(
     bucket_s: int,
     zone: tzinfo,
     zone_name: str,
-) -> go.Figure:
+) -> figures.Figure:
     """A row a component, a column a bucket of time; a bucket that no monitor looked at stays empty."""
     by_place: Mapping[tuple[str, datetime], StripCell] = {(c.component, c.bucket): c for c in cells}
     step = timedelta(seconds=bucket_s)
@@ -112,8 +111,9 @@ def health_strip(
     colours = [theme.faded(theme.HEALTH[name].colour, _STRENGTH[name]) for name in _ORDER]
     scale = [[edge, colour] for i, colour in enumerate(colours) for edge in (i / 4, (i + 1) / 4)]
     centres = [(b + step / 2).astimezone(zone).replace(tzinfo=None) for b in buckets]
-    figure = go.Figure(
-        go.Heatmap(
+    figure = figures.Figure()
+    figure.add_trace(
+        figures.heatmap(
             z=values,
             x=centres,
             y=list(range(len(components))),
@@ -135,7 +135,7 @@ def health_strip(
         if value == 3 and (column == 0 or line[column - 1] != 3)
     ]
     figure.add_trace(
-        go.Scatter(
+        figures.scatter(
             x=[s[0] for s in starts],
             y=[s[1] for s in starts],
             mode="text",
@@ -146,11 +146,7 @@ def health_strip(
     )
     finish(figure, height=46 + 30 * max(len(components), 1), legend=False)
     figure.update_layout(hovermode="closest", margin={"l": 8, "r": 8, "t": 6, "b": 8})
-    figure.update_xaxes(
-        title={"text": f"Time ({figure_text(zone_name)})", "font": {"size": 11}, "standoff": 6},
-        showgrid=False,
-        nticks=8,
-    )
+    time_axis(figure, f"Time ({zone_name})", zone)
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(range(len(components))),
@@ -163,7 +159,7 @@ def health_strip(
 
 
 def _hold(
-    figure: go.Figure,
+    figure: figures.Figure,
     centres: Sequence[datetime],
     hovers: Sequence[Sequence[str]],
     components: Sequence[str],
@@ -175,7 +171,7 @@ def _hold(
     """
     held = [(row, column) for row, line in enumerate(hovers) for column, said in enumerate(line) if said]
     figure.add_trace(
-        go.Scatter(
+        figures.scatter(
             x=[centres[column] for _, column in held],
             y=[row for row, _ in held],
             mode="markers",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Protocol
 
-import plotly.graph_objects as go
-
-from dashboard import formats, theme
-from dashboard.charts import SMALL, Mark, draw_marks, finish, local, show_isolated
+from dashboard import figures, formats, theme
+from dashboard.charts import SMALL, Mark, draw_marks, finish, local, show_isolated, time_axis
 from dashboard.text import figure_text
 
 
@@ -26,6 +25,46 @@ class Point(Protocol):
     def threshold(self) -> float | None: ...
 
 
+_TIMES = "times its threshold"
+_TEXT_CONCERNS = ("input", "output")
+# What people count texts in; whatever else a check of texts measures is a distance of its own.
+_COUNTED = ("tokens", "characters", "requests")
+
+
+def is_distance(unit: str | None, concern: str) -> bool:
+    """Whether a value says little without its threshold: a distance, rather than seconds or a share.
+
+    >>> is_distance("MMD^2", "input"), is_distance("share of requests", "output"), is_distance("s", "latency")
+    (True, False, False)
+    """
+    return (
+        concern in _TEXT_CONCERNS
+        and unit is not None
+        and unit not in _COUNTED
+        and not unit.startswith("share")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Times:
+    """A window's value as a multiple of its threshold."""
+
+    window_end: datetime
+    status: str
+    value: float | None
+    threshold: float | None
+
+
+def _in_thresholds(point: Point) -> _Times:
+    threshold = point.threshold if point.threshold is not None and point.threshold > 0 else None
+    return _Times(
+        window_end=point.window_end,
+        status=point.status,
+        value=None if threshold is None or point.value is None else point.value / threshold,
+        threshold=None if threshold is None else 1.0,
+    )
+
+
 def window_chart(
     points: Sequence[Point],
     *,
@@ -36,20 +75,25 @@ def window_chart(
     marks: Sequence[Mark] = (),
     within: tuple[datetime, datetime] | None = None,
     height: int = 260,
-) -> go.Figure:
+) -> figures.Figure:
     """A monitor's values against its threshold, window by window.
 
     The band on the good side of the threshold is what the reference makes usual. Windows in breach carry a
     triangle. Windows without a value have none, so they stand as signs along the top, never at zero.
+    A distance is drawn as a multiple of its threshold: what chance alone makes of it depends on the rows of
+    the window, so that both rise in a quiet night, and nobody knows how large a distance is much.
     """
+    if is_distance(unit, concern):
+        points = [_in_thresholds(p) for p in points]
+        unit = _TIMES
     ends = [local(p.window_end, zone) for p in points]
     worse_down = concern == "quality"
     share = (unit or "").startswith("share")
-    figure = go.Figure()
+    figure = figures.Figure()
     if worse_down:
         _ceiling(figure, points, ends)
     figure.add_trace(
-        go.Scatter(
+        figures.scatter(
             x=ends,
             y=[p.threshold for p in points],
             name="usual",
@@ -64,7 +108,7 @@ def window_chart(
         )
     )
     figure.add_trace(
-        go.Scatter(
+        figures.scatter(
             x=ends,
             y=[p.value for p in points],
             name="measured",
@@ -77,12 +121,7 @@ def window_chart(
     _signs(figure, points, ends)
     draw_marks(figure, marks, zone)
     finish(figure, height=height, legend=True)
-    figure.update_xaxes(
-        title={"text": f"End of window ({figure_text(zone_name)})", "font": {"size": SMALL}, "standoff": 6},
-        range=[local(moment, zone) for moment in within] if within else None,
-        showgrid=False,
-        nticks=7,
-    )
+    time_axis(figure, f"End of window ({zone_name})", zone, within=within)
     figure.update_layout(
         hovermode="x unified",
         yaxis={
@@ -97,11 +136,24 @@ def window_chart(
     return figure
 
 
-def _ceiling(figure: go.Figure, points: Sequence[Point], ends: Sequence[datetime]) -> None:
+def window_rows(points: Sequence[Point]) -> list[dict[str, object]]:
+    """What the chart is drawn of, as its data is handed out: values and thresholds as they were measured."""
+    return [
+        {
+            "End of window (UTC)": p.window_end,
+            "State": p.status,
+            "Measured": p.value,
+            "Threshold": p.threshold,
+        }
+        for p in points
+    ]
+
+
+def _ceiling(figure: figures.Figure, points: Sequence[Point], ends: Sequence[datetime]) -> None:
     """An invisible line over everything: what is usual lies between the threshold and it."""
     values = [v for p in points for v in (p.value, p.threshold) if v is not None]
     figure.add_trace(
-        go.Scatter(
+        figures.scatter(
             x=ends,
             y=[max(values, default=1.0) * 1.05 if p.threshold is not None else None for p in points],
             mode="lines",
@@ -113,7 +165,7 @@ def _ceiling(figure: go.Figure, points: Sequence[Point], ends: Sequence[datetime
     )
 
 
-def _signs(figure: go.Figure, points: Sequence[Point], ends: Sequence[datetime]) -> None:
+def _signs(figure: figures.Figure, points: Sequence[Point], ends: Sequence[datetime]) -> None:
     for status, symbol, words in (
         ("breach", "triangle-up", "out of band"),
         ("no_data", "circle-open", "no data"),
@@ -123,7 +175,7 @@ def _signs(figure: go.Figure, points: Sequence[Point], ends: Sequence[datetime])
         if hit:
             on_line = status == "breach"
             figure.add_trace(
-                go.Scatter(
+                figures.scatter(
                     x=[h[0] for h in hit],
                     y=[h[1] if on_line else 0.97 for h in hit],
                     yaxis="y" if on_line else "y2",

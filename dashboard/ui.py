@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from collectors.config import load as load_config
-from collectors.errors import ChainwatchError
+from collectors.errors import ChainwatchError, ConfigError
 from collectors.home import Home
 from dashboard import cached, chart_data, data, filter_parts, range_parts, ranges, theme, urls
 from dashboard.config import DashboardConfig
 from dashboard.data_filters import filter_choices
+from dashboard.figures import Figure
 from dashboard.filter_parts import Uses
 from dashboard.frame import Frame
 from dashboard.text import plain
@@ -45,6 +46,14 @@ def settings() -> DashboardConfig:
 def judge_settings() -> JudgeConfig:
     """The [judge] section, from the same files."""
     return load_config(None, home_config=Home.from_environment().config).section("judge", JudgeConfig)
+
+
+def rubric() -> str:
+    """The configured rubric; a [judge] that cannot be read is told of on the page Quality alone."""
+    try:
+        return judge_settings().rubric
+    except ConfigError:
+        return JudgeConfig().rubric
 
 
 def viewer_zone() -> tuple[tzinfo, str]:
@@ -159,7 +168,7 @@ def heading(title: str, note: str | None = None) -> None:
 
 def chart(
     title: str,
-    figure: Any,
+    figure: Figure,
     *,
     key: str,
     note: str | None = None,
@@ -180,13 +189,13 @@ def chart(
         st.caption(plain(note))
     chosen = None
     if chooses is None or (chooses == "time" and not can_drag()):
-        st.plotly_chart(figure, key=key, config=CONFIG, alt=title)
+        st.plotly_chart(figure.plotly(), key=key, config=CONFIG, alt=title)
     else:
         if chooses == "time":
             figure.update_layout(dragmode="select", selectdirection="h")
         # Another range is another chart: what was marked in the one before is not marked in it.
         picked = st.plotly_chart(
-            figure,
+            figure.plotly(),
             key=f"{key}_{urls.url('range')}",
             config=CONFIG,
             alt=title,
@@ -198,7 +207,7 @@ def chart(
         chosen = next(
             (str(p["customdata"]) for p in selection.get("points") or () if "customdata" in p), None
         )
-    chart_data.offer(title, chart_data.rows_of(figure) if rows is None else rows, key=key, query=query)
+    chart_data.offer(title, figure if rows is None else rows, key=key, query=query)
     return chosen
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 from driven_browser import chromium
 from seeded_warehouse import Seeded, build
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 import dashboard
 from dashboard import cached
+from dashboard.figures import Figure
 
 APP = Path(dashboard.__file__).parent / "app.py"
 Open = Callable[..., AppTest]
@@ -27,6 +29,18 @@ def _packages_are_searched_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         search = functools.cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", search)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _charts_are_checked() -> Iterator[None]:
+    """Pages hand Plotly what they draw unchecked; here Plotly checks each value of each chart."""
+
+    def checked(figure: Figure) -> Any:
+        return go.Figure({"data": figure.data, "layout": figure.layout})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Figure, "plotly", checked)
         yield
 
 
