@@ -97,9 +97,10 @@ def compare(
         raise ValueError(f"the two stretches are of different kinds: {', '.join(sorted(bases))}")
     if not before or not after:
         raise ValueError(f"no sketch is stored of the {'first' if not before else 'second'} stretch")
+    first, second = ([b.sketch for b in some if isinstance(b.sketch, TextSketch)] for some in (before, after))
+    if (len(first), len(second)) == (len(before), len(after)):
+        return _texts(before, after, first, second, seed)
     one, two = merge_buckets(before), merge_buckets(after)
-    if isinstance(one, TextSketch) and isinstance(two, TextSketch):
-        return _texts(before, after, one, two, seed)
     assert isinstance(one, NumberSketch)
     assert isinstance(two, NumberSketch)
     return _numbers(before, after, one, two)
@@ -126,18 +127,20 @@ def _fewer(sketches: Sequence[TextSketch], most: int) -> Sequence[TextSketch]:
 
 
 def _texts(
-    before: Sequence[Bucket], after: Sequence[Bucket], one: TextSketch, two: TextSketch, seed: int
+    before: Sequence[Bucket],
+    after: Sequence[Bucket],
+    first: Sequence[TextSketch],
+    second: Sequence[TextSketch],
+    seed: int,
 ) -> TextComparison:
-    if not one.count or not two.count:
-        raise ValueError("one of the two stretches has no embedded text")
     enough = min(len(before), len(after)) >= _LEAST_WINDOWS
     permuted: Permuted = "windows" if enough else "parts"
     most = MOST_UNITS if enough else MOST_UNITS // PARTS
-    sides = [
-        units_of(_fewer([b.sketch for b in some if isinstance(b.sketch, TextSketch)], most), permuted)
-        for some in (before, after)
-    ]
-    test = sketch_test(*sides, rng=np.random.default_rng(seed))
+    first, second = _fewer(first, most), _fewer(second, most)
+    one, two = merged(first), merged(second)
+    if not one.count or not two.count:
+        raise ValueError("one of the two stretches has no embedded text")
+    test = sketch_test(units_of(first, permuted), units_of(second, permuted), rng=np.random.default_rng(seed))
     means = one.mean(), two.mean()
     # Rows have length 1, so their variance in all dimensions together is 1 - |mean|^2.
     variances = [max(0.0, 1.0 - float(m @ m)) for m in means]

@@ -17,7 +17,7 @@ from monitors.sketches.fourier import BANDWIDTHS, PAIRS, of_bandwidth
 Floats = NDArray[np.float64]
 
 PERMUTATIONS = 499
-MOST_UNITS = 256  # of both groups; more are added up, neighbours first
+MOST_UNITS = 128  # of both groups; more are added up, neighbours first: the cost follows them
 
 
 @dataclass(frozen=True, kw_only=True)
