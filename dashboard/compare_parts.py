@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from statistics import median
 
 import streamlit as st
 
@@ -83,7 +82,7 @@ def _word(measure: str) -> str:
 
 
 def _row(found: Difference) -> dict[str, str]:
-    unit = _NUMBERS.get(found.measure, ("", ""))[1]
+    unit = _NUMBERS.get(found.measure, ("", "grade"))[1]
 
     def say(value: float | None) -> str:
         return formats.measured(value, unit)
@@ -117,7 +116,15 @@ def _row(found: Difference) -> dict[str, str]:
 
 
 def _signed(value: float, unit: str) -> str:
-    return f"{'-' if value < 0 else '+'}{formats.measured(abs(value), unit)}"
+    """A difference: of shares in points, which per cent would leave open; of grades with all its digits."""
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if unit == "share":
+        words = f"{formats.number(100 * size)} points"
+    else:
+        words = formats.number(size) if unit == "grade" else formats.measured(size, unit)
+    return f"{'-' if value < 0 else '+'}{words}"
 
 
 def _flat(found: Difference) -> dict[str, object]:
@@ -140,6 +147,7 @@ def shapes(found: Comparison, frame: Frame, component: str, a: SideRange, b: Sid
     pairs = (
         (
             "How long requests take",
+            "duration_s",
             formats.seconds,
             found.values_a.duration_s,
             found.values_b.duration_s,
@@ -147,13 +155,15 @@ def shapes(found: Comparison, frame: Frame, component: str, a: SideRange, b: Sid
         ),
         (
             "How long outputs are, in tokens",
-            formats.number,
+            "output_tokens",
+            formats.count,
             found.values_a.output_tokens,
             found.values_b.output_tokens,
             "output tokens",
         ),
     )
-    shown = [pair for pair in pairs if pair[2] and pair[3]]
+    shown = [pair for pair in pairs if pair[3] and pair[4]]
+    middles = {d.measure: (d.a, d.b) for d in found.numbers}
     if not shown:
         return
     query = Query(
@@ -164,8 +174,10 @@ def shapes(found: Comparison, frame: Frame, component: str, a: SideRange, b: Sid
         },
     )
     with st.grid(2, min_column_width=420, gap="medium") as grid:
-        for what, words, of_a, of_b, unit in shown:
-            title = f"{what}: half of A up to {words(median(of_a))}, half of B up to {words(median(of_b))}"
+        for what, measure, words, of_a, of_b, unit in shown:
+            # Of all spans, as in the table; the shape may be of a sample.
+            a_half, b_half = (side.p50 if side else None for side in middles.get(measure, (None, None)))
+            title = f"{what}: half of A up to {words(a_half)}, half of B up to {words(b_half)}"
             with grid.cell(), st.container(border=True, height="stretch"):
                 ui.chart(
                     title,

@@ -9,12 +9,15 @@ import streamlit as st
 
 from dashboard import chart_data, charts, charts_window, explained_parts, formats, ui, urls
 from dashboard.data_component import ComponentView, DriftPoint
+from dashboard.data_quality import OWN_SCALES
 from dashboard.frame import Frame
 from dashboard.text import visible
 from monitors.alerting.words import field_words
+from monitors.judges.scales import Scale, cut, scales_of
 
 _MOST = 6
 _LONGEST = 4000
+_JUDGES = {"local": "local scorer", "reference": "against a known truth"}
 
 
 def quality(
@@ -30,6 +33,7 @@ def quality(
         return
     ui.heading("Quality", "Mean grade with its 95 % interval. A gap is a time without grades.")
     buckets = view.span.buckets()
+    scales = scales_of(ui.rubric())
     with st.grid(2, min_column_width=420, gap="medium") as grid:
         for criterion, judge in kinds[:_MOST]:
             by_bucket = {
@@ -41,17 +45,20 @@ def quality(
             scored = [p for p in points if p is not None and p.mean is not None]
             graded = sum(p.scored for p in scored)
             overall = sum((p.mean or 0) * p.scored for p in scored) / graded if graded else None
+            by = next(iter(by_bucket.values())).judge
+            scale = OWN_SCALES.get(by) or scales.get(criterion)
             line = charts.Line(
                 name=criterion,
                 x=buckets,
                 y=means,
-                low=[None if h is None or m is None else m - h for m, h in zip(means, halves, strict=True)],
-                high=[None if h is None or m is None else m + h for m, h in zip(means, halves, strict=True)],
+                low=[_moved(m, h, -1, scale) for m, h in zip(means, halves, strict=True)],
+                high=[_moved(m, h, 1, scale) for m, h in zip(means, halves, strict=True)],
             )
             with grid.cell(), st.container(border=True, height="stretch"):
                 word = formats.criterion(criterion)
                 ui.chart(
-                    f"{word} {formats.number(overall)} on average ({judge} judge)",
+                    f"{word}: {formats.grade(overall)} on average of {formats.count(graded)} answers "
+                    f"({_JUDGES.get(by, f'{judge} judge')})",
                     charts.time_chart(
                         [line],
                         zone=frame.zone,
@@ -71,6 +78,11 @@ def quality(
                     ),
                     chooses="time",
                 )
+
+
+def _moved(mean: float | None, half: float | None, sign: int, scale: Scale | None) -> float | None:
+    """An end of the interval of a mean; no grade lies past the end of its scale."""
+    return None if mean is None or half is None else cut(mean + sign * half, scale)
 
 
 def drift(
@@ -135,6 +147,7 @@ def _drift_chart(
             height=210,
         ),
         key=f"drift_{monitor}",
+        rows=charts_window.window_rows(points),
         query=chart_data.Query(
             name="monitor_series", parameters={"monitor": monitor, **frame.span.parameters}
         ),
@@ -187,7 +200,7 @@ def versions(view: ComponentView, frame: Frame, component: str) -> None:
                     v.cost_usd / v.requests if v.cost_usd is not None else None
                 ),
                 **{
-                    formats.criterion(c): formats.number(view.version_quality.get(v.version, {}).get(c))
+                    formats.criterion(c): formats.grade(view.version_quality.get(v.version, {}).get(c))
                     for c in criteria
                 },
             }

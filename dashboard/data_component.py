@@ -13,7 +13,8 @@ from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import EVERY, DeployRow, Only, TimeRange, records, select
 from dashboard.data_figures import component_series, component_totals, versions
-from dashboard.data_incident import as_mapping
+from dashboard.data_incident import IncidentRow, as_mapping
+from dashboard.data_overview import Health, health_of
 from dashboard.data_versions import version_grades
 
 # Fewer buckets than this say little of what is usual.
@@ -48,6 +49,7 @@ class QualityPoint:
     bucket: datetime
     criterion: str
     judge_kind: str
+    judge: str
     mean: float | None
     spread: float | None
     scored: int
@@ -134,7 +136,7 @@ class ComponentView:
     """Everything the component page draws.
 
     `usual` is, by figure, between which values 90 % of the buckets of the range before lay; a figure with
-    too few of them is absent.
+    too few of them is absent. `incidents` are the open ones that blame it or that its alerts are part of.
     """
 
     span: TimeRange
@@ -148,6 +150,9 @@ class ComponentView:
     deploys: tuple[DeployRow, ...]
     samples: tuple[SampleRow, ...]
     explanation: ExplanationRow | None
+    health: Health
+    health_reason: str
+    incidents: tuple[IncidentRow, ...]
 
 
 def component_view(
@@ -171,6 +176,11 @@ def component_view(
         deploys = select(con, "deploys", scope)
         samples = select(con, "samples", scope)
         explanations = select(con, "latest_explanation", scope)
+        latest = [r for r in select(con, "health_latest", scope) if r["component"] == component]
+        firing = [r for r in select(con, "firing_alerts", scope) if r["component"] == component]
+        incidents = records(IncidentRow, select(con, "incidents", scope))
+    health, reason = health_of(latest[0] if latest else None, firing)
+    theirs = {row["incident_id"] for row in firing}
     return ComponentView(
         span=span,
         total=next(
@@ -193,6 +203,13 @@ def component_view(
                 )
             ),
             None,
+        ),
+        health=health,
+        health_reason=reason,
+        incidents=tuple(
+            i
+            for i in incidents
+            if i.state != "resolved" and (i.component == component or i.incident_id in theirs)
         ),
     )
 

@@ -133,7 +133,7 @@ def overview(
         name = row.component
         mine = [e for e in estimates if e["component"] == name]
         chosen = chosen_quality(name, mine, quality)
-        health, reason = _health(latest.get(name), [a for a in firing if a["component"] == name])
+        health, reason = health_of(latest.get(name), [a for a in firing if a["component"] == name])
         found.append(
             ComponentHealth(
                 row=row,
@@ -185,7 +185,7 @@ def _total(values: Iterable[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def _health(latest: Row | None, firing: Sequence[Row]) -> tuple[Health, str]:
+def health_of(latest: Row | None, firing: Sequence[Row]) -> tuple[Health, str]:
     """An alert decides, not one window in breach: monitors are allowed their share of chance."""
     if firing:
         concerns = sorted({a["concern"] for a in firing})

@@ -12,11 +12,13 @@ from collectors.warehouse.connection import Warehouse
 from dashboard.data import TimeRange, records, select
 from monitors.judges.agreement import AgreementReport, agreement_report, read_agreement
 from monitors.judges.label_queue import Waiting, next_answer
-from monitors.judges.scales import Scale, cut, scales_of
+from monitors.judges.scales import LOCAL_SCALE, UNIT_SCALE, Scale, cut, scales_of
 from monitors.streams import quality_field
 
 ALL_VERSIONS = "*"
 PEOPLE = "people"
+# Judges of kind local that grade on a scale of their own, whichever rubric is configured.
+OWN_SCALES: Mapping[str, Scale] = {"local": LOCAL_SCALE, "reference": UNIT_SCALE}
 _RUNS = 50
 
 

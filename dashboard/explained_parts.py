@@ -17,7 +17,7 @@ _LONGEST = 1500
 _VERDICTS: Mapping[str, str] = {
     "explains": "✓ explains it",
     "coincides": "? came with it",
-    "no": "✕ does not",
+    "no": "does not",
 }
 
 
@@ -89,6 +89,12 @@ def _range(entry: Mapping[str, Any]) -> str:
 def _topics(evidence: Mapping[str, Any]) -> None:
     """Topics that grew and topics that shrank."""
     found = _entries(evidence.get("topics"))
+    moved = _moved_topics(evidence)
+    if moved and not found:
+        st.markdown("**Topics that moved with it**")
+        st.caption("What the explanation rests on. No single one is past what windows differ by.")
+        st.dataframe(moved, hide_index=True, alt="Topics that moved with the change")
+        return
     if not found:
         st.markdown("**No topic grew or shrank**")
         st.caption("Topics have the shares that they had, within what windows differ by.")
@@ -114,6 +120,20 @@ def _topics(evidence: Mapping[str, Any]) -> None:
         hide_index=True,
         alt="Topics that grew or shrank",
     )
+
+
+def _moved_topics(evidence: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The topics whose shares explain the change; none where topics do not."""
+    return [
+        {
+            "Topic": formats.clip(str(level.get("level", "")), 60),
+            "Before": formats.share(_number(level.get("before"))),
+            "Now": formats.share(_number(level.get("now"))),
+        }
+        for e in _entries(evidence.get("explains"))
+        if e.get("by") == "topic" and e.get("verdict") == "explains"
+        for level in _entries(e.get("levels"))
+    ]
 
 
 def _points(topic: Mapping[str, Any]) -> str:

@@ -81,17 +81,31 @@ def share(value: float | None) -> str:
     return f"{percent:.1f} %" if percent >= 0.1 else f"{percent:.2f} %"
 
 
+def grade(value: float | None) -> str:
+    """A grade or a figure of quality: two places, so that a column of them lines up.
+
+    >>> grade(3.0), grade(2.5151), grade(None) == UNKNOWN
+    ('3.00', '2.52', True)
+    """
+    return f"{value:.2f}" if _known(value) else UNKNOWN
+
+
 def dollars(value: float | None) -> str:
     """US dollars; small amounts keep two significant digits.
 
-    >>> dollars(17.5457), dollars(0.0021), dollars(12_345.6), dollars(None) == UNKNOWN
-    ('$17.55', '$0.0021', '$12,346', True)
+    >>> dollars(17.5457), dollars(0.0021), dollars(0.0004), dollars(0.00002), dollars(None) == UNKNOWN
+    ('$17.55', '$0.0021', '$0.00040', '$0.000020', True)
+    >>> dollars(12_345.6), dollars(-0.00002)
+    ('$12,346', '-$0.000020')
     """
     if not _known(value):
         return UNKNOWN
-    if value and abs(value) < 0.01:
-        return f"${value:.2g}"
-    return f"${value:,.0f}" if abs(value) >= 1000 else f"${value:.2f}"
+    if value < 0:
+        return f"-{dollars(-value)}"
+    if value and value < 0.01:
+        # Never with an exponent: that is not how people count money.
+        return f"${value:.{1 - math.floor(math.log10(value))}f}"
+    return f"${value:,.0f}" if value >= 1000 else f"${value:.2f}"
 
 
 def measured(value: float | None, unit: str | None) -> str:
@@ -108,7 +122,20 @@ def measured(value: float | None, unit: str | None) -> str:
         return share(value) + unit.removeprefix("share")
     if unit in ("usd", "USD", "$"):
         return dollars(value)
+    if unit == "grade":
+        return grade(value)
     return f"{number(value)} {(unit or '').replace('^2', '²')}".strip()
+
+
+def bare(value: float | None, unit: str | None) -> str:
+    """A value as `measured`, but without the name of a measure: for a column beside the name of the check.
+
+    >>> bare(0.24, "s"), bare(0.031, "share of requests"), bare(0.0117, "MMD^2"), bare(None, "s") == UNKNOWN
+    ('240 ms', '3.1 %', '0.0117', True)
+    """
+    if unit is not None and unit.startswith("share"):
+        return share(value)
+    return measured(value, unit if unit in ("s", "USD", "grade") else None)
 
 
 def effect(value: float | None, unit: str | None) -> str:

@@ -12,8 +12,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import charts_chain, explained_parts, formats, ui, urls
 from dashboard.chart_data import Query
-from dashboard.data_incident import AlertRow, IncidentRow, IncidentView
+from dashboard.data_incident import IncidentRow, IncidentView
 from dashboard.frame import Frame
+from dashboard.incident_finding import lead_first
 from dashboard.text import plain, visible
 from monitors.alerting.words import field_words
 
@@ -132,13 +133,13 @@ def evidence(view: IncidentView, frame: Frame) -> None:
                 "Component": a.component,
                 "What": field_words(a.field),
                 "Check": a.check_name.replace("_", " "),
-                "Measured": formats.measured(a.value, a.unit),
-                "Threshold": formats.measured(a.threshold, a.unit),
-                "Chance under no change": formats.probability(a.p_value),
                 "Effect": formats.effect(a.effect, a.effect_unit),
+                "Measured": formats.bare(a.value, a.unit),
+                "Threshold": formats.bare(a.threshold, a.unit),
+                "Chance under no change": formats.probability(a.p_value),
                 "Rows": formats.count(a.n_current),
-                "Reference": a.reference_name or a.reference_kind,
                 "Since": frame.when(a.started_at),
+                "Reference": a.reference_name or a.reference_kind,
                 "In words": a.reason,
             }
             for a in view.alerts
@@ -181,12 +182,6 @@ def _is_number(value: Any) -> bool:
 def _figure(value: float, unit: str | None) -> str:
     """In the unit of the check where that is a unit of the figures too: seconds, dollars."""
     return formats.measured(value, unit) if unit in ("s", "USD") else formats.number(value)
-
-
-def lead_first(view: IncidentView) -> list[AlertRow]:
-    """The alert that the incident is told by, then the others: inputs explain more than answers do."""
-    lead = (view.evidence.get("lead") or {}).get("monitor")
-    return sorted(view.alerts, key=lambda a: a.monitor != lead)
 
 
 def explained(view: IncidentView) -> None:

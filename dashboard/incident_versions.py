@@ -29,7 +29,7 @@ def versions(view: IncidentView) -> None:
                 "p95": formats.seconds(v.p95_s),
                 "Output tokens": formats.number(v.output_tokens),
                 "Cost a request": formats.dollars(v.cost_usd),
-                **{formats.criterion(c): formats.number(v.grades.get(c)) for c in criteria},
+                **{formats.criterion(c): formats.grade(v.grades.get(c)) for c in criteria},
             }
             for v in known
         ],

@@ -11,11 +11,11 @@ import streamlit as st
 from dashboard import formats, theme, ui
 from dashboard.chart_data import Query
 from dashboard.charts_quality import DayPoint, DaySeries, Level, day_chart
-from dashboard.data_quality import ALL_VERSIONS, PEOPLE, DayRow, EstimateRow, Scores, SetRow
+from dashboard.data_quality import ALL_VERSIONS, OWN_SCALES, PEOPLE, DayRow, EstimateRow, Scores, SetRow
 from dashboard.frame import Frame
 from dashboard.text import to_csv
 from monitors.judges.rubric import Rubric
-from monitors.judges.scales import LOCAL_SCALE, UNIT_SCALE, Scale, cut
+from monitors.judges.scales import Scale, cut
 
 _NEEDED = 10
 _COLUMNS = (
@@ -40,7 +40,7 @@ def estimates(view: Scores, frame: Frame, rubric: Rubric, *, version: str, alway
         + ("The intervals hold at every look together." if always else "The intervals hold for one look."),
     )
     if not rows:
-        _no_estimates(view)
+        no_estimates(view)
         return
     with st.grid(2, min_column_width=420, gap="medium") as grid:
         for criterion in sorted({e.criterion for e in rows}, key=lambda c: _rank(c, rubric)):
@@ -167,7 +167,6 @@ def local(view: Scores, frame: Frame) -> None:
         "Local scorer",
         "The mean of all answers that it scored, 0 to 3, with the 95 % interval of that mean. Its own view, "
         "corrected by nobody: a change is worth a look, the level means little.",
-        LOCAL_SCALE,
     )
     _daily(
         view,
@@ -175,12 +174,12 @@ def local(view: Scores, frame: Frame) -> None:
         "reference",
         "Against a known truth",
         "Of the spans that carry one, 0 to 1: documents that are marked as relevant or not, right answers.",
-        UNIT_SCALE,
     )
 
 
-def _daily(view: Scores, frame: Frame, who: str, title: str, note: str, scale: Scale) -> None:
+def _daily(view: Scores, frame: Frame, who: str, title: str, note: str) -> None:
     """One chart a criterion of one judge of kind local."""
+    scale = OWN_SCALES[who]
     rows = [d for d in view.days if d.who == who and d.mean is not None]
     if not rows:
         return
@@ -259,8 +258,8 @@ def table(view: Scores, rubric: Rubric, component: str) -> None:
     )
 
 
-def _no_estimates(view: Scores) -> None:
-    """What an estimate lacks, and how to get it."""
+def no_estimates(view: Scores) -> None:
+    """What an estimate of all answers lacks, and how to get it."""
     labels = sum(d.scored for d in view.days if d.who == PEOPLE)
     ui.nothing(
         "No estimate in this range",

@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from dashboard import chart_data, charts, charts_marks, component_parts, formats, range_parts, theme, ui
+from dashboard import (
+    chart_data,
+    charts,
+    charts_marks,
+    component_head,
+    component_parts,
+    formats,
+    range_parts,
+    theme,
+    ui,
+)
 from dashboard.charts import Line
 from dashboard.component_choice import component_row
 from dashboard.data_component import ComponentView, SeriesPoint, component_view
@@ -160,7 +170,8 @@ def _lengths() -> None:
                 )
 
 
-st.caption(plain(f"{row.kind} · {frame.range_words} ({frame.zone_name})" + (f" · {said}" if said else "")))
+component_head.head(view, row, frame)
+st.caption(plain(f"{frame.range_words} ({frame.zone_name})" + (f" · {said}" if said else "")))
 shaded = [f"Shaded: where 90 % of the {frame.before_words} before lay."] if view.usual else []
 drags = ["Drag across a chart to narrow the range."] if ui.can_drag() else []
 st.caption(plain(" ".join([*shaded, *drags])))

@@ -110,8 +110,8 @@ left, right = st.columns([3, 2], gap="large")
 with left:
     _first(words)
     _charts(words)
+    _signs(words)
 with right:
     _pages(words)
     _actions(words)
-    _signs(words)
 _glossary(words)

@@ -13,6 +13,7 @@ from dashboard import (
     charts_window,
     formats,
     incident_actions,
+    incident_finding,
     incident_messages,
     incident_parts,
     incident_versions,
@@ -34,7 +35,7 @@ from dashboard.data_incident import (
 from dashboard.filter_parts import Uses
 from dashboard.frame import Frame
 from dashboard.text import plain
-from monitors.alerting.words import field_words
+from monitors.alerting.words import against_threshold, field_words
 
 
 def _label(incident: IncidentRow, frame: Frame) -> str:
@@ -61,14 +62,15 @@ def _headline(view: IncidentView, frame: Frame) -> None:
         if incident.noise:
             st.badge("Called noise", icon=":material/volume_off:", color="gray")
     st.header(plain(incident.title), anchor=False)
-    st.text(incident.summary)
+    st.text(incident_finding.finding(view))
     if incident.merged_into:
         urls.link(urls.INCIDENT, "Explained by another incident", incident=incident.merged_into)
     over = incident.resolved_at or frame.extent.last_at
     deploy = view.deploy
     with st.grid(5, min_column_width=150, gap="small"):
         incident_parts.fact(
-            "To blame",
+            # Nobody is to blame for what users send.
+            "Where it began" if incident.cause == "input" else "To blame",
             incident.component,
             "Ruled out: " + (", ".join(incident_parts.ruled_out_names(view)) or "nobody"),
         )
@@ -151,8 +153,7 @@ def _metric(view: IncidentView, frame: Frame) -> None:
     )
     ui.chart(
         f"{alert.component} {field_words(alert.field)}: "
-        f"{formats.measured(alert.value, alert.unit)} against a threshold of "
-        f"{formats.measured(alert.threshold, alert.unit)}",
+        f"{against_threshold(alert.value, alert.threshold, alert.unit) or 'no value'}",
         charts_window.window_chart(
             points,
             zone=frame.zone,
@@ -165,6 +166,7 @@ def _metric(view: IncidentView, frame: Frame) -> None:
         ),
         key="metric",
         note=said,
+        rows=charts_window.window_rows(points),
         query=chart_data.Query(
             name="monitor_series", parameters={"monitor": alert.monitor, **view.span.parameters}
         ),
@@ -274,12 +276,12 @@ with right, st.container(border=True):
     incident_actions.panel(view, frame)
 with st.container(border=True):
     incident_parts.propagation(view, frame)
-with st.container(border=True):
-    incident_parts.evidence(view, frame)
-incident_versions.versions(view)
+incident_parts.examples(view)
 incident_parts.explained(view)
 incident_parts.terms(view)
-incident_parts.examples(view)
+incident_versions.versions(view)
+with st.container(border=True):
+    incident_parts.evidence(view, frame)
 _over_time(view)
 incident_messages.messages(view, frame)
 range_parts.watch(frame)

@@ -59,8 +59,8 @@ def _runs(frame: Frame, runs: Sequence[Run]) -> None:
         _next(frame, runs)
         st.metric("Windows evaluated", formats.count(last.windows_evaluated), border=True)
         st.metric(
-            "Results, in breach",
-            f"{formats.count(last.results_written)}, {formats.count(last.breaches)}",
+            "Results in breach",
+            f"{formats.count(last.breaches)} of {formats.count(last.results_written)}",
             border=True,
         )
         st.metric("Took", formats.seconds(last.duration_s), border=True)
@@ -126,15 +126,17 @@ def _table(frame: Frame, rows: Sequence[MonitorRow]) -> None:
                 "Against": {"drift": "earlier production", "skew": "evaluation set"}.get(
                     r.reference_kind, r.reference_kind
                 ),
-                "Measured": formats.measured(r.value, r.unit),
-                "Threshold": formats.measured(r.threshold, r.unit),
-                "p": formats.probability(r.p_value) if r.p_value is not None else formats.UNKNOWN,
-                "Rows": formats.count(r.n_current),
-                "Last window": frame.when(r.window_end),
-                "Windows out of band": f"{r.breaches} of {r.windows}" if r.windows else formats.UNKNOWN,
+                "Measured": formats.bare(r.value, r.unit),
+                "Threshold": formats.bare(r.threshold, r.unit),
+                "Out of band": f"{r.breaches} of {r.windows}" if r.windows else formats.UNKNOWN,
                 "Called noise": f"{r.noise} of {r.incidents}" if r.incidents else formats.UNKNOWN,
-                "In words": r.reason,
                 "Can see": r.sees or formats.UNKNOWN,
+                "Rows": formats.count(r.n_current),
+                "Chance under no change": formats.probability(r.p_value)
+                if r.p_value is not None
+                else formats.UNKNOWN,
+                "Last window": frame.when(r.window_end),
+                "In words": r.reason,
             }
             for r in rows
         ],
@@ -143,7 +145,16 @@ def _table(frame: Frame, rows: Sequence[MonitorRow]) -> None:
         on_select=chosen,
         selection_mode="single-row",
         key="monitor_table",
-        column_config={"In words": st.column_config.TextColumn(width="large")},
+        column_config={
+            "Out of band": st.column_config.TextColumn(help="Windows of the range beyond the threshold."),
+            "Called noise": st.column_config.TextColumn(
+                help="Incidents that its alerts were part of, and how many of them people called noise."
+            ),
+            "Can see": st.column_config.TextColumn(
+                width="medium", help="What it finds four times in five, at today's traffic."
+            ),
+            "In words": st.column_config.TextColumn(width="large"),
+        },
         alt="Monitors and their last results",
     )
 
@@ -187,6 +198,7 @@ def _one(frame: Frame, row: MonitorRow) -> None:
                 within=(frame.span.start, frame.span.end),
             ),
             key="monitor_chart",
+            rows=charts_window.window_rows(points),
             query=chart_data.Query(
                 name="monitor_series", parameters={"monitor": row.monitor, **frame.span.parameters}
             ),

@@ -7,50 +7,46 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from collectors.errors import ConfigError
 from dashboard import (
     chart_data,
     charts_chain,
     charts_trace,
     formats,
+    incident_link,
     overview_parts,
     ranges,
     theme,
     ui,
     urls,
 )
+from dashboard.data_incident import IncidentRow
 from dashboard.data_overview import ComponentHealth, Overview, overview
 from dashboard.filter_parts import Uses
 from dashboard.frame import Frame
 from dashboard.text import plain
-from monitors.judges.config import JudgeConfig
 
 # So many cells of the strip before and after the chosen one are what the component page then shows.
 _AROUND = 6
 _MOST_NAMED = 3
+_MOST_INCIDENTS = 5
 # A chain that began so little after the range before has all of it.
 _LATE = timedelta(hours=12)
 
 
 def _status(frame: Frame, view: Overview) -> None:
-    """One sentence first: how many incidents, or that all is well and who says so."""
+    """One sentence first: how many incidents and who is on them, or that all is well and who says so."""
     burning = [i for i in view.incidents if i.state != "resolved"]
     if burning:
         noun = "incident" if len(burning) == 1 else "incidents"
         st.error(
-            plain(f"{burning[0].title}, since {frame.when(burning[0].started_at)} ({frame.zone_name})."),
+            plain(_on_it(burning)),
             title=f"{len(burning)} open {noun}",
             icon=":material/local_fire_department:",
         )
-        for incident in burning[:5]:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                ui.badge(theme.INCIDENT[incident.state])
-                urls.link(
-                    urls.INCIDENT,
-                    f"{incident.title}, found {frame.when(incident.detected_at)}",
-                    incident=incident.incident_id,
-                    icon=":material/arrow_forward:",
-                )
+        for incident in burning[:_MOST_INCIDENTS]:
+            incident_link.link(incident, frame)
+        if len(burning) > _MOST_INCIDENTS:
+            st.caption(f"And {len(burning) - _MOST_INCIDENTS} more on the page Incidents.")
         return
     counts = {state: sum(c.monitors.get(state, 0) for c in view.components) for state in theme.HEALTH}
     judged = counts["ok"] + counts["breach"]
@@ -84,6 +80,15 @@ def _status(frame: Frame, view: Overview) -> None:
         )
 
 
+def _on_it(burning: Sequence[IncidentRow]) -> str:
+    """Who has acknowledged what is open."""
+    free = sum(i.acknowledged_by is None for i in burning)
+    names = ", ".join(dict.fromkeys(i.acknowledged_by for i in burning if i.acknowledged_by is not None))
+    if not names:
+        return "Nobody has acknowledged it yet." if free == 1 else "Nobody has acknowledged any of them yet."
+    return f"Acknowledged by {names}." + (f" {free} not acknowledged yet." if free else "")
+
+
 def _chain(view: Overview) -> None:
     parts = [c for c in view.components if not c.row.is_application] or list(view.components)
     application = next((c for c in view.components if c.row.is_application), None)
@@ -91,7 +96,7 @@ def _chain(view: Overview) -> None:
     if len(view.components) == 1:
         title = "This chain has one component"
     else:
-        title = _out_of_band([c.row.component for c in parts if c.health == "breach"])
+        title = _who_has_alerts(view.components)
         if not any(c.monitors for c in view.components):
             title = "The chain, in the order of the calls"
     frame_label = None
@@ -139,12 +144,14 @@ def _since_when(view: Overview, frame: Frame) -> str:
     return f"{said}between {frame.when(first)} and {frame.when(over)}"
 
 
-def _out_of_band(names: Sequence[str]) -> str:
-    if not names:
-        return "Every component is within its bands"
-    if len(names) > _MOST_NAMED:
-        return f"{len(names)} components are out of band"
-    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} out of band"
+def _who_has_alerts(components: Sequence[ComponentHealth]) -> str:
+    """By name, or how many."""
+    hit = [c.row.component for c in components if c.health == "breach"]
+    if not hit:
+        return "No component has an alert"
+    if len(hit) > _MOST_NAMED:
+        return f"{len(hit)} of {len(components)} components have alerts"
+    return f"{', '.join(hit)} {'has' if len(hit) == 1 else 'have'} alerts"
 
 
 def _node(part: ComponentHealth) -> charts_chain.Node:
@@ -163,14 +170,6 @@ def _node(part: ComponentHealth) -> charts_chain.Node:
     )
 
 
-def _rubric() -> str:
-    """The configured rubric; a [judge] that cannot be read is told of on the page Quality, not here."""
-    try:
-        return ui.judge_settings().rubric
-    except ConfigError:
-        return JudgeConfig().rubric
-
-
 frame = ui.open_page(
     "Overview",
     Uses(rest="Health, alerts, incidents, deploys and quality are of all versions and environments."),
@@ -180,7 +179,7 @@ frame = ui.open_page(
 @st.fragment(run_every=frame.settings.refresh_s)
 @ui.guarded
 def _live() -> None:
-    view = ui.fetch(frame, overview, frame.chain, frame.span, _rubric(), frame.only)
+    view = ui.fetch(frame, overview, frame.chain, frame.span, ui.rubric(), frame.only)
     _status(frame, view)
     overview_parts.runs(frame, view)
     if not any(c.now for c in view.components):

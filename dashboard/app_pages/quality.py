@@ -93,17 +93,23 @@ if view == "scores":
         if found.estimates:
             with choices:
                 _switch("95 % intervals for", "interval", _INTERVALS, interval, shown=True)
-        quality_parts.estimates(
-            found,
-            frame,
-            rubric,
-            version=frame.only.version or ALL_VERSIONS,
-            always=interval == "always",
-        )
-        quality_parts.table(found, rubric, chosen)
+            quality_parts.estimates(
+                found,
+                frame,
+                rubric,
+                version=frame.only.version or ALL_VERSIONS,
+                always=interval == "always",
+            )
+            quality_parts.table(found, rubric, chosen)
+        else:
+            # What is known goes before what is missing.
+            quality_parts.local(found, frame)
         if said.days or row.is_application:
             feedback_parts.users(said, frame, chosen)
-        quality_parts.local(found, frame)
+        if found.estimates:
+            quality_parts.local(found, frame)
+        else:
+            quality_parts.no_estimates(found)
         evidently_parts.descriptors(found, frame)
         watched = ui.fetch(frame, safety_monitors, frame.chain, chosen, frame.span)
         safety_parts.safety(found, watched, frame)

@@ -1,8 +1,10 @@
--- Mean grade per component, criterion and bucket, with what its interval needs.
+-- Mean grade per component, criterion and bucket, with what its interval needs. A known truth has the judge
+-- `reference`.
 SELECT
     component,
     criterion,
     judge_kind,
+    any_value(judge) AS judge,
     time_bucket(to_seconds($bucket_s), span_started_at, CAST($start AS TIMESTAMPTZ)) AS bucket,
     avg(score) AS mean,
     stddev_samp(score) AS spread,

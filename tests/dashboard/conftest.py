@@ -116,6 +116,11 @@ def open_page(start: Start) -> Open:
     return opened
 
 
+def links(app: AppTest) -> list[str]:
+    """What the links to other pages say, as a reader sees it."""
+    return [str(link.proto.label).replace("\\", "").replace("\u2060", "") for link in app.get("page_link")]
+
+
 def words(app: AppTest) -> str:
     """Everything that the page says in text elements, as a reader sees it: without Markdown's escapes."""
     kinds = ("title", "header", "subheader", "markdown", "caption", "text", "code")

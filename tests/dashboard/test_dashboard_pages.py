@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import Open, words
+from conftest import Open, links, words
 from seeded_warehouse import Seeded, build
 
 from dashboard import cached
@@ -13,11 +13,20 @@ from dashboard import cached
 def test_the_overview_tells_the_incident_first(open_page: Open, seeded: Seeded) -> None:
     app = open_page("overview", seeded.home)
     assert app.error[0].proto.title == "1 open incident"
-    assert "retriever: output changed, since Thu 5 Mar 05:48 (Europe/Berlin)." in words(app)
+    assert "Nobody has acknowledged it yet." in words(app)
+    assert "retriever: output changed" in links(app)
+    assert "since Thu 5 Mar 05:48" in words(app)
     assert [m.label for m in app.metric[:4]] == ["Requests", "Error rate", "p95 duration", "Cost"]
     # A cost that nobody logged is unknown, not zero.
     retriever = [m for m in app.metric if m.label == "Cost"][2]
     assert retriever.value == "\u2013"
+
+
+def test_a_component_says_how_it_is_before_any_chart(open_page: Open, seeded: Seeded) -> None:
+    app = open_page("component", seeded.home, component="assistant")
+    assert "1 alert firing: latency" in words(app)
+    # It is not to blame, but its alert is part of the incident.
+    assert "retriever: output changed" in links(app)
 
 
 def test_the_overview_of_a_quiet_chain_says_so(open_page: Open, alone: Seeded) -> None:
