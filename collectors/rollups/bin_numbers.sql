@@ -1,5 +1,5 @@
 -- The spans of the hours in `left_out`, which lie between $low and $high; count_in_bins.sql follows.
-WITH spans_in AS (
+WITH numbers_in AS (
     SELECT
         component, environment, chain_version, component_version, prompt_version, index_version, model,
         floor((epoch(started_at) - epoch(CAST($origin AS TIMESTAMPTZ))) / $step_s)::BIGINT AS place,

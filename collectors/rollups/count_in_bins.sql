@@ -1,7 +1,7 @@
--- What follows `WITH spans_in AS (...)`, rows of `span_measures` with whatever they are grouped by: each of their
+-- What follows `WITH numbers_in AS (...)`, rows of `span_measures` with whatever they are grouped by: each of their
 -- numbers in $fields, all of them where that is NULL, counted in bins as rollups have them (bins.py).
 , told AS (
-    UNPIVOT spans_in
+    UNPIVOT numbers_in
     ON duration_s, time_to_first_token_s, cost_usd, input_tokens, output_tokens, input_characters,
         output_characters, documents
     INTO NAME field VALUE value

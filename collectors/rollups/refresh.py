@@ -121,9 +121,8 @@ def roll_up(con: Connection, hours: Sequence[datetime]) -> None:
     for low, high in runs(hours):
         bounds = {"low": low, "high": high}
         con.execute(sql("roll_sets") + sql("cap_sets"), bounds | _CAP)
-        _keep_sets(
-            con, HOUR_S, sql("roll_numbers") + sql("count_in_bins"), bounds | PARAMETERS | {"fields": None}
-        )
+        numbers = sql("roll_numbers") + sql("of_sets") + sql("count_in_bins")
+        _keep_sets(con, HOUR_S, numbers, bounds | PARAMETERS | {"fields": None})
         con.execute(sql("roll_traces"), bounds)
         con.execute(sql("roll_sources"), bounds)
         con.execute(
@@ -145,7 +144,7 @@ def merge_up(con: Connection, level_s: int, buckets: Sequence[datetime]) -> None
     con.execute(LISTED.format(table="unmerged"), {"hours": list(buckets)})
     bounds = {"level_s": level_s, "low": min(buckets), "high": max(buckets) + timedelta(seconds=level_s)}
     con.execute(sql("merge_sets") + sql("cap_sets"), bounds | _CAP)
-    _keep_sets(con, level_s, sql("merge_numbers"), bounds)
+    _keep_sets(con, level_s, sql("merge_numbers") + sql("of_sets") + sql("add_numbers"), bounds)
     con.execute(sql("merge_sources"), bounds)
     con.execute(sql("merge_tiles"), bounds)
 
