@@ -19,6 +19,7 @@ from collectors.context import Context
 from collectors.errors import ChainwatchError, ConfigError
 from dashboard import sign_in
 from dashboard.config import DashboardConfig
+from dashboard.warm import warm
 
 _READY_WITHIN_S = 60.0
 
@@ -75,6 +76,8 @@ def _options(folder: Path, host: str, port: int) -> list[str]:
         "server.headless": "true",
         "server.fileWatcherType": "none",
         "server.runOnSave": "false",
+        # Pages write what they show; otherwise each is parsed and rewritten before it runs.
+        "runner.magicEnabled": "false",
         "browser.gatherUsageStats": "false",
         "browser.serverAddress": _shown(host),
         "browser.serverPort": str(port),
@@ -107,7 +110,7 @@ def _claim(host: str, port: int) -> None:
 
 
 def _announce(context: Context, url: str, browser: bool) -> None:
-    """Print the address when it answers, then open it."""
+    """Print the address when it answers, open it, and load what pages need while the browser starts."""
     deadline = time.monotonic() + _READY_WITHIN_S
     while time.monotonic() < deadline:
         try:
@@ -124,6 +127,7 @@ def _announce(context: Context, url: str, browser: bool) -> None:
     context.answer({"url": url}, f"Dashboard: {url}   (Ctrl-C stops it){who}")
     if browser:
         webbrowser.open(url)
+    warm()
 
 
 def _is_local(host: str) -> bool:

@@ -180,7 +180,7 @@ def test_the_newest_evaluation_set_stands_beside_production(told: Seeded) -> Non
     assert view.in_set("readability", "local", local=True) is None
     day = told.start.astimezone(UTC).date()
     chart = day_chart([], within=(day, day), unit="grade", level=Level(value=held.mean, name="set"))
-    assert [(line.name, set(line.y)) for line in chart.data] == [("set", {2.5})]
+    assert [(line["name"], set(line["y"])) for line in chart.data] == [("set", {2.5})]
 
 
 def test_the_page_shows_users_with_their_bias_and_says_where_nothing_is_known(
