@@ -117,6 +117,8 @@ def finish(figure: figures.Figure, *, height: int, legend: bool) -> None:
             "xanchor": "left",
             "x": 0,
             "font": {"size": SMALL},
+            # A filled line would turn the order round.
+            "traceorder": "normal",
             "itemclick": False,
             "itemdoubleclick": False,
         },

@@ -92,7 +92,7 @@ def _topics(evidence: Mapping[str, Any]) -> None:
     moved = _moved_topics(evidence)
     if moved and not found:
         st.markdown("**Topics that moved with it**")
-        st.caption("What the explanation rests on. No single one is past what windows differ by.")
+        st.caption("The shares that the explanation rests on.")
         st.dataframe(moved, hide_index=True, alt="Topics that moved with the change")
         return
     if not found:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from dashboard import data, urls
+from dashboard import data, urls, viewer
 from dashboard.data_filters import FilterChoices
 from dashboard.text import plain
 
@@ -106,7 +106,12 @@ def _component(choices: FilterChoices, chosen: str | None, uses: Uses) -> None:
 
 
 def _choice(label: str, name: str, offered: Sequence[str], chosen: str | None, *, usable: bool) -> None:
-    """A choice among what spans say. One from a link stays chosen, even where no span says it."""
+    """A choice among what spans say. One from a link stays chosen, even where no span says it.
+
+    What cannot be chosen stays in its place on a desk, but a phone has no room for it.
+    """
+    if not usable and viewer.on_phone():
+        return
     options = [*offered, *([chosen] if chosen and chosen not in offered else [])]
     said = f"All {name}s" if options else f"No {name} is said"
     urls.choose(

@@ -179,10 +179,12 @@ def relative(now: float | None, before: float | None) -> str | None:
 def criterion(name: str) -> str:
     """A criterion or figure of quality as people write it.
 
-    >>> criterion("retrieval_relevance"), criterion("rouge_l")
-    ('Retrieval relevance', 'ROUGE-L')
+    >>> criterion("retrieval_relevance"), criterion("rouge_l"), criterion("ndcg_at_5")
+    ('Retrieval relevance', 'ROUGE-L', 'nDCG at 5')
     """
-    return _SPELLED.get(name) or name.replace("_", " ").capitalize()
+    family, at, depth = name.partition("_at_")
+    word = _SPELLED.get(name) or _SPELLED.get(family, family.replace("_", " ").capitalize())
+    return word if name in _SPELLED or not at else f"{word} at {depth.replace('_', ' ')}"
 
 
 def span(value: timedelta) -> str:

@@ -20,20 +20,14 @@ def lead_first(view: IncidentView) -> list[AlertRow]:
 
 
 def finding(view: IncidentView) -> str:
-    """Why this component is blamed, what is said more and less than before, and who else feels it.
+    """Why this component is blamed, and what is said more and less than before.
 
     Of the leading alert's topics, else of its words; without evidence the summary that was stored.
     """
-    incident = view.incident
     why = str(view.evidence.get("why") or "").strip()
     moved = next((said for a in lead_first(view) if (said := _said(a))), "")
-    felt = [str(name) for name in view.evidence.get("path") or [] if name != incident.component]
-    told = [
-        f"{why[:1].upper()}{why[1:]}." if why else "",
-        moved,
-        f"It shows in {', '.join(felt)} too." if felt else "",
-    ]
-    return " ".join(filter(None, told)) or incident.summary
+    told = [f"{why[:1].upper()}{why[1:]}." if why else "", moved]
+    return " ".join(filter(None, told)) or view.incident.summary
 
 
 def _said(alert: AlertRow) -> str:

@@ -76,7 +76,6 @@ def propagation(view: IncidentView, frame: Frame) -> None:
         if touched
         else f"It stays inside {incident.component}"
     )
-    why = view.evidence.get("why")
     label = None
     if application is not None:
         label = f"{'▲' if application in hit else '✓'} {application} (application)"
@@ -88,7 +87,6 @@ def propagation(view: IncidentView, frame: Frame) -> None:
             nodes, application=label, application_is_cause=application == incident.component
         ),
         key="propagation",
-        note=str(why) if why else None,
         query=Query(name="incident_evidence", parameters={"incident_id": incident.incident_id}),
         rows=[{"Component": n.component, "Verdict": n.notes[0], "Why": n.details[0]} for n in nodes],
     )
@@ -212,7 +210,10 @@ def terms(view: IncidentView) -> None:
             if len(sides) == 2
             else f"**Words that {sides[0][0].lower()}**"
         )
-        st.caption("How much likelier a text holds the word now than before, or held it before than now.")
+        st.caption(
+            "How much likelier a text holds the word now than before, or held it before than now. "
+            "The surest first."
+        )
         for column, (title, rows) in zip(st.columns(len(sides)), sides, strict=True):
             with column:
                 st.dataframe(

@@ -15,7 +15,7 @@ import streamlit as st
 from collectors.config import load as load_config
 from collectors.errors import ChainwatchError, ConfigError
 from collectors.home import Home
-from dashboard import cached, chart_data, data, filter_parts, range_parts, ranges, theme, urls
+from dashboard import cached, chart_data, data, filter_parts, range_parts, ranges, theme, urls, viewer
 from dashboard.config import DashboardConfig
 from dashboard.data_filters import filter_choices
 from dashboard.figures import Figure
@@ -188,7 +188,7 @@ def chart(
     if note:
         st.caption(plain(note))
     chosen = None
-    if chooses is None or (chooses == "time" and not can_drag()):
+    if chooses is None or (chooses == "time" and viewer.on_phone()):
         st.plotly_chart(figure.plotly(), key=key, config=CONFIG, alt=title)
     else:
         if chooses == "time":
@@ -209,11 +209,6 @@ def chart(
         )
     chart_data.offer(title, figure if rows is None else rows, key=key, query=query)
     return chosen
-
-
-def can_drag() -> bool:
-    """Whether dragging across a chart may mark a stretch of it: on a phone it scrolls the page."""
-    return "Mobi" not in str(st.context.headers.get("User-Agent", ""))
 
 
 def narrow(selection: Mapping[str, Any]) -> None:

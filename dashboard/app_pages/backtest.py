@@ -46,6 +46,15 @@ def _figures(told: Backtest) -> None:
         st.caption(f"Detected after {formats.seconds(delays[len(delays) // 2])} in the median.")
 
 
+def _finding(told: Backtest) -> str:
+    """What the chart of the replay shows."""
+    opened = f"{len(told.found)} incident{'' if len(told.found) == 1 else 's'} would have been opened"
+    if not told.known:
+        return opened
+    missed = sum(k.verdict != "detected" for k in told.known)
+    return f"{opened}; {missed or 'none'} of {len(told.known)} known ones missed"
+
+
 def _known(view: store_view.Look, told: Backtest) -> None:
     if told.known is None:
         st.caption(
@@ -138,7 +147,7 @@ def _draw() -> None:
     if told.found or told.known:
         margin = max((told.end - told.start) * 0.01, timedelta(minutes=1))
         ui.chart(
-            "What would have fired, and what was known",
+            _finding(told),
             charts_backtest.backtest_chart(
                 told.found,
                 told.known or (),

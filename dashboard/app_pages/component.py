@@ -16,10 +16,12 @@ from dashboard import (
     range_parts,
     theme,
     ui,
+    viewer,
 )
 from dashboard.charts import Line
 from dashboard.component_choice import component_row
 from dashboard.data_component import ComponentView, SeriesPoint, component_view
+from dashboard.data_component_checks import component_checks
 from dashboard.filter_parts import Uses
 from dashboard.text import plain
 
@@ -173,17 +175,18 @@ def _lengths() -> None:
 component_head.head(view, row, frame)
 st.caption(plain(f"{frame.range_words} ({frame.zone_name})" + (f" · {said}" if said else "")))
 shaded = [f"Shaded: where 90 % of the {frame.before_words} before lay."] if view.usual else []
-drags = ["Drag across a chart to narrow the range."] if ui.can_drag() else []
+drags = [] if viewer.on_phone() else ["Drag across a chart to narrow the range."]
 st.caption(plain(" ".join([*shaded, *drags])))
 _traffic(view)
-component_parts.quality(view, frame, chosen, marks, within)
+checks = ui.fetch(frame, component_checks, frame.chain, chosen, frame.span)
+component_parts.quality(checks.quality, frame, chosen, marks, within)
 ui.heading(
     "Inputs and outputs",
     "Each check against its threshold, window by window. Shaded: what the reference makes usual.",
 )
-component_parts.drift(view, frame, marks, within)
-component_parts.explained(view, frame)
+component_parts.drift(checks.drift, frame, marks, within)
+component_parts.explained(checks.explanation, frame)
 _lengths()
-component_parts.versions(view, frame, chosen)
-component_parts.samples(view, frame)
+component_parts.versions(frame, chosen)
+component_parts.samples(frame, chosen)
 range_parts.watch(frame)

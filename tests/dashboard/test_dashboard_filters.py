@@ -12,6 +12,7 @@ from seeded_warehouse import Seeded
 from streamlit.testing.v1 import AppTest
 
 from collectors.rollups.refresh import OTHER
+from dashboard import viewer
 from dashboard.data_figures import Said
 from dashboard.data_filters import FilterChoices
 from dashboard.terms import terms
@@ -68,6 +69,14 @@ def test_the_traces_of_an_incident_are_those_that_it_counts(open_page: Open, see
     traces = shown(app, "traces", **asked)
     assert f" of {counted} traces" in words(traces)
     assert _bar(traces)["Version"].value == "", "what was chosen before does not narrow the list"
+
+
+def test_a_phone_is_spared_what_cannot_be_chosen(
+    open_page: Open, seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(viewer, "on_phone", lambda: True)
+    assert list(_bar(open_page("incident", seeded.home))) == ["Component"]
+    assert list(_bar(open_page("overview", seeded.home))) == LABELS
 
 
 def test_an_open_incident_that_is_filtered_out_is_told_of(open_page: Open, seeded: Seeded) -> None:

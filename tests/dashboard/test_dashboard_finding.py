@@ -29,14 +29,11 @@ def _view(*alerts: dict[str, Any], **evidence: Any) -> Any:
     )
 
 
-def test_it_says_which_topics_moved_and_who_feels_it() -> None:
-    view = _view(
-        {"topics": [GREW, SHRANK]}, why="what users send changed", path=["assistant", "router", "guardrail"]
-    )
+def test_it_says_why_and_which_topics_moved() -> None:
+    view = _view({"topics": [GREW, SHRANK]}, why="what users send changed")
     assert finding(view) == (
         "What users send changed. "
-        "Input of assistant: more of “electricity, kwh” (0.5 % → 9.9 %); less of “ok, that” (4.9 % → 1.1 %). "
-        "It shows in router, guardrail too."
+        "Input of assistant: more of “electricity, kwh” (0.5 % → 9.9 %); less of “ok, that” (4.9 % → 1.1 %)."
     )
 
 
