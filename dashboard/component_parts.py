@@ -8,7 +8,8 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard import chart_data, charts, charts_window, explained_parts, formats, ui, urls
-from dashboard.data_component import ComponentView, DriftPoint
+from dashboard.data_component_checks import DriftPoint, ExplanationRow, QualityPoint
+from dashboard.data_component_versions import component_samples, component_versions
 from dashboard.data_quality import OWN_SCALES
 from dashboard.frame import Frame
 from dashboard.text import visible
@@ -21,24 +22,22 @@ _JUDGES = {"local": "local scorer", "reference": "against a known truth"}
 
 
 def quality(
-    view: ComponentView,
+    grades: Sequence[QualityPoint],
     frame: Frame,
     component: str,
     marks: Sequence[charts.Mark],
     within: tuple[datetime, datetime],
 ) -> None:
     """The mean grade of each criterion with its interval."""
-    kinds = sorted({(p.criterion, p.judge_kind) for p in view.quality})
+    kinds = sorted({(p.criterion, p.judge_kind) for p in grades})
     if not kinds:
         return
     ui.heading("Quality", "Mean grade with its 95 % interval. A gap is a time without grades.")
-    buckets = view.span.buckets()
+    buckets = frame.span.buckets()
     scales = scales_of(ui.rubric())
     with st.grid(2, min_column_width=420, gap="medium") as grid:
         for criterion, judge in kinds[:_MOST]:
-            by_bucket = {
-                p.bucket: p for p in view.quality if (p.criterion, p.judge_kind) == (criterion, judge)
-            }
+            by_bucket = {p.bucket: p for p in grades if (p.criterion, p.judge_kind) == (criterion, judge)}
             points = [by_bucket.get(b) for b in buckets]
             means = [p.mean if p else None for p in points]
             halves = [p.half_width if p and p.mean is not None else None for p in points]
@@ -73,7 +72,7 @@ def quality(
                         parameters={
                             "chain": frame.chain,
                             "component": component,
-                            **view.span.parameters,
+                            **frame.span.parameters,
                         },
                     ),
                     chooses="time",
@@ -85,12 +84,14 @@ def _moved(mean: float | None, half: float | None, sign: int, scale: Scale | Non
     return None if mean is None or half is None else cut(mean + sign * half, scale)
 
 
+@st.fragment
+@ui.guarded
 def drift(
-    view: ComponentView, frame: Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
+    found: Sequence[DriftPoint], frame: Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
 ) -> None:
     """What the checks said of this component; those that were in breach come first."""
     by_monitor: dict[str, list[DriftPoint]] = {}
-    for point in view.drift:
+    for point in found:
         by_monitor.setdefault(point.monitor, []).append(point)
     if not by_monitor:
         ui.nothing(
@@ -156,9 +157,8 @@ def _drift_chart(
     )
 
 
-def explained(view: ComponentView, frame: Frame) -> None:
+def explained(found: ExplanationRow | None, frame: Frame) -> None:
     """What explained the latest breach of the range, where one was."""
-    found = view.explanation
     if found is None or not explained_parts.has_explanation(found.evidence):
         return
     ui.heading(
@@ -173,18 +173,21 @@ def explained(view: ComponentView, frame: Frame) -> None:
     )
 
 
-def versions(view: ComponentView, frame: Frame, component: str) -> None:
-    """Every version of the range side by side, the newest first."""
+@st.fragment
+@ui.guarded
+def versions(frame: Frame, component: str) -> None:
+    """Every version of the range side by side, the newest first; choosing one draws nothing else again."""
     ui.heading(
         "Versions side by side",
         "A version is what the spans say of themselves: component, prompt, index, model. "
         "Choose a row for its traces, or to compare it.",
     )
-    known = [v for v in view.versions if v.version]
+    found = ui.fetch(frame, component_versions, frame.chain, component, frame.span, frame.only)
+    known = [v for v in found.rows if v.version]
     if not known:
         st.text("The spans of this component carry no version.")
         return
-    criteria = sorted({c for grades in view.version_quality.values() for c in grades})
+    criteria = sorted({c for grades in found.quality.values() for c in grades})
     event = st.dataframe(
         [
             {
@@ -200,7 +203,7 @@ def versions(view: ComponentView, frame: Frame, component: str) -> None:
                     v.cost_usd / v.requests if v.cost_usd is not None else None
                 ),
                 **{
-                    formats.criterion(c): formats.grade(view.version_quality.get(v.version, {}).get(c))
+                    formats.criterion(c): formats.grade(found.quality.get(v.version, {}).get(c))
                     for c in criteria
                 },
             }
@@ -234,13 +237,16 @@ def versions(view: ComponentView, frame: Frame, component: str) -> None:
                 )
 
 
-def samples(view: ComponentView, frame: Frame) -> None:
-    """The newest inputs and outputs; a click shows one in full."""
+@st.fragment
+@ui.guarded
+def samples(frame: Frame, component: str) -> None:
+    """The newest inputs and outputs; a click shows one in full, and draws nothing else again."""
     ui.heading(
         "What goes in and what comes out",
         "The newest requests of the range. Choose a row to read it in full.",
     )
-    if not view.samples:
+    newest = ui.fetch(frame, component_samples, frame.chain, component, frame.span, frame.only)
+    if not newest:
         st.text("No span of this range holds a text.")
         return
     event = st.dataframe(
@@ -253,7 +259,7 @@ def samples(view: ComponentView, frame: Frame) -> None:
                 "Output": formats.clip(s.output_text, 300)
                 or (f"{s.documents} documents" if s.documents else ""),
             }
-            for s in view.samples
+            for s in newest
         ],
         hide_index=True,
         height=320,
@@ -267,8 +273,8 @@ def samples(view: ComponentView, frame: Frame) -> None:
         alt="Newest inputs and outputs",
     )
     picked = event["selection"]["rows"]
-    if picked and picked[0] < len(view.samples):
-        sample = view.samples[picked[0]]
+    if picked and picked[0] < len(newest):
+        sample = newest[picked[0]]
         with st.container(border=True):
             left, right = st.columns(2)
             for column, word, text in (

@@ -21,6 +21,7 @@ from dashboard import data_traces
 from dashboard.data import Only, TimeRange, components, extent, range_until
 from dashboard.data_compare import SideRange, choices, comparison
 from dashboard.data_component import component_view
+from dashboard.data_component_versions import component_versions
 from dashboard.data_filters import filter_choices
 from dashboard.data_overview import overview
 from dashboard.data_sources import newest, sources_view
@@ -65,6 +66,8 @@ def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
         "versions": filter_choices(warehouse, CHAIN, span).versions(component),
         "overview of a version": overview(warehouse, CHAIN, span, only=only),
         "component of a version": component_view(warehouse, CHAIN, component, span, only),
+        "versions side by side": component_versions(warehouse, CHAIN, component, span),
+        "versions of an environment": component_versions(warehouse, CHAIN, component, span, only),
         "traces": data_traces.traces(warehouse, CHAIN, span, data_traces.TraceFilter()),
         "choices": choices(warehouse, CHAIN, component, span),
         "numbers": [(d.measure, d.change, d.a and d.a.mean, d.a and d.a.spread) for d in compared.numbers],
