@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,17 @@ DONE = """() => {
         && !all('stSkeleton').length && !all('stSpinner').length
         && all('stPlotlyChart').every((chart) => chart.querySelector('.main-svg'));
 }"""
+# What is on the screen is of the new run: nothing there is of the one before or on its way.
+_ANSWERED = """() => {
+    const onScreen = (element) => {
+        const box = element.getBoundingClientRect();
+        return box.height > 0 && box.bottom > 0 && box.top < window.innerHeight;
+    };
+    const all = (what) => [...document.querySelectorAll(what)].filter(onScreen);
+    return window.ran && document.querySelector('h1')
+        && !all('[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]').length
+        && all('[data-testid="stPlotlyChart"]').every((chart) => chart.querySelector('.main-svg'));
+}"""
 # From here on it is known whether the script ran, however short that was.
 _WATCH = """() => {
     window.ran = false;
@@ -60,7 +71,8 @@ class Page:
     """One figure.
 
     Attributes:
-        kind: seen (the title), content (something that stands below it), drawn (all of it), click, or memory.
+        kind: seen (the title), content (something that stands below it), drawn (all of it), click (what is on
+            the screen after one), redrawn (all of it after one), or memory.
         value: the median; None when it took longer than anybody waits.
         least: the least of all, which others on the machine disturbed least.
         cpu_s: of the server, the median.
@@ -113,11 +125,13 @@ def pages(home: Home, repeats: int, known: Set[str]) -> Iterator[Page]:
 
 
 _Look = dict[str, float | None]
+Act = Callable[[], Callable[[], None]]
 
 
 def _told(name: str, looks: list[_Look]) -> Iterator[Page]:
-    cpu_s = _middle([look["cpu_s"] for look in looks])
-    for kind in ("seen", "content", "drawn"):
+    """A figure for each stage of the looks; the last one carries what the server used for all of it."""
+    *stages, last = (kind for kind in looks[0] if kind != "cpu_s")
+    for kind in (*stages, last):
         times = [look[kind] for look in looks]
         yield Page(
             name=f"{name}: {kind}",
@@ -125,7 +139,7 @@ def _told(name: str, looks: list[_Look]) -> Iterator[Page]:
             value=_middle(times),
             unit="s",
             least=min((t for t in times if t is not None), default=None),
-            cpu_s=cpu_s if kind == "drawn" else None,
+            cpu_s=_middle([look["cpu_s"] for look in looks]) if kind == last else None,
         )
 
 
@@ -141,42 +155,49 @@ def _look(context: Any, address: str, server: int) -> _Look:
     page = context.new_page()
     begun, cpu = time.perf_counter(), _cpu_s(server)
     page.goto(address, wait_until="commit")
-    found: _Look = {}
-    for kind, reached in (
-        ("seen", "() => document.querySelector('h1')"),
-        ("content", _CONTENT),
-        ("drawn", DONE),
-    ):
-        there = _wait(page, reached)
-        found[kind] = round(time.perf_counter() - begun, 2) if there else None
+    found = _times(
+        page, begun, {"seen": "() => document.querySelector('h1')", "content": _CONTENT, "drawn": DONE}
+    )
     found["cpu_s"] = round(_cpu_s(server) - cpu, 2)
     page.close()
     return found
 
 
+def _times(page: Any, begun: float, stages: Mapping[str, str]) -> _Look:
+    """Seconds since `begun` until the page reached each of these in turn; None if it never did."""
+    found: _Look = {}
+    for kind, reached in stages.items():
+        there = _wait(page, reached)
+        found[kind] = round(time.perf_counter() - begun, 2) if there else None
+    return found
+
+
 def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) -> Iterator[Page]:
-    """Seconds from a click or a key to the page that is all drawn."""
+    """Seconds from a click or a key until the screen answers it, and until all of the page is drawn."""
     page = context.new_page()
 
-    def press(role: Any, label: str) -> Callable[[], None]:
-        return lambda: page.get_by_role(role, name=label).first.click()  # noqa: PLW0108 - found when it is clicked
+    # Each prepares what is needed and returns the click or the key.
+    def press(role: Any, label: str) -> Act:
+        return lambda: page.get_by_role(role, name=label).first.click
 
-    def search(text: str) -> Callable[[], None]:
-        def typed() -> None:
+    def search(text: str) -> Act:
+        def typed() -> Callable[[], None]:
             box = page.get_by_placeholder("In inputs, outputs, error types, or a trace id")
             box.fill(text)
-            box.press("Enter")
+            return lambda: box.press("Enter")
 
         return typed
 
-    def choose(label: str, option: str) -> Callable[[], None]:
-        def chosen() -> None:
+    def choose(label: str, option: str) -> Act:
+        def opened() -> Callable[[], None]:
             page.get_by_label(label, exact=False).first.click()
-            page.get_by_role("option", name=option).first.click()
+            chosen = page.get_by_role("option", name=option).first
+            chosen.wait_for()
+            return chosen.click
 
-        return chosen
+        return opened
 
-    asked: tuple[tuple[str, str, Callable[[], None]], ...] = (
+    asked: tuple[tuple[str, str, Act], ...] = (
         ("overview: the range of 90 days", "overview?range=7d", press("radio", "90d")),
         ("overview over 90 days: another chain", "overview?range=90d", choose("Chain", "search")),
         ("component: the range of 30 days", "component?range=7d", press("radio", "30d")),
@@ -190,29 +211,20 @@ def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) 
         ("compare over 90 days: two versions", "compare?range=90d", press("radio", "Two versions")),
     )
     for what, path, act in asked:
-        name = f"click, {what}"
-        if name in known:
+        if f"{what}: redrawn" in known:
             continue
-        times: list[float | None] = []
-        cpus: list[float | None] = []
+        looks: list[_Look] = []
         for _ in range(repeats):
             page.goto(f"{url}/{path}")
             _wait(page, DONE)
             page.evaluate(_WATCH)
             time.sleep(_PAUSE_S)
+            click = act()
             begun, cpu = time.perf_counter(), _cpu_s(server)
-            act()
-            there = _wait(page, f"() => window.ran && ({DONE})()")
-            times.append(time.perf_counter() - begun if there else None)
-            cpus.append(_cpu_s(server) - cpu)
-        yield Page(
-            name=name,
-            kind="click",
-            value=_middle(times),
-            unit="s",
-            least=round(min((t for t in times if t is not None), default=float("nan")), 2),
-            cpu_s=_middle(cpus),
-        )
+            click()
+            look = _times(page, begun, {"click": _ANSWERED, "redrawn": f"() => window.ran && ({DONE})()"})
+            looks.append({**look, "cpu_s": round(_cpu_s(server) - cpu, 2)})
+        yield from _told(what, looks)
     page.close()
 
 

@@ -28,6 +28,8 @@ from dashboard import (
     data_traces,
     data_upkeep,
 )
+from dashboard.data_component_checks import component_checks
+from dashboard.data_component_versions import component_samples, component_versions
 from monitors.judges.config import JudgeConfig
 
 Read = Callable[[], Any]
@@ -83,6 +85,9 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
         "every page: filters": lambda: data_filters.filter_choices(warehouse, chain, span),
         "overview": lambda: data_overview.overview(warehouse, chain, span),
         "component": lambda: data_component.component_view(warehouse, chain, component, span),
+        "component: checks": lambda: component_checks(warehouse, chain, component, span),
+        "component: versions": lambda: component_versions(warehouse, chain, component, span),
+        "component: samples": lambda: component_samples(warehouse, chain, component, span),
         "incident": lambda: data_incident.incident_view(warehouse, incident, now),
         "incident: one monitor": lambda: data_incident.monitor_series(warehouse, monitor, span),
         "traces: newest": traces(),

@@ -25,7 +25,9 @@ END = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS, SAMPLE_DAYS = 90, 14
 _DAY = timedelta(days=1)
 SHARES = {"support-assistant": 0.6, "search": 0.3, "billing": 0.1}
-_SPANS = (Path(__file__).parent / "_large_warehouse.sql").read_text()
+_SPANS, _RUNS = (
+    (Path(__file__).parent / f"_large_warehouse{part}.sql").read_text() for part in ("", "_runs")
+)
 # Tables whose rows are tiled over time and chains, and the time of a row.
 _TILED = {
     "grades": "span_started_at",
@@ -113,6 +115,7 @@ def _build(warehouse: Warehouse, sample: Path, spans: int, say: Say) -> None:
             _tile(con, chain, tile, end)
         for table, chain in itertools.product(_PRESENT, SHARES):
             _copy(con, table, chain, "", END - end, "true")
+        con.execute(_RUNS, {"end": END, "hours": 24 * DAYS})
         con.execute("CHECKPOINT")
     finally:
         con.close()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import UTC, datetime
@@ -120,6 +121,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    # Ended in order, so that the dashboard which it serves ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     sizes, repeats = ([100_000], 1) if options.quick else (options.spans, options.repeats)
     rows: list[Figure] = []
     for spans in sizes:
