@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable
 COMPILE = $(BIN)/python -m compileall -qq -j 0 -x '/tests/' $(VENV)/lib || true
 
-.PHONY: demo test pytest lint bench clean
+.PHONY: demo test lint bench clean
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Chainwatch needs Python 3.11; set PYTHON=/path/to/python3.11"; exit 2; }
@@ -28,10 +28,8 @@ $(BIN)/.installed-test: pyproject.toml | $(BIN)/python
 demo: $(BIN)/.installed  ## install, make two weeks of sample traffic with incidents, open the dashboard on one
 	$(BIN)/chainwatch demo
 
-test: lint pytest  ## everything that CI runs
-
 # By file, the slowest files would come last, as they have few tests; a worker that is done takes tests of another.
-pytest: $(BIN)/.installed-test
+test: $(BIN)/.installed-test lint  ## everything that CI runs
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(BIN)/.installed-test
