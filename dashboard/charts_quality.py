@@ -16,6 +16,7 @@ Symbol = Literal["circle", "diamond", "circle-open"]
 _FURTHEST = timedelta(hours=6)
 _APART = 1 / 35
 _NOON = time(12)
+_DAYS_NAMED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,12 +111,14 @@ def day_chart(
         range=ends,
         showgrid=False,
         nticks=7,
-        dtick=86_400_000 if days <= 7 else None,
-        tickformat="%e %b",
+        # So many names of days stand beside each other on a phone, too.
+        dtick=86_400_000 if days <= _DAYS_NAMED else None,
+        tickformat="%-d %b",
     )
     figure.update_yaxes(
         title={"text": figure_text(unit), "font": {"size": SMALL}, "standoff": 8},
         range=None if scale is None else _with_room(scale),
+        tickformat=".0%" if unit.startswith("share") else None,
         rangemode="normal",
         nticks=5,
         zeroline=False,

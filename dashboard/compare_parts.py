@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import streamlit as st
 
@@ -175,8 +176,11 @@ def shapes(found: Comparison, frame: Frame, component: str, a: SideRange, b: Sid
     )
     with st.grid(2, min_column_width=420, gap="medium") as grid:
         for what, measure, words, of_a, of_b, unit in shown:
-            # Of all spans, as in the table; the shape may be of a sample.
-            a_half, b_half = (side.p50 if side else None for side in middles.get(measure, (None, None)))
+            sides = zip(middles.get(measure, (None, None)), (of_a, of_b), strict=True)
+            # Of all spans, as in the table, where they say it; the shape may be of a sample.
+            a_half, b_half = (
+                median(values) if side is None or side.p50 is None else side.p50 for side, values in sides
+            )
             title = f"{what}: half of A up to {words(a_half)}, half of B up to {words(b_half)}"
             with grid.cell(), st.container(border=True, height="stretch"):
                 ui.chart(

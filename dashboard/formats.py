@@ -6,6 +6,8 @@ import math
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeGuard
 
+from dashboard.text import visible
+
 UNKNOWN = "\u2013"
 _SPELLED = {
     "bert_score": "BERTScore",
@@ -230,12 +232,12 @@ def when(moment: datetime | None, zone: tzinfo, *, year: bool = False) -> str:
 
 
 def clip(text: str | None, length: int) -> str:
-    """The text on one line, cut at `length` characters.
+    """The text on one line, cut at `length` characters, without what hides or turns round its letters.
 
-    >>> clip("a  long\\nline of text", 12), clip(None, 5)
-    ('a long line…', '')
+    >>> clip("a  long\\nline of text", 12), clip(None, 5), clip("a\\u202eb", 5)
+    ('a long line…', '', 'a�b')
     """
-    flat = " ".join((text or "").split())
+    flat = " ".join(visible(text or "").split())
     return flat if len(flat) <= length else flat[: length - 1].rstrip() + "…"
 
 

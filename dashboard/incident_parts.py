@@ -258,7 +258,14 @@ def _example(index: int, example: Mapping[str, Any]) -> None:
         # Enough to see what it is about; ten whole answers would be a dozen screens of a phone.
         st.code(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…", language=None, wrap_lines=True)
         if example.get("trace_id"):
-            urls.link(urls.TRACES, "Its trace", trace=str(example["trace_id"]), icon=":material/segment:")
+            span = example.get("span_id")
+            urls.link(
+                urls.TRACES,
+                "Its trace",
+                trace=str(example["trace_id"]),
+                span=str(span) if span else None,
+                icon=":material/segment:",
+            )
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:

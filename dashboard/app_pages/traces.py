@@ -16,6 +16,8 @@ _STATUSES = {"error": "✕ Failed", "ok": "✓ OK", "unset": "○ Not said"}
 
 # By then any range is searched.
 _FURTHEST = 9
+# In the session: the trace that was chosen from the list.
+_PICKED = "picked_trace"
 
 
 def _write(name: str) -> None:
@@ -78,7 +80,9 @@ def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
 
     def chosen() -> None:
         rows = st.session_state[key]["selection"]["rows"]
-        urls.set_url("trace", found.rows[rows[0]].trace_id if rows and rows[0] < len(found.rows) else None)
+        picked = found.rows[rows[0]].trace_id if rows and rows[0] < len(found.rows) else None
+        st.session_state[_PICKED] = picked
+        urls.set_url("trace", picked)
         urls.set_url("span", None)
 
     rows = [
@@ -124,34 +128,36 @@ def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
         ui.download("This page as CSV", to_csv(rows, list(rows[0])), "traces.csv", key="traces_csv")
 
 
-frame = ui.open_page("Traces", Uses())
-wanted = _filters(frame)
-found = ui.fetch(frame, traces, frame.chain, frame.span, wanted)
-if found.rows:
-    _table(frame, wanted, found)
-elif found.searched_from is not None:
-    ui.nothing(
-        "No trace fits so far",
-        f"Everything since {frame.when(found.searched_from)} was searched; nothing of it fits all filters.",
-    )
-else:
-    ui.nothing(
-        "No trace fits",
-        f"Nothing between {frame.when(frame.span.start)} and {frame.when(frame.span.end)} fits all filters. "
-        "Loosen one, or choose a longer range.",
-    )
-if wanted.text and found.searched_from is not None:
-    st.button(
-        "Search further back",
-        icon=":material/history:",
-        help="A text is looked for in the newest traces first: each further part is four times as long.",
-        on_click=lambda: urls.set_url("further", str(wanted.further + 1)),
-    )
-trace_id = urls.url("trace")
-if trace_id is None:
+def _list(frame: Frame) -> None:
+    """The filters, and one page of what fits them."""
+    wanted = _filters(frame)
+    found = ui.fetch(frame, traces, frame.chain, frame.span, wanted)
     if found.rows:
+        _table(frame, wanted, found)
+    elif found.searched_from is not None:
+        ui.nothing(
+            "No trace fits so far",
+            f"Everything since {frame.when(found.searched_from)} was searched; nothing of it fits all "
+            "filters.",
+        )
+    else:
+        ui.nothing(
+            "No trace fits",
+            f"Nothing between {frame.when(frame.span.start)} and {frame.when(frame.span.end)} fits all "
+            "filters. Loosen one, or choose a longer range.",
+        )
+    if wanted.text and found.searched_from is not None:
+        st.button(
+            "Search further back",
+            icon=":material/history:",
+            help="A text is looked for in the newest traces first: each further part is four times as long.",
+            on_click=lambda: urls.set_url("further", str(wanted.further + 1)),
+        )
+    if found.rows and urls.url("trace") is None:
         st.caption("Choose a row to follow a trace step by step.")
-else:
+
+
+def _one(frame: Frame, trace_id: str) -> None:
     shown = ui.fetch(frame, trace_view, trace_id)
     if shown is None:
         ui.nothing(
@@ -161,3 +167,15 @@ else:
         )
     else:
         trace_parts.draw(shown, frame)
+
+
+frame = ui.open_page("Traces", Uses())
+trace_id = urls.url("trace")
+# Whoever comes by a link wants this trace; whoever chose it from the list goes on in the list.
+linked = trace_id is not None and trace_id != st.session_state.get(_PICKED)
+if trace_id is not None and linked:
+    _one(frame, trace_id)
+    ui.heading("All traces")
+_list(frame)
+if trace_id is not None and not linked:
+    _one(frame, trace_id)

@@ -66,6 +66,8 @@ def test_the_traces_of_an_incident_are_those_that_it_counts(open_page: Open, see
     (link,) = [link.proto for link in app.get("page_link") if link.proto.label == "List them"]
     asked = dict(parse_qsl(link.query_string))
     assert asked["version"] == "*"
+    (text, *_) = [link.proto for link in app.get("page_link") if link.proto.label == "Its trace"]
+    assert {"trace", "span"} <= set(dict(parse_qsl(text.query_string))), "the step that the text is of"
     traces = shown(app, "traces", **asked)
     assert f" of {counted} traces" in words(traces)
     assert _bar(traces)["Version"].value == "", "what was chosen before does not narrow the list"

@@ -91,6 +91,12 @@ def test_the_trace_page_follows_one_trace(open_page: Open, seeded: Seeded) -> No
     assert "in 6 steps" in said
     assert seeded.trace_id in said
     assert app.get("plotly_chart")
+    # Who comes by a link sees it first, who chose it from the list goes on in the list.
+    assert "All traces" in said
+    app.session_state["picked_trace"] = seeded.trace_id
+    chosen = words(app.run())
+    assert "in 6 steps" in chosen
+    assert "All traces" not in chosen
 
 
 def test_the_trace_filters_narrow_the_list(open_page: Open, seeded: Seeded) -> None:
