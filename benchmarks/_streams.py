@@ -65,9 +65,9 @@ def new_language(seed: int) -> Swap:
     )
 
 
-def new_topic(seed: int) -> Swap:
-    """A topic that nobody had before, in all languages alike."""
-    rows = table("sib200/sib200.csv.gz")
+def new_topic(seed: int, language: str | None = None) -> Swap:
+    """A topic that nobody had before, in one language or in all of them alike."""
+    rows = [r for r in table("sib200/sib200.csv.gz") if language in (None, r["lang"])]
     topics = sorted({r["topic"] for r in rows})
     new = topics[seed % len(topics)]
     return Swap(

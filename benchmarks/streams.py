@@ -4,8 +4,8 @@ A week and a day of 40 requests an hour, then two days with a share of requests 
 are held out of banking77 and clinc150, topics and languages of sib200, model versions of llmdrift; the two
 halves of azure_llm_2023 and unchanged streams of all of them must stay silent; level shifts of servegen's
 clients must not. Beside the default checks: MMD at p < .05 every hour, with the share of quiet hours in which
-it alarms too. Texts are encoded as by default. Each seed holds another intent, topic or language out. Needs
-../shared/data.
+it alarms too. Texts are encoded as by default, or by --encoder transformer. Each seed holds another intent,
+topic or language out. Needs ../shared/data.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ def cases() -> list[Case]:
                 share=share,
             ),
             Case(name="sib200, new topic", swap=new_topic, share=share),
+            Case(name="sib200 in English, new topic", swap=lambda s: new_topic(s, "eng_Latn"), share=share),
+            Case(name="sib200 in French, new topic", swap=lambda s: new_topic(s, "fra_Latn"), share=share),
             Case(name="sib200, new language", swap=new_language, share=share),
         ]
     for dataset in ("prime_full", "opinionqa"):
@@ -179,13 +181,13 @@ def streams(case: Case, seeds: Sequence[int], encoder: Encoder) -> Iterator[Figu
         yield figure(f"{head}: MMD p < .05", delays(theirs), quiet)
 
 
-def measured(only: str, seeds: Sequence[int], *, quick: bool) -> Iterator[Figure]:
+def measured(only: str, seeds: Sequence[int], *, embedding: EmbeddingConfig, quick: bool) -> Iterator[Figure]:
     """All figures of cases whose name holds `only`."""
     if only in "azure":
         yield from azure()
     if only in "servegen":
         yield from _level_shifts.figures(3 if quick else 100)
-    encoder = open_encoder(EmbeddingConfig(), Home.from_environment().create(), say=None)
+    encoder = open_encoder(embedding, Home.from_environment().create(), say=None)
     for case in cases():
         if only in case.name and (not quick or case.share in (0.0, 0.2)):
             yield from streams(case, seeds, encoder)
@@ -200,11 +202,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--encoder", choices=("static", "transformer"), default="static")
     options = parser.parse_args()
     if not DATA.is_dir():
         raise SystemExit(f"{DATA} is absent: the benchmark needs its data sets")
     seeds = range(options.first, options.first + (1 if options.quick else options.seeds))
-    figures = tell_each(measured(options.only, seeds, quick=options.quick), as_json=options.json)
+    found = measured(
+        options.only, seeds, embedding=EmbeddingConfig(encoder=options.encoder), quick=options.quick
+    )
+    figures = tell_each(found, as_json=options.json)
     raise SystemExit(1 if any(f["holds"] is False for f in figures) else 0)
 
 
