@@ -94,9 +94,9 @@ def nearest_deploy(
 
 
 def _began(roots: Sequence[Alert], covered: Sequence[Alert]) -> Onset:
-    """Since when: the narrowest of what the roots say, but no later than what they explain."""
+    """Since when: the narrowest of what the roots say, but no later than they and what they explain began."""
     own = min((onset(a) for a in roots), key=lambda o: (o.high - o.low, o.at))
-    first = min((onset(a) for a in (*roots, *covered)), key=lambda o: (o.high, o.high - o.low))
+    first = min((onset(a) for a in covered), key=lambda o: (o.high, o.high - o.low))
     # A cause that is seen late, such as a text among few, has begun when its effects were seen.
     return first if first.high <= own.low else own
 
