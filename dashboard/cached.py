@@ -1,12 +1,14 @@
-"""Reads, kept for a few seconds; the last good answer when the warehouse is busy.
+"""Reads, kept while nothing is stored; the last good answer when the warehouse is busy.
 
-Only answers are kept, never a connection: a connection that stays open would lock everybody else out.
+All sessions share them. Only answers are kept, never a connection: a connection that stays open would lock
+everybody else out.
 """
 
 from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +24,10 @@ from collectors.warehouse.connection import Warehouse
 T = TypeVar("T")
 P = ParamSpec("P")
 
-KEEP_S = 10
+# So often it is looked whether something was stored, and no longer than that an answer is kept after it was.
+KEEP_S = 10.0
+# What is read beside the warehouse, such as room on the disk, is no older than this.
+_LONGEST_S = 600
 # People wait for a page, so a busy warehouse is given up sooner than a command would.
 WAIT_S = 4.0
 _MOST_KEPT = 128
@@ -37,7 +42,10 @@ class Loaded(Generic[T]):
     stale: str | None = None
 
 
+_State = tuple[tuple[int, int], ...]
+
 _last_good: OrderedDict[tuple[Any, ...], Loaded[Any]] = OrderedDict()
+_states: dict[Path, tuple[float, _State]] = {}
 _guard = threading.Lock()
 
 
@@ -50,7 +58,9 @@ def load(
     """
     key = (read.__module__, read.__name__, str(warehouse), args, tuple(sorted(kwargs.items())))
     try:
-        value, read_at = _fresh(read.__module__, read.__name__, str(warehouse), args, kwargs)
+        value, read_at = _fresh(
+            read.__module__, read.__name__, str(warehouse), args, kwargs, _state(warehouse)
+        )
     except WarehouseBusyError as error:
         with _guard:
             kept = _last_good.get(key)
@@ -66,8 +76,30 @@ def load(
     return loaded
 
 
-@st.cache_data(ttl=KEEP_S, max_entries=_MOST_KEPT, show_spinner=False)
-def _fresh(module: str, name: str, warehouse: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _state(warehouse: Path) -> _State:
+    """The sizes of the warehouse's files and when they were written, as they were at most KEEP_S ago."""
+    now = time.monotonic()
+    with _guard:
+        seen = _states.get(warehouse)
+    if seen is not None and now - seen[0] < KEEP_S:
+        return seen[1]
+    found = []
+    for path in (warehouse, warehouse.with_name(f"{warehouse.name}.wal")):
+        try:
+            said = path.stat()
+        except FileNotFoundError:
+            continue
+        found.append((said.st_mtime_ns, said.st_size))
+    with _guard:
+        _states[warehouse] = (now, tuple(found))
+    return tuple(found)
+
+
+@st.cache_data(ttl=_LONGEST_S, max_entries=_MOST_KEPT, show_spinner=False)
+def _fresh(
+    module: str, name: str, warehouse: str, args: tuple[Any, ...], kwargs: dict[str, Any], state: _State
+) -> Any:
+    """The answer, read anew when the warehouse is in another `state`."""
     read = getattr(importlib.import_module(module), name)
     return read(Warehouse(Path(warehouse), wait_s=WAIT_S), *args, **kwargs), datetime.now(UTC)
 
@@ -75,3 +107,5 @@ def _fresh(module: str, name: str, warehouse: str, args: tuple[Any, ...], kwargs
 def forget() -> None:
     """Read everything again: after an action that changed the warehouse."""
     _fresh.clear()
+    with _guard:
+        _states.clear()

@@ -73,6 +73,19 @@ def test_the_page_says_that_it_is_stale(open_page: Open, seeded: Seeded, quick: 
     assert "retriever" in words(app)
 
 
+def test_an_answer_is_kept_while_nothing_is_stored(seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = seeded.warehouse.path
+    cached.forget()
+    first = cached.load(data.landing, path)
+    monkeypatch.setattr(cached, "KEEP_S", 0.0)
+    assert cached.load(data.landing, path).read_at == first.read_at
+    with Warehouse(path).write() as con:
+        con.execute("CREATE TABLE something (new INTEGER)")
+    assert cached.load(data.landing, path).read_at > first.read_at
+    with Warehouse(path).write() as con:
+        con.execute("DROP TABLE something")
+
+
 def test_no_connection_outlives_a_read(seeded: Seeded) -> None:
     cached.forget()
     cached.load(data.landing, seeded.warehouse.path)
