@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
 import pytest
 from empty_warehouse import empty_warehouse
+from kept_open import MODULES, kept_open
 
 from collectors.config import Config
 from collectors.context import Context
@@ -26,6 +28,19 @@ hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first: at the end no worker waits for another's long test."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warehouses_stay_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In the modules that gain by it and need nothing else."""
+    with kept_open() if request.module.__name__ in MODULES else nullcontext():
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,68 @@
+"""A warehouse that stays open between the connections of a test, where no other process needs it.
+
+DuckDB registers thousands of functions each time it opens a file: 50 ms of computing, and a pass of the
+monitors opens it a dozen times. Here it is opened once. Each connection still is a session of its own, one
+for reading can only read, and what is written is in the file at once.
+
+A file that is kept open is locked against other processes and other databases, so tests of those, and of
+opening itself, are not in MODULES.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from collectors.warehouse import connection
+from collectors.warehouse.connection import Connection, Warehouse
+
+# Those that open a warehouse often enough for it to count.
+MODULES = {
+    "test_judge_draws",
+    "test_runner_late",
+    "test_runner_pass",
+    "test_sketches_kept",
+}
+# A module has many warehouses, one after the other, and each of them has threads.
+_AT_MOST = 3
+
+
+@contextmanager
+def kept_open() -> Iterator[None]:
+    """Until the end of the block, what is opened stays open."""
+    kept: dict[Path, tuple[object, Connection]] = {}
+    lock = threading.Lock()
+    really_open = Warehouse._open
+
+    def opened(warehouse: Warehouse, *, read_only: bool, **more: Any) -> Connection:
+        with lock:
+            identity, first = kept.pop(warehouse.path, (None, None))
+            if first is not None and (identity != warehouse.identity() or any(more.values())):
+                # Another file has taken its place, or another database is to take it in.
+                first.close()
+                first = None
+            if any(more.values()):
+                return really_open(warehouse, read_only=read_only, **more)
+            if first is None:
+                first = really_open(warehouse, read_only=False)
+                # As closing it would: what is committed goes from the log into the file.
+                first.execute("SET checkpoint_threshold = '1 byte'")
+            kept[warehouse.path] = (warehouse.identity(), first)
+            while len(kept) > _AT_MOST:
+                kept.pop(next(iter(kept)))[1].close()
+            session = first.cursor()
+        connection.prepare(session)
+        if read_only:
+            session.execute("BEGIN TRANSACTION READ ONLY")
+        return session
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Warehouse, "_open", opened)
+        yield
+    for _, first in kept.values():
+        first.close()
