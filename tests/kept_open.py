@@ -23,7 +23,10 @@ from collectors.warehouse.connection import Connection, Warehouse
 
 # Those that open a warehouse often enough for it to count.
 MODULES = {
+    "test_fit_cache",
     "test_judge_draws",
+    "test_judge_run",
+    "test_retention_prune",
     "test_runner_late",
     "test_runner_pass",
     "test_sketches_kept",
