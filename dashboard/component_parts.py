@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import chart_data, charts, charts_window, explained_parts, formats, ui, urls
 from dashboard.data_component_checks import DriftPoint, ExplanationRow, QualityPoint
 from dashboard.data_component_versions import component_samples, component_versions
+from dashboard.data_figures import BETWEEN
 from dashboard.data_quality import OWN_SCALES
 from dashboard.frame import Frame
 from dashboard.text import visible
@@ -217,7 +218,7 @@ def versions(frame: Frame, component: str) -> None:
     )
     picked = event["selection"]["rows"]
     if picked and picked[0] < len(known):
-        chosen = str(known[picked[0]].version)
+        chosen = marker_of(known[picked[0]].version, [v.version for v in known])
         with st.container(horizontal=True):
             urls.link(
                 urls.TRACES,
@@ -235,6 +236,18 @@ def versions(frame: Frame, component: str) -> None:
                     b=chosen,
                     icon=":material/compare_arrows:",
                 )
+
+
+def marker_of(version: str, versions: Sequence[str]) -> str:
+    """The marker that sets a version apart: what lists of traces and comparisons are narrowed by.
+
+    >>> marker_of("2.4 · prompt v13 · gpt", ["2.4 · prompt v12 · gpt", "2.4 · prompt v13 · gpt"])
+    'v13'
+    """
+    others = {part for other in versions if other != version for part in other.split(BETWEEN)}
+    parts = version.split(BETWEEN)
+    mine = next((part for part in parts if part not in others), parts[0])
+    return mine.removeprefix("prompt ").removeprefix("index ")
 
 
 @st.fragment

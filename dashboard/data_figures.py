@@ -32,6 +32,8 @@ _FIGURES: Mapping[str, tuple[str, float]] = {
 _LATENCY = ("duration_s", "cost_usd")
 _MOST_VERSIONS = 30
 _EVERY = ("duration_s", "time_to_first_token_s", "cost_usd", "input_tokens", "output_tokens")
+# Between the markers of a version, as versions.sql writes it.
+BETWEEN = " · "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +162,7 @@ def version_text(row: Row) -> str:
     """All markers of a version in one line, as versions.sql writes it."""
     chain, component, prompt, index, model = _markers(row)
     said = (chain, component, prompt and f"prompt {prompt}", index and f"index {index}", model)
-    return " · ".join(part for part in said if part is not None)
+    return BETWEEN.join(part for part in said if part is not None)
 
 
 def _row(counts: Counts, numbers: Mapping[str, Mapping[Any, Number]], group: Any) -> Row:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
 from collectors.model import PRODUCTION
 from collectors.rollups.read import QUANTILES, Cut, Rolled
+from collectors.rollups.refresh import OTHER
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row
 from dashboard.data import TimeRange, select
@@ -22,6 +24,8 @@ _FIELDS = (
     "output_characters",
     "documents",
 )
+# What a version is told by; what changes with each release of a part comes first.
+_VERSIONS = ("component_version", "prompt_version", "index_version", "chain_version")
 # Of a token, where none are sent.
 _CHARACTERS = 4.0
 _MEDIAN, _HIGH = QUANTILES.index(0.5), QUANTILES.index(0.95)
@@ -80,10 +84,28 @@ def one_in(spans: int, most: int) -> int:
 def choices(con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange) -> list[Row]:
     """What one component can be split by: versions, models and data sets, with their spans in the range.
 
-    Evaluation sets count whenever they were run.
+    Evaluation sets count whenever they were run. A version is the value of a version marker that differs
+    within the range; those of one marker stand together, the newest first.
     """
-    if not rolled.exists:
-        return select(con, "compare_sides", {"chain": chain, "component": component, **span.parameters})
+    if rolled.exists:
+        rows = _rolled_choices(con, rolled, chain, component, span)
+    else:
+        rows = select(con, "compare_sides", {"chain": chain, "component": component, **span.parameters})
+    values = Counter(row["marker"] for row in rows)
+    found: dict[tuple[str, str], Row] = {}
+    for row in sorted(rows, key=_place):
+        if row["way"] != "version" or values[row["marker"]] > 1:
+            # One name may be that of a component and of its chain.
+            found.setdefault(
+                (row["way"], row["name"]), {k: row[k] for k in ("way", "name", "spans", "last_at")}
+            )
+    return [row for row in found.values() if row["name"] != OTHER]
+
+
+def _rolled_choices(
+    con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange
+) -> list[Row]:
+    """The same rows as compare_sides.sql, off the rollups."""
     cut = Cut(
         chain=chain,
         component=component,
@@ -92,16 +114,27 @@ def choices(con: Connection, rolled: Rolled, chain: str, component: str, span: T
         origin=span.start,
         step_s=(span.end - span.start).total_seconds(),
     )
-    rows: list[Row] = []
-    for way, of in (("version", _version), ("model", _model), ("dataset", lambda row: PRODUCTION)):
-        found = rolled.counts(cut, of)
-        rows += [
-            {"way": way, "name": name, "spans": one.spans, "last_at": one.last_at}
-            for name, one in found.items()
-            if name is not None
-        ]
-    rows += select(con, "compare_sets", {"chain": chain, "component": component})
-    return sorted(rows, key=lambda row: (row["way"], -row["last_at"].timestamp(), row["name"]))
+    markers = (*_VERSIONS, "model")
+    by_name: dict[tuple[str, str], Row] = {}
+    for told, one in rolled.counts(cut, lambda row: tuple(row[marker] for marker in markers)).items():
+        for marker, name in (*zip(markers, told, strict=True), ("dataset", PRODUCTION)):
+            if name is None:
+                continue
+            way = "version" if marker in _VERSIONS else marker
+            known = by_name.setdefault(
+                (marker, name),
+                {"way": way, "marker": marker, "name": name, "spans": 0, "last_at": one.last_at},
+            )
+            known["spans"] += one.spans
+            known["last_at"] = max(known["last_at"], one.last_at)
+    sets = select(con, "compare_sets", {"chain": chain, "component": component})
+    return [*by_name.values(), *({**row, "marker": "dataset"} for row in sets)]
+
+
+def _place(row: Row) -> tuple[str, int, float, str]:
+    marker = row["marker"]
+    place = _VERSIONS.index(marker) if marker in _VERSIONS else 0
+    return row["way"], place, -row["last_at"].timestamp(), row["name"]
 
 
 def _row(measure: str, n: int, mean: float, spread: float | None, p50: float, p95: float) -> Row:
@@ -118,7 +151,7 @@ def _cut(side: Mapping[str, Any]) -> Cut:
         origin=side["start"],
         step_s=(side["end"] - side["start"]).total_seconds(),
         dataset=side["dataset"],
-        version=side["version"],
+        marker=side["version"],
         model=side["model"],
         environment=side["environment"],
     )
@@ -126,14 +159,3 @@ def _cut(side: Mapping[str, Any]) -> Cut:
 
 def _one(row: Row) -> None:
     return None
-
-
-def _version(row: Row) -> str | None:
-    mine: str | None = row["component_version"]
-    whole: str | None = row["chain_version"]
-    return mine if mine is not None else whole
-
-
-def _model(row: Row) -> str | None:
-    model: str | None = row["model"]
-    return model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
@@ -125,9 +126,13 @@ def nothing_stored(title: str, warehouse: Path) -> NoReturn:
     )
 
 
-def fetch(frame: Frame, read: Callable[..., T], *args: Any) -> T:
-    """A cached read; says what is read, and when the answer is old because the warehouse is busy."""
-    with st.spinner(f"Reading {plain(frame.chain)}, {plain(frame.range_words)} …"):
+def fetch(frame: Frame, read: Callable[..., T], *args: Any, again: bool = False) -> T:
+    """A cached read; says what is read, and when the answer is old because the warehouse is busy.
+
+    again: the page shows an earlier answer meanwhile, which a notice would only push down.
+    """
+    waits_for = f"Reading {plain(frame.chain)}, {plain(frame.range_words)} …"
+    with nullcontext() if again else st.spinner(waits_for):
         loaded = cached.load(read, frame.warehouse, *args)
     stale_note(loaded)
     return loaded.value

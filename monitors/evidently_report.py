@@ -40,7 +40,7 @@ _UNSAFE = re.compile(r"[^\w .:/@+-]")
 class Slice:
     """Which spans stand on one side of the comparison.
 
-    version: of the component, else of the chain. None: any, as for the model and the environment.
+    version: any version marker, or the model. None: any, as for the model and the environment.
     """
 
     start: datetime

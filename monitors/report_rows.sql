@@ -6,7 +6,7 @@ WITH drawn AS (
     WHERE started_at >= $start AND started_at < $end
         AND component = $component AND dataset = $dataset
         AND ($chain::VARCHAR IS NULL OR chain = $chain)
-        AND ($version::VARCHAR IS NULL OR coalesce(component_version, chain_version) = $version)
+        AND ($version::VARCHAR IS NULL OR $version IN (chain_version, component_version, prompt_version, index_version, model))
         AND ($model::VARCHAR IS NULL OR model = $model)
         AND ($environment::VARCHAR IS NULL OR environment = $environment)
     ORDER BY md5($seed::VARCHAR || '/' || trace_id || '/' || span_id)

@@ -90,7 +90,9 @@ def _named(frame: Frame, by: str, found: list[Choice]) -> tuple[SideRange, SideR
     b = chosen["b"] if chosen["b"] in names else names[0]
     if by == "dataset" and chosen["b"] not in names and PRODUCTION in names:
         b = PRODUCTION
-    a = chosen["a"] if chosen["a"] in names else next(n for n in names if n != b)
+    # Beside it stands its neighbour, which is of the same marker.
+    place = names.index(b)
+    a = chosen["a"] if chosen["a"] in names else names[place + 1 if place + 1 < len(names) else place - 1]
     for letter, value in (("a", a), ("b", b)):
         urls.choose(letter.upper(), letter, names, chosen=value, words=words.__getitem__, width=300)
     return _side(frame, by, a or names[0]), _side(frame, by, b or names[0])

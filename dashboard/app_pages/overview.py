@@ -29,6 +29,8 @@ from dashboard.text import plain
 _AROUND = 6
 _MOST_NAMED = 3
 _MOST_INCIDENTS = 5
+# In the session: whether the page shows figures already.
+_DRAWN = "overview_drawn"
 # A chain that began so little after the range before has all of it.
 _LATE = timedelta(hours=12)
 
@@ -176,10 +178,16 @@ frame = ui.open_page(
 )
 
 
+# Of this run of the page; the fragment below runs again by itself.
+st.session_state[_DRAWN] = False
+
+
 @st.fragment(run_every=frame.settings.refresh_s)
 @ui.guarded
 def _live() -> None:
-    view = ui.fetch(frame, overview, frame.chain, frame.span, ui.rubric(), frame.only)
+    again = st.session_state.get(_DRAWN, False)
+    view = ui.fetch(frame, overview, frame.chain, frame.span, ui.rubric(), frame.only, again=again)
+    st.session_state[_DRAWN] = True
     _status(frame, view)
     overview_parts.runs(frame, view)
     if not any(c.now for c in view.components):

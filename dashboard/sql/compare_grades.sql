@@ -7,7 +7,7 @@ JOIN spans s ON s.trace_id = g.trace_id AND s.span_id = g.span_id AND s.started_
 WHERE g.chain = $chain AND g.component = $component AND g.dataset = $dataset AND g.score IS NOT NULL
   AND g.span_started_at >= $start AND g.span_started_at < $end
   AND s.chain = $chain AND s.component = $component AND s.started_at >= $start AND s.started_at < $end
-  AND ($version IS NULL OR coalesce(s.component_version, s.chain_version) = $version)
+  AND ($version IS NULL OR $version IN (s.chain_version, s.component_version, s.prompt_version, s.index_version, s.model))
   AND ($model IS NULL OR s.model = $model)
   AND ($environment IS NULL OR s.environment = $environment)
 GROUP BY measure

@@ -3,7 +3,7 @@ SELECT duration_s, coalesce(output_tokens::DOUBLE, length(output_text)::DOUBLE /
 FROM spans
 WHERE chain = $chain AND component = $component AND dataset = $dataset
   AND started_at >= $start AND started_at < $end
-  AND ($version IS NULL OR coalesce(component_version, chain_version) = $version)
+  AND ($version IS NULL OR $version IN (chain_version, component_version, prompt_version, index_version, model))
   AND ($model IS NULL OR model = $model)
   AND ($environment IS NULL OR environment = $environment)
   AND hash(span_id) % $one_in = 0

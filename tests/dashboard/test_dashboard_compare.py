@@ -10,8 +10,10 @@ import pytest
 from conftest import Open, words
 from seeded_warehouse import Seeded, build
 
+from collectors.rollups.refresh import refresh
 from dashboard import compare_parts
-from dashboard.data_compare import EvidentlyReport, SideRange, comparison, evidently
+from dashboard.data import TimeRange
+from dashboard.data_compare import EvidentlyReport, SideRange, choices, comparison, evidently
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +87,27 @@ def test_two_times_stand_in_the_address(open_page: Open, changed: Seeded) -> Non
     assert table.loc["Duration", "B against A"] == "▲ higher"
     assert table.loc["Duration", "Difference of the means"].startswith("+")
     assert len(app.get("plotly_chart")) == 1, "a retriever has durations and no output tokens"
+
+
+def test_prompts_are_versions_too_off_the_spans_and_off_the_rollups(tmp_path: Path) -> None:
+    made = build(tmp_path, days=1, traces_per_day=20, with_incident=False)
+    change = made.start + timedelta(hours=12)
+    with made.warehouse.write() as con:
+        con.execute(
+            "UPDATE spans SET prompt_version = 'p8' WHERE prompt_version = 'p7' AND started_at >= ?", [change]
+        )
+    span = TimeRange(start=made.start, end=made.end, bucket_s=3600)
+    for rolled in (False, True):
+        if rolled:
+            refresh(made.warehouse, now=made.end + timedelta(days=1))
+        found = choices(made.warehouse, "support-assistant", "generator", span)
+        names = [c.name for c in found if c.way == "version" and c.name.startswith("p")]
+        assert names == ["p8", "p7"], "the newest first"
+        a, b = (SideRange(name=n, start=span.start, end=span.end, version=n) for n in ("p7", "p8"))
+        told = comparison(made.warehouse, "support-assistant", "generator", a, b)
+        assert (told.spans_a, told.spans_b) == tuple(
+            c.spans for n in ("p7", "p8") for c in found if c.name == n
+        )
 
 
 @pytest.mark.parametrize(
