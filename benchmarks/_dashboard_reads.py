@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -72,6 +72,9 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
     monitor = data_monitors.monitors_view(warehouse, chain, span, now).monitors[0].monitor
     before = data_compare.SideRange(name="a", start=span.start - (span.end - span.start), end=span.start)
     after = data_compare.SideRange(name="b", start=span.start, end=span.end)
+    application = next(p.component for p in parts if p.is_application)
+    by = data_compare.choices(warehouse, chain, application, span)
+    newest = [choice.name for choice in by if choice.way == "version"][:2]
     rubric = JudgeConfig().rubric
     limits = tuple((kind, None) for kind in ("spans", "texts"))
 
@@ -100,6 +103,9 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
         "quality: judges": lambda: data_quality.judges(warehouse, chain),
         "compare: choices": lambda: data_compare.choices(warehouse, chain, component, span),
         "compare: two times": lambda: data_compare.comparison(warehouse, chain, component, before, after),
+        "compare: two versions": lambda: data_compare.comparison(
+            warehouse, chain, application, *(replace(after, version=name) for name in newest)
+        ),
         "monitors": lambda: data_monitors.monitors_view(warehouse, chain, span, now),
         "data: newest": lambda: data_sources.newest(warehouse, now + timedelta(minutes=1)),
         "data: sources": lambda: data_sources.sources_view(warehouse, now, range_name, None),
