@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks._dashboard_pages import CHROMIUM, DONE, OPTIONS
 
 _DESK, _PHONE = (1280, 900), (390, 844)
+_PHONE_AGENT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome Mobile"
 _COLOURS = 128
 _FADE_MS, _LONGEST_MS = 1_000, 300_000
 _IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
@@ -57,7 +58,10 @@ def take(browser: Any, url: str, picture: Picture) -> bytes:
     """The picture as a PNG."""
     width, height = picture.size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=picture.scheme, timezone_id="Europe/Berlin"
+        viewport={"width": width, "height": height},
+        color_scheme=picture.scheme,
+        timezone_id="Europe/Berlin",
+        user_agent=_PHONE_AGENT if picture.size == _PHONE else None,
     )
     page = context.new_page()
     page.goto(f"{url}/{picture.page}")
