@@ -23,13 +23,17 @@ from collectors.warehouse.connection import Connection, Warehouse
 
 # Those that open a warehouse often enough for it to count.
 MODULES = {
+    "test_alert_rules_run",
     "test_fit_cache",
     "test_judge_draws",
+    "test_judge_ensemble",
     "test_judge_run",
+    "test_optional_fields",
     "test_retention_prune",
     "test_runner_late",
     "test_runner_pass",
     "test_sketches_kept",
+    "test_slack_delivery",
 }
 # A module has many warehouses, one after the other, and each of them has threads.
 _AT_MOST = 3
