@@ -4,7 +4,7 @@ DuckDB registers thousands of functions each time it opens a file: 50 ms of comp
 monitors opens it a dozen times. Here it is opened once. Each connection still is a session of its own, one
 for reading can only read, and what is written is in the file at once.
 
-A file that is kept open is locked against other processes and other databases, so tests of those, and of
+A file that is kept open is locked against other processes, so tests of those, and of
 opening itself, are not in MODULES.
 """
 
@@ -14,7 +14,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -46,15 +45,13 @@ def kept_open() -> Iterator[None]:
     lock = threading.Lock()
     really_open = Warehouse._open
 
-    def opened(warehouse: Warehouse, *, read_only: bool, **more: Any) -> Connection:
+    def opened(warehouse: Warehouse, *, read_only: bool) -> Connection:
         with lock:
             identity, first = kept.pop(warehouse.path, (None, None))
-            if first is not None and (identity != warehouse.identity() or any(more.values())):
-                # Another file has taken its place, or another database is to take it in.
+            if first is not None and identity != warehouse.identity():
+                # Another file has taken its place.
                 first.close()
                 first = None
-            if any(more.values()):
-                return really_open(warehouse, read_only=read_only, **more)
             if first is None:
                 first = really_open(warehouse, read_only=False)
                 # As closing it would: what is committed goes from the log into the file.
