@@ -147,8 +147,7 @@ def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b
         rolled = Rolled(con)
         numbers = [data_sides.measures(con, rolled, side) for side in sides]
         grades = [
-            # Only what narrows further has to be looked up at the spans.
-            select(con, "compare_grades", side) if narrowed else select(con, "compare_grades_all", side)
+            data_sides.grades(con, rolled, side) if narrowed else select(con, "compare_grades_all", side)
             for side, narrowed in zip(sides, (a.is_narrowed, b.is_narrowed), strict=True)
         ]
         for side, rows in zip(sides, numbers, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,13 +33,19 @@ def version_grades(
     graded = select(con, "hour_quality", scope)
     rows = [{**row, "version": alone[row["bucket"]]} for row in graded if row["bucket"] in alone]
     wanted = sorted(several & {row["bucket"] for row in graded})
-    stretches = list(runs(wanted))
-    if len(stretches) > _MOST_STRETCHES:
-        stretches = [(wanted[0], wanted[-1] + _HOUR)]
-    for low, high in stretches:
-        part = {"start": max(low, span.start), "end": min(high, span.end)}
-        rows += select(con, "version_quality", {**scope, **part, "hours": wanted})
+    for low, high in stretches(wanted, span.start, span.end):
+        rows += select(con, "version_quality", {**scope, "start": low, "end": high, "hours": wanted})
     return _means(rows)
+
+
+def stretches(
+    hours: Sequence[datetime], start: datetime, end: datetime
+) -> Sequence[tuple[datetime, datetime]]:
+    """Where some hours lie, in order, from `start` to `end`: no more stretches than are worth a read each."""
+    found = list(runs(hours))
+    if len(found) > _MOST_STRETCHES:
+        found = [(hours[0], hours[-1] + _HOUR)]
+    return [(max(low, start), min(high, end)) for low, high in found]
 
 
 def _hours(

@@ -45,6 +45,7 @@ def test_every_page_reads_the_same_off_rollups(warehouse: Warehouse, name: str) 
     before = _read(warehouse, span, name)
     assert refresh(warehouse, now=known.last_at + timedelta(days=1)) > 0
     after = _read(warehouse, span, name)
+    assert len(before["grades of two versions"]) > 1
     for page, told in before.items():
         _same(told, after[page], page)
 
@@ -57,6 +58,10 @@ def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
         SideRange(name="b", start=half, end=span.end),
     ]
     only = Only(environment="staging", version="1.5.0")
+    versions = [
+        SideRange(name=version, start=span.start, end=span.end, version=version, environment=environment)
+        for version, environment in (("1.4.0", None), ("1.5.0", "staging"))
+    ]
     compared = comparison(warehouse, CHAIN, component, *sides)
     return {
         "extent": extent(warehouse, CHAIN),
@@ -71,6 +76,9 @@ def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
         "traces": data_traces.traces(warehouse, CHAIN, span, data_traces.TraceFilter()),
         "choices": choices(warehouse, CHAIN, component, span),
         "numbers": [(d.measure, d.change, d.a and d.a.mean, d.a and d.a.spread) for d in compared.numbers],
+        "grades of two versions": [
+            (d.measure, d.a, d.b) for d in comparison(warehouse, CHAIN, component, *versions).grades
+        ],
         # Half of the longest range has no spans.
         "middles": [
             median(side.duration_s) if side.duration_s else None
