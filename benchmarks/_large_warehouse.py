@@ -49,6 +49,7 @@ _TILED = {
 # Rows of the present: once for each chain.
 _PRESENT = ("components", "component_versions", "alert_state", "samples")
 _ID = ("_id", "fingerprint", "merged_into")
+_OF_TRACE = "to_seconds((hash(trace_id || $salt || '0') % 3600)::BIGINT - 1800)"
 Say = Callable[[str], None]
 
 
@@ -160,6 +161,9 @@ def _copy(con: Connection, table: str, chain: str, salt: str, shift: timedelta, 
             changes.append("md5(trace_id || $salt || '0') AS trace_id")
         elif name == "span_id":
             changes.append("left(md5(span_id || $salt || '0'), 16) AS span_id")
+        elif name == "span_started_at":
+            # With its span, which _large_warehouse.sql moves as its trace.
+            changes.append(f"{name} + $shift::INTERVAL + {_OF_TRACE} AS {name}")
         elif name.endswith(_ID) and name != "run_id":
             changes.append(f"md5({name} || $salt || $chain) AS {name}")
         elif kind == "TIMESTAMP WITH TIME ZONE":
