@@ -177,6 +177,11 @@ def select(con: Any, name: str, parameters: Mapping[str, Any] | None = None) -> 
     return fetch(con, text, {k: v for k, v in (parameters or {}).items() if k in wanted})
 
 
+def half_width(spread: float | None, n: int) -> float | None:
+    """Half of the 95 % interval of a mean, by the standard deviation of its n values; None without one."""
+    return None if spread is None else 1.96 * spread / n**0.5
+
+
 def records(kind: type[T], rows: Iterable[Row]) -> tuple[T, ...]:
     """Rows as frozen records; columns that the record does not have are dropped."""
     names = [f.name for f in fields(kind)]  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from collectors.warehouse.connection import Warehouse
-from dashboard.data import TimeRange, records, select
+from dashboard.data import TimeRange, half_width, records, select
 from dashboard.data_incident import as_mapping
 
 # Points of one monitor: a chart has no room for more.
@@ -30,7 +30,7 @@ class QualityPoint:
     @property
     def half_width(self) -> float | None:
         """Half of the 95 % interval of the mean; None with fewer than two grades."""
-        return None if self.spread is None else 1.96 * self.spread / self.scored**0.5
+        return half_width(self.spread, self.scored)
 
 
 @dataclass(frozen=True, kw_only=True)

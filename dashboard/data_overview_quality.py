@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from collectors.warehouse.store import Row
-from dashboard.data import TimeRange
+from dashboard.data import TimeRange, half_width
 from monitors.judges.scales import LOCAL_SCALE, Scale, cut
 
 # The one criterion that stands for quality on the overview: the first of these that was graded.
@@ -118,7 +118,7 @@ def _mean_grade(component: str, totals: Sequence[Row]) -> Quality | None:
         key=lambda r: (_rank(r["criterion"]), r["judge_kind"] != "ensemble", -r["scored"], r["judge_kind"])
     )
     row = graded[0]
-    half = 1.96 * row["spread"] / row["scored"] ** 0.5 if row["spread"] is not None else None
+    half = half_width(row["spread"], row["scored"])
     scale = LOCAL_SCALE if row["judge_kind"] == "local" else None
     before = [
         r["mean"]

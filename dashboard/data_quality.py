@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from collectors.warehouse.connection import Warehouse
-from dashboard.data import TimeRange, records, select
+from dashboard.data import TimeRange, half_width, records, select
 from monitors.judges.agreement import AgreementReport, agreement_report, read_agreement
 from monitors.judges.label_queue import Waiting, next_answer
 from monitors.judges.scales import LOCAL_SCALE, UNIT_SCALE, Scale, cut, scales_of
@@ -81,7 +81,7 @@ class DayRow:
     @property
     def half_width(self) -> float | None:
         """Half of the 95 % interval of the mean; None with fewer than two grades."""
-        return None if self.spread is None else 1.96 * self.spread / self.scored**0.5
+        return half_width(self.spread, self.scored)
 
 
 @dataclass(frozen=True, kw_only=True)
