@@ -20,6 +20,7 @@ import streamlit as st
 
 from collectors.errors import WarehouseBusyError
 from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.resident import ResidentWarehouse
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -101,7 +102,7 @@ def _fresh(
 ) -> Any:
     """The answer, read anew when the warehouse is in another `state`."""
     read = getattr(importlib.import_module(module), name)
-    return read(Warehouse(Path(warehouse), wait_s=WAIT_S), *args, **kwargs), datetime.now(UTC)
+    return read(ResidentWarehouse(Path(warehouse), wait_s=WAIT_S), *args, **kwargs), datetime.now(UTC)
 
 
 def forget() -> None:

@@ -26,11 +26,11 @@ DEFAULT_WAIT_S = 30.0
 _RETRY_S = 0.05
 
 # Everything needed is in the wheel; nothing may be fetched, and log text must not reach the file system.
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "enable_external_access": "false",
 }
+_CONFIG = {**_OFFLINE, "enable_external_access": "false"}
 
 
 class Warehouse:
@@ -75,7 +75,7 @@ class Warehouse:
                     raise found from error
                 raise
             finally:
-                connection.close()
+                self._close(connection)
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -136,7 +136,7 @@ class Warehouse:
         deadline = self._monotonic() + self._wait_s
         while True:
             try:
-                connection = duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
+                connection = self._connect(read_only=read_only)
             except duckdb.IOException as error:
                 if "set lock on file" not in str(error):
                     raise self._cannot_open(error) from error
@@ -150,6 +150,13 @@ class Warehouse:
             else:
                 prepare(connection)
                 return connection
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.path), read_only=read_only, config=_CONFIG)
+
+    def _close(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """End what was opened to read."""
+        connection.close()
 
     def _cannot_open(self, error: duckdb.Error) -> WarehouseError:
         return damage(self.path, error) or WarehouseError(f"cannot open the warehouse {self.path}: {error}")
@@ -180,11 +187,18 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
+def sealed(warehouse: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory database that can attach this warehouse, and reaches no other file."""
+    connection = duckdb.connect(":memory:", config=_OFFLINE)
+    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in (warehouse, f"{warehouse}.wal"))
+    connection.execute(f"SET allowed_paths = [{files}]")
+    connection.execute("SET enable_external_access = false")
+    return connection
+
+
 def in_memory() -> duckdb.DuckDBPyConnection:
     """An in-memory database that may read files and attach others; every statement in it must be our own."""
-    connection = duckdb.connect(
-        ":memory:", config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    )
+    connection = duckdb.connect(":memory:", config=_OFFLINE)
     prepare(connection)
     return connection
 
