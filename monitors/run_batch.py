@@ -31,7 +31,7 @@ from monitors.run_log import RunLog, Totals
 from monitors.run_state import RunState, write_evaluated, write_results
 from monitors.sampling import Raw, Sampler
 from monitors.sketches.made import Sketched, sample_sketches
-from monitors.sketches.store import add_sketches, write_days, write_sketches
+from monitors.sketches.store import add_sketches, write_days_and_weeks, write_sketches
 from monitors.sql import query
 from monitors.streams import Stream
 from monitors.summaries import Sample, SampleStore, prune_samples, write_samples
@@ -129,7 +129,7 @@ class Batches:
         if missing and until is not None:
             with self._tools.warehouse.write() as con:
                 add_sketches(con, missing)
-                write_days(con, since=min(s.window.start for s in missing), until=until)
+                write_days_and_weeks(con, since=min(s.window.start for s in missing), until=until)
 
     def run(self, windows: Sequence[Window]) -> None:
         """Evaluate the windows of one batch, in order of time, and store what came of it."""
@@ -206,7 +206,7 @@ class Batches:
     ) -> None:
         write_sketches(con, sketched, windows)
         until = max(windows[-1].end, self._state.evaluated_until or windows[-1].end)
-        write_days(con, since=windows[0].start, until=until)
+        write_days_and_weeks(con, since=windows[0].start, until=until)
 
     def _evaluate(self, windows: Sequence[Window]) -> dict[Window, list[Result]]:
         """Results by window. Texts are read in one go at the end, for the breaches only."""

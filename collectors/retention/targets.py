@@ -170,9 +170,10 @@ TARGETS: Mapping[str, tuple[Target, ...]] = {
             where=f"{_PRODUCTION} AND field NOT IN ('input_text', 'output_text') AND field NOT IN {_WORDS}",
         ),
         Target(table="number_sketches", time="window_end", where=_PRODUCTION),
-        Target(table="number_sketch_days", time="window_end", where=_PRODUCTION),
+        # A day or a week goes with its first window: what of it is to stay lies in the windows and days.
+        Target(table="number_sketch_days", time="window_start", where=_PRODUCTION),
         Target(table="text_sketches", time="window_end", where=_PRODUCTION),
-        Target(table="text_sketch_days", time="window_end", where=_PRODUCTION),
+        Target(table="text_sketch_days", time="window_start", where=_PRODUCTION),
         # The last one says how far the monitors have come.
         Target(
             table="evaluated_windows",

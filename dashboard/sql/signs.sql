@@ -6,6 +6,7 @@ WITH sketches AS (
     UNION ALL
     SELECT dataset, chain, component, field, window_start, total, counts, true
     FROM number_sketch_days
+    WHERE window_end - window_start = INTERVAL 1 DAY
 )
 SELECT
     field, (window_start AT TIME ZONE 'UTC')::DATE AS day,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
-_WIDTHS = (1, 2, 4, 8)
+_KINDS = {width: np.dtype(f"<i{width}") for width in (1, 2, 4, 8)}
 _HEAD = struct.Struct("<BI")
 
 
@@ -19,8 +19,8 @@ def pack_ints(values: Ints) -> bytes:
     (8, 11)
     """
     low, high = (int(values.min()), int(values.max())) if values.size else (0, 0)
-    width = next(w for w in _WIDTHS if -(1 << (8 * w - 1)) <= low and high < 1 << (8 * w - 1))
-    return _HEAD.pack(width, values.size) + values.astype(f"<i{width}").tobytes()
+    width = next(w for w in _KINDS if -(1 << (8 * w - 1)) <= low and high < 1 << (8 * w - 1))
+    return _HEAD.pack(width, values.size) + values.astype(_KINDS[width]).tobytes()
 
 
 def unpack_ints(blob: bytes, at: int) -> tuple[Ints, int]:
@@ -33,7 +33,7 @@ def unpack_ints(blob: bytes, at: int) -> tuple[Ints, int]:
         raise ValueError("the bytes of an array are cut off")
     width, size = _HEAD.unpack_from(blob, at)
     start, end = at + _HEAD.size, at + _HEAD.size + width * size
-    if width not in _WIDTHS or end > len(blob):
+    if width not in _KINDS or end > len(blob):
         raise ValueError("the bytes of an array are cut off, or are none")
-    values: Ints = np.frombuffer(blob, dtype=f"<i{width}", count=size, offset=start).astype(np.int64)
+    values: Ints = np.frombuffer(blob, dtype=_KINDS[width], count=size, offset=start).astype(np.int64)
     return values, end

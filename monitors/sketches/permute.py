@@ -101,16 +101,17 @@ def sketch_test(
     if not len(a) or not len(b) or units < 3:
         return SketchTest(mmd2=mmd2(a, b), p=float("nan"), permutations=0, units=units)
     rows = np.concatenate([a.rows, b.rows])
-    sums = np.concatenate([a.sums, b.sums])
     root = np.sqrt(rows)
-    deviation = (sums - rows[:, None] * (sums.sum(axis=0) / rows.sum())) / root[:, None]
+    deviation = np.concatenate([a.sums, b.sums])
+    # In place: fresh pages for copies of this size took longer than the arithmetic.
+    deviation -= np.outer(rows, deviation.sum(axis=0) / rows.sum())
+    deviation /= root[:, None]
     weight = root / np.r_[np.full(len(a), a.total), np.full(len(b), -b.total)]
     rng = np.random.default_rng(0) if rng is None else rng
     # The first row is the data itself; in the others the weights are dealt out anew.
     weights = np.tile(weight.astype(np.float32), (permutations + 1, 1))
     rng.permuted(weights[1:], axis=1, out=weights[1:])
-    shift = weights @ deviation.astype(np.float32)
-    squares = np.stack([(shift[:, of_bandwidth(k)] ** 2).sum(axis=1) for k in range(len(BANDWIDTHS))])
+    squares = np.stack([_squares(weights, deviation[:, of_bandwidth(k)]) for k in range(len(BANDWIDTHS))])
     spread = squares.std(axis=1)
     standard = (squares - squares.mean(axis=1)[:, None]) / np.where(spread > 0, spread, 1.0)[:, None]
     largest = standard.max(axis=0)
@@ -119,3 +120,13 @@ def sketch_test(
     return SketchTest(
         mmd2=mmd2(a, b), p=(1 + above) / (1 + permutations), permutations=permutations, units=units
     )
+
+
+def _squares(weights: NDArray[np.float32], deviation: Floats) -> Floats:
+    """(B + 1,) squared lengths of weights (B + 1, U) times deviations (U, F).
+
+    By inner products of the units, of which there are fewer than features.
+    """
+    inner = (deviation @ deviation.T).astype(np.float32)
+    squares: Floats = np.einsum("bu,bu->b", weights @ inner, weights).astype(np.float64)
+    return squares

@@ -1,6 +1,7 @@
-"""Sketches in the warehouse: one row per stream and bucket, and one per whole day made of its buckets.
+"""Sketches in the warehouse: one row per stream and bucket, one per whole day, and one per whole week.
 
-Long stretches are read as days, with single windows at their ends only, so reading 90 days costs 90 rows.
+Long stretches are read as days, from eight weeks on as weeks, and with windows at their ends only: reading a
+year costs some eighty rows.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from monitors.sql import query
 from monitors.streams import TEXT_FIELDS, Stream
 from monitors.window import day_of
 
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 KINDS = ("text", "number")
+# What is permuted are whole buckets: of fewer weeks there would be too few for a small p-value.
+_LONG = 8 * WEEK
+_MICROSECOND = timedelta(microseconds=1)
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
 # Stream, start of the window, basis.
@@ -41,7 +45,7 @@ class Bucket:
 def write_sketches(con: Connection, sketched: Sequence[Sketched], windows: Sequence[Window]) -> None:
     """Store production's sketches of `windows`, in the place of whatever covered any of that time.
 
-    Days that a window lies in go too: they are made again by `write_days`.
+    Days and weeks that a window lies in go too: `write_days_and_weeks` makes them again.
     """
     if not windows:
         return
@@ -58,11 +62,11 @@ def write_sketches(con: Connection, sketched: Sequence[Sketched], windows: Seque
 
 
 def add_sketches(con: Connection, sketched: Sequence[Sketched]) -> None:
-    """Store sketches of buckets that have none. Days have tables of their own, which stay short."""
+    """Store sketches of buckets that have none. Days and weeks have tables of their own, which stay short."""
     by_table: dict[str, list[Row]] = {}
     for one in sketched:
-        is_day = one.dataset == PRODUCTION and one.window.end - one.window.start == DAY
-        table = f"{_kind(one.stream)}_sketch_days" if is_day else f"{_kind(one.stream)}_sketches"
+        is_long = one.dataset == PRODUCTION and one.window.end - one.window.start in (DAY, WEEK)
+        table = f"{_kind(one.stream)}_sketch_days" if is_long else f"{_kind(one.stream)}_sketches"
         by_table.setdefault(table, []).append(_row(one))
     for table, rows in by_table.items():
         insert(con, table, rows)
@@ -75,26 +79,29 @@ def write_sets(con: Connection, dataset: str, sketched: Sequence[Sketched]) -> N
     add_sketches(con, sketched)
 
 
-def write_days(con: Connection, *, since: datetime, until: datetime) -> None:
-    """Merge the windows of each day from that of `since` on that is over by `until` and has no sketch yet."""
-    bounds = {"low": day_of(since), "until": until}
-    made: list[Sketched] = []
-    for kind in KINDS:
-        rows = fetch(con, query(f"{kind}_days"), bounds)
-        parts: dict[tuple[Any, ...], list[Bucket]] = {}
-        for row in rows:
-            place = (row["chain"], row["component"], row["field"], row["basis"], row["day"])
-            parts.setdefault(place, []).append(_bucket(row))
-        for (chain, component, field, basis, day), buckets in parts.items():
-            made.append(
-                Sketched(
-                    stream=Stream(chain, component, field),
-                    window=Window(start=day, end=day + DAY),
-                    basis=basis,
-                    sketch=merge_buckets(buckets),
+def write_days_and_weeks(con: Connection, *, since: datetime, until: datetime) -> None:
+    """Merge the windows of each day, and then the days of each week, from those of `since` on.
+
+    Only of those that are over by `until` and have no sketch yet.
+    """
+    for name, length in (("days", DAY), ("weeks", WEEK)):
+        made: list[Sketched] = []
+        for kind in KINDS:
+            bounds = {"low": _begin(since, length), "until": until}
+            parts: dict[tuple[Any, ...], list[Bucket]] = {}
+            for row in fetch(con, query(f"{kind}_{name}"), bounds):
+                place = (row["chain"], row["component"], row["field"], row["basis"], row["bucket"])
+                parts.setdefault(place, []).append(_bucket(row))
+            for (chain, component, field, basis, start), buckets in parts.items():
+                made.append(
+                    Sketched(
+                        stream=Stream(chain, component, field),
+                        window=Window(start=start, end=start + length),
+                        basis=basis,
+                        sketch=merge_buckets(buckets),
+                    )
                 )
-            )
-    add_sketches(con, made)
+        add_sketches(con, made)
 
 
 def merge_buckets(buckets: Iterable[Bucket]) -> TextSketch | NumberSketch:
@@ -110,21 +117,32 @@ def merge_buckets(buckets: Iterable[Bucket]) -> TextSketch | NumberSketch:
 def read_buckets(
     con: Connection, stream: Stream, period: Window, *, dataset: str = PRODUCTION
 ) -> list[Bucket]:
-    """The buckets of a stream that lie in `period` and cover it: whole days, and windows where no day is.
+    """The buckets of a stream that lie in `period` and cover it.
 
-    In time order, by basis; a window whose stream had nothing has none. An evaluation set is one bucket.
+    Whole weeks (of a long period), days where no week is, windows where no day is. In time order, by basis;
+    a window whose stream had nothing has none. An evaluation set is one bucket.
     """
     if dataset != PRODUCTION:
-        return _read(con, stream, Window(start=_FIRST, end=_LAST), dataset=dataset, days=False)
-    is_long = day_of(period.start - timedelta(microseconds=1)) + 2 * DAY <= period.end
-    found = _read(con, stream, period, dataset=dataset, days=True) if is_long else []
-    # Days first, and then only the time between them: the windows of a day are twenty-four times its size.
-    for part in _between([b.window for b in found], period):
-        found += _read(con, stream, part, dataset=dataset, days=False)
-    return sorted(found, key=lambda b: (b.window.start, b.basis))
+        return _read(con, stream, Window(start=_FIRST, end=_LAST), dataset=dataset)
+    found: list[Bucket] = []
+    # The longest first, and then only the time between: the windows of a day are twenty-four times its size.
+    for length in (WEEK, DAY, None) if period.end - period.start >= _LONG else (DAY, None):
+        for part in _between([b.window for b in found], period):
+            if length is None or _begin(part.start - _MICROSECOND, length) + 2 * length <= part.end:
+                found += _read(con, stream, part, length=length)
+        found.sort(key=lambda b: (b.window.start, b.basis))
+    return found
 
 
-def _read(con: Connection, stream: Stream, period: Window, *, dataset: str, days: bool) -> list[Bucket]:
+def _read(
+    con: Connection,
+    stream: Stream,
+    period: Window,
+    *,
+    dataset: str = PRODUCTION,
+    length: timedelta | None = None,
+) -> list[Bucket]:
+    """Buckets of that length, in any order; None: of windows."""
     bounds = {
         "dataset": dataset,
         "chain": stream.chain,
@@ -133,21 +151,33 @@ def _read(con: Connection, stream: Stream, period: Window, *, dataset: str, days
         "start": period.start,
         "end": period.end,
     }
-    name = f"{_kind(stream)}_day_buckets" if days else f"{_kind(stream)}_buckets"
-    return [_bucket(row) for row in fetch(con, query(name), bounds)]
+    if length is None:
+        return [_bucket(row) for row in fetch(con, query(f"{_kind(stream)}_buckets"), bounds)]
+    name = f"{_kind(stream)}_day_buckets"
+    return [_bucket(row) for row in fetch(con, query(name), {**bounds, "length": length})]
+
+
+def _begin(at: datetime, length: timedelta) -> datetime:
+    """Of the day, or the week from Monday on, that holds `at`; UTC.
+
+    >>> _begin(datetime(2026, 3, 5, 7, tzinfo=UTC), WEEK).isoformat()
+    '2026-03-02T00:00:00+00:00'
+    """
+    day = day_of(at)
+    return day if length == DAY else day - day.weekday() * DAY
 
 
 def _kind(stream: Stream) -> str:
     return "text" if stream.field in TEXT_FIELDS else "number"
 
 
-def _between(days: Sequence[Window], period: Window) -> list[Window]:
-    """What of the period lies outside the days, which are in time order."""
+def _between(buckets: Sequence[Window], period: Window) -> list[Window]:
+    """What of the period lies outside the buckets, which are in time order."""
     parts, at = [], period.start
-    for day in days:
-        if day.start > at:
-            parts.append(Window(start=at, end=day.start))
-        at = max(at, day.end)
+    for bucket in buckets:
+        if bucket.start > at:
+            parts.append(Window(start=at, end=bucket.start))
+        at = max(at, bucket.end)
     return parts if at >= period.end else [*parts, Window(start=at, end=period.end)]
 
 

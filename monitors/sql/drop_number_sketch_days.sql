@@ -1,4 +1,4 @@
--- The days that the windows which begin at $starts and last $length lie in.
+-- The days and weeks that the windows which begin at $starts and last $length lie in.
 DELETE FROM number_sketch_days
 WHERE dataset = 'production'
     AND window_end > $low AND window_start < $high

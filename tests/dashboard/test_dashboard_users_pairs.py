@@ -25,7 +25,7 @@ from monitors.judges.grade import JudgedSpan
 from monitors.judges.spans import write_grades
 from monitors.result import Window
 from monitors.sketches.made import sample_sketches
-from monitors.sketches.store import add_sketches, write_days
+from monitors.sketches.store import add_sketches, write_days_and_weeks
 from monitors.streams import ABANDONED, RETRIED, UNHAPPY, Stream
 from monitors.summaries import Sample
 
@@ -63,7 +63,7 @@ def said(made: Seeded, component: str = "assistant") -> None:
         add_sketches(con, sample_sketches(samples))
         con.execute("UPDATE number_sketches SET field = 'status' WHERE field = 'quality.of_all'")
         # The first day is over and stands in one row as well; it must not count twice.
-        write_days(con, since=made.start, until=made.end)
+        write_days_and_weeks(con, since=made.start, until=made.end)
 
 
 def compared(made: Seeded) -> None:

@@ -160,7 +160,7 @@ def test_packed_integers_come_back(values: list[int]) -> None:
 
 
 def test_dimensions_do_not_mix() -> None:
-    with pytest.raises(ValueError, match="of 16 and of 8"):
+    with pytest.raises(ValueError, match="of 16 and of 8 dimensions"):
         TextSketch.empty(16).merge(TextSketch.empty(8))
     with pytest.raises(ValueError, match="no sketch"):
         merged([])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,20 @@ from collectors.model import Span
 from collectors.retention.forget import forget
 from collectors.retention.prune import execute, plan
 from collectors.retention.users import UserForms
+from collectors.warehouse.connection import Warehouse
 from monitors.result import Window
 from monitors.runner import run_pass
 from monitors.sketches.compare import NumberComparison, TextComparison, compare
+from monitors.sketches.made import Sketched
 from monitors.sketches.number_sketch import NumberSketch
-from monitors.sketches.store import Bucket, read_buckets
+from monitors.sketches.store import (
+    Bucket,
+    add_sketches,
+    merge_buckets,
+    read_buckets,
+    write_days_and_weeks,
+    write_sketches,
+)
 from monitors.streams import Stream
 
 GRACE = timedelta(minutes=6)
@@ -71,6 +81,40 @@ def test_days_and_windows_cover_the_time_once(world: Context) -> None:
     assert [b.window.start - START for b in buckets(world, INPUTS)] == [b.window.start - START for b in found]
     part = Window(start=START + 3 * HOUR, end=START + 26 * HOUR)
     assert len(buckets(world, INPUTS, part)) == 23, "a day that lies partly in the period is read as windows"
+
+
+def test_long_stretches_are_read_as_weeks(warehouse: Warehouse) -> None:
+    # From a Wednesday on: eight whole weeks, and days at both ends.
+    start, length = START + 2 * DAY, 6 * HOUR
+    places = [Window(start=start + i * length, end=start + (i + 1) * length) for i in range(4 * 64)]
+    made = [
+        Sketched(stream=LATENCY, window=w, basis="s", sketch=NumberSketch.of(np.array([1.0 + i])))
+        for i, w in enumerate(places)
+    ]
+    with warehouse.write() as con:
+        add_sketches(con, made)
+        for day in range(0, 64, 16):
+            write_days_and_weeks(con, since=start + day * DAY, until=start + (day + 16) * DAY)
+    ends = start + 64 * DAY
+    with warehouse.read() as con:
+        whole = read_buckets(con, LATENCY, Window(start=start, end=ends - length))
+        short = read_buckets(con, LATENCY, Window(start=start, end=ends - 9 * DAY))
+    week = 7 * DAY
+    assert [b.window.end - b.window.start for b in whole] == [
+        *[DAY] * 5,
+        *[week] * 8,
+        *[DAY] * 2,
+        *[length] * 3,
+    ]
+    assert all(b.window.start == a.window.end for a, b in pairwise(whole))
+    assert merge_buckets(whole) == NumberSketch.of(np.arange(1.0, 4 * 64))
+    assert {b.window.end - b.window.start for b in short} == {DAY}
+    with warehouse.write() as con:
+        write_sketches(con, [], [places[4 * 20]])
+    with warehouse.read() as con:
+        found = read_buckets(con, LATENCY, Window(start=start, end=ends))
+    assert [b.window.end - b.window.start for b in found].count(week) == 7
+    assert merge_buckets(found) != merge_buckets(whole), "the day of what is written anew goes with its week"
 
 
 def test_a_run_in_one_go_keeps_what_runs_by_the_hour_keep(world: Context, tmp_path: Any) -> None:
