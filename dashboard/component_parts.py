@@ -1,20 +1,21 @@
-"""The parts of the component page: quality, drift, versions side by side, samples."""
+"""The parts of the component page: quality, versions side by side, samples."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
 import streamlit as st
 
-from dashboard import chart_data, charts, charts_window, explained_parts, formats, ui, urls
-from dashboard.data_component_checks import DriftPoint, ExplanationRow, QualityPoint
+from dashboard import chart_data, charts, formats, ui, urls
+from dashboard.data_component_checks import QualityPoint
 from dashboard.data_component_versions import component_samples, component_versions
 from dashboard.data_figures import BETWEEN
 from dashboard.data_quality import OWN_SCALES
 from dashboard.frame import Frame
+from dashboard.layout import side_by_side
 from dashboard.text import visible
-from monitors.alerting.words import field_words
 from monitors.judges.scales import Scale, cut, scales_of
 
 _MOST = 6
@@ -30,13 +31,18 @@ def quality(
     within: tuple[datetime, datetime],
 ) -> None:
     """The mean grade of each criterion with its interval."""
-    kinds = sorted({(p.criterion, p.judge_kind) for p in grades})
+    answers = Counter[tuple[str, str]]()
+    for point in grades:
+        answers[point.criterion, point.judge_kind] += point.scored
+    # What was graded most often says most.
+    kinds = sorted(answers, key=lambda kind: (-answers[kind], kind))
     if not kinds:
+        st.text("No answer of this component was graded in this range.")
         return
     ui.heading("Quality", "Mean grade with its 95 % interval. A gap is a time without grades.")
     buckets = frame.span.buckets()
     scales = scales_of(ui.rubric())
-    with st.grid(2, min_column_width=420, gap="medium") as grid:
+    with side_by_side(len(kinds[:_MOST])) as grid:
         for criterion, judge in kinds[:_MOST]:
             by_bucket = {p.bucket: p for p in grades if (p.criterion, p.judge_kind) == (criterion, judge)}
             points = [by_bucket.get(b) for b in buckets]
@@ -66,6 +72,7 @@ def quality(
                         unit="grade",
                         marks=marks,
                         within=within,
+                        height=200,
                     ),
                     key=f"quality_{criterion}_{judge}",
                     query=chart_data.Query(
@@ -83,95 +90,6 @@ def quality(
 def _moved(mean: float | None, half: float | None, sign: int, scale: Scale | None) -> float | None:
     """An end of the interval of a mean; no grade lies past the end of its scale."""
     return None if mean is None or half is None else cut(mean + sign * half, scale)
-
-
-@st.fragment
-@ui.guarded
-def drift(
-    found: Sequence[DriftPoint], frame: Frame, marks: Sequence[charts.Mark], within: tuple[datetime, datetime]
-) -> None:
-    """What the checks said of this component; those that were in breach come first."""
-    by_monitor: dict[str, list[DriftPoint]] = {}
-    for point in found:
-        by_monitor.setdefault(point.monitor, []).append(point)
-    if not by_monitor:
-        ui.nothing(
-            "No monitor has looked at this component in this range",
-            "Monitors need a reference: some days of production, or an evaluation set.",
-            ["chainwatch run"],
-        )
-        return
-    ranked = sorted(by_monitor.items(), key=lambda item: (-_breaches(item[1]), item[0]))
-    charted = [(m, p) for m, p in ranked if any(x.value is not None for x in p)]
-    silent = [m for m, p in ranked if all(x.value is None for x in p)]
-    with st.grid(2, min_column_width=420, gap="medium") as grid:
-        for monitor, points in charted[:_MOST]:
-            with grid.cell(), st.container(border=True, height="stretch"):
-                _drift_chart(monitor, points, frame, marks, within)
-    rest = charted[_MOST:]
-    if rest:
-        more = st.expander(f"{len(rest)} more checks", on_change="rerun", key="more_checks")
-        if more.open:
-            with more, st.grid(2, min_column_width=420, gap="medium") as grid:
-                for monitor, points in rest:
-                    with grid.cell(), st.container(border=True, height="stretch"):
-                        _drift_chart(monitor, points, frame, marks, within)
-    if silent:
-        st.caption(f"{len(silent)} checks had no data in this range; the Monitors page says why.")
-
-
-def _breaches(points: Sequence[DriftPoint]) -> int:
-    return sum(p.status == "breach" for p in points)
-
-
-def _drift_chart(
-    monitor: str,
-    points: Sequence[DriftPoint],
-    frame: Frame,
-    marks: Sequence[charts.Mark],
-    within: tuple[datetime, datetime],
-) -> None:
-    last = points[-1]
-    unit = next((p.unit for p in reversed(points) if p.unit), None)
-    against = "earlier production" if last.reference_kind == "drift" else "the evaluation set"
-    hits = _breaches(points)
-    ui.chart(
-        f"{field_words(last.field).capitalize()}: "
-        + (f"{hits} of {len(points)} windows out of band" if hits else "within its band"),
-        charts_window.window_chart(
-            points,
-            zone=frame.zone,
-            zone_name=frame.zone_name,
-            unit=unit,
-            concern=last.concern,
-            marks=marks,
-            within=within,
-            height=210,
-        ),
-        key=f"drift_{monitor}",
-        rows=charts_window.window_rows(points),
-        query=chart_data.Query(
-            name="monitor_series", parameters={"monitor": monitor, **frame.span.parameters}
-        ),
-        chooses="time",
-        note=f"{last.check_name.replace('_', ' ')} against {against}",
-    )
-
-
-def explained(found: ExplanationRow | None, frame: Frame) -> None:
-    """What explained the latest breach of the range, where one was."""
-    if found is None or not explained_parts.has_explanation(found.evidence):
-        return
-    ui.heading(
-        "What changed",
-        f"{field_words(found.field).capitalize()} in the alert that was last in breach "
-        f"{frame.when(found.last_breach_at)}.",
-    )
-    explained_parts.explanation(
-        found.evidence,
-        key="component",
-        query=chart_data.Query(name="latest_explanation", parameters=frame.scope),
-    )
 
 
 @st.fragment

@@ -55,6 +55,11 @@ INCIDENT: Mapping[str, Look] = {
     ),
     "resolved": Look(colour=OK, badge="green", icon=":material/check_circle:", symbol="✓", word="Resolved"),
 }
+AGAINST: Mapping[str, str] = {
+    "drift": "earlier production",
+    "skew": "the evaluation set",
+    "level": "a fixed objective",
+}
 CONCERN: Mapping[str, str] = {
     "input": "Inputs",
     "output": "Outputs",

@@ -189,30 +189,31 @@ def chart(
     """
     from dashboard.charts import CONFIG
 
-    st.markdown(f"**{plain(title)}**")
-    if note:
-        st.caption(plain(note))
     chosen = None
-    if chooses is None or (chooses == "time" and viewer.on_phone()):
-        st.plotly_chart(figure.plotly(), key=key, config=CONFIG, alt=title)
-    else:
-        if chooses == "time":
-            figure.update_layout(dragmode="select", selectdirection="h")
-        # Another range is another chart: what was marked in the one before is not marked in it.
-        picked = st.plotly_chart(
-            figure.plotly(),
-            key=f"{key}_{urls.url('range')}",
-            config=CONFIG,
-            alt=title,
-            on_select="rerun",
-            selection_mode="box" if chooses == "time" else "points",
-        )
-        selection = picked["selection"] if picked else {}
-        narrow(selection)
-        chosen = next(
-            (str(p["customdata"]) for p in selection.get("points") or () if "customdata" in p), None
-        )
-    chart_data.offer(title, figure if rows is None else rows, key=key, query=query)
+    with st.container(gap="xsmall"):
+        st.markdown(f"**{plain(title)}**")
+        if note:
+            st.caption(plain(note))
+        if chooses is None or (chooses == "time" and viewer.on_phone()):
+            st.plotly_chart(figure.plotly(), key=key, config=CONFIG, alt=title)
+        else:
+            if chooses == "time":
+                figure.update_layout(dragmode="select", selectdirection="h")
+            # Another range is another chart: what was marked in the one before is not marked in it.
+            picked = st.plotly_chart(
+                figure.plotly(),
+                key=f"{key}_{urls.url('range')}",
+                config=CONFIG,
+                alt=title,
+                on_select="rerun",
+                selection_mode="box" if chooses == "time" else "points",
+            )
+            selection = picked["selection"] if picked else {}
+            narrow(selection)
+            chosen = next(
+                (str(p["customdata"]) for p in selection.get("points") or () if "customdata" in p), None
+            )
+        chart_data.offer(title, figure if rows is None else rows, key=key, query=query)
     return chosen
 
 

@@ -7,7 +7,7 @@ the parameters, the session's last choice is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -82,6 +82,36 @@ def choose(
         on_change=changed,
         format_func=lambda v: (any_word or "") if v == "" else words(v),
         **layout,
+    )
+
+
+def switch(
+    label: str,
+    name: str,
+    words: Mapping[str, str],
+    *,
+    chosen: str,
+    resets: Sequence[str] = (),
+    label_shown: bool = False,
+) -> None:
+    """A choice of a few, all in sight, that writes the query parameter `name`; `words` of each."""
+    key = f"switch_{name}"
+    st.session_state[key] = chosen
+
+    def changed() -> None:
+        set_url(name, st.session_state[key])
+        for other in resets:
+            set_url(other, None)
+
+    st.segmented_control(
+        label,
+        list(words),
+        key=key,
+        on_change=changed,
+        format_func=lambda value: words[value],
+        label_visibility="visible" if label_shown else "collapsed",
+        width="content",
+        required=True,
     )
 
 

@@ -20,28 +20,6 @@ _WAYS = {"time": "Two times", "version": "Two versions", "model": "Two models", 
 _DAY = timedelta(days=1)
 
 
-def _switch(chosen: str) -> None:
-    """By what the two sides differ; it stands in the URL."""
-    key = "switch_by"
-    st.session_state[key] = chosen
-
-    def changed() -> None:
-        urls.set_url("by", st.session_state[key])
-        for side in ("a", "b"):
-            urls.set_url(side, None)
-
-    st.segmented_control(
-        "Compare",
-        list(_WAYS),
-        key=key,
-        on_change=changed,
-        format_func=lambda value: _WAYS[value],
-        label_visibility="collapsed",
-        width="content",
-        required=True,
-    )
-
-
 def _times(frame: Frame) -> tuple[SideRange, SideRange]:
     """The range and the one before it, or the days that were chosen; of a young chain its two halves."""
     span = frame.span
@@ -117,7 +95,7 @@ component = component_row(frame).component
 by = urls.url("by")
 if by not in _WAYS:
     by = "time"
-_switch(by)
+urls.switch("Compare", "by", _WAYS, chosen=by, resets=("a", "b"))
 with st.container(horizontal=True, vertical_alignment="bottom"):
     if by == "time":
         sides: tuple[SideRange, SideRange] | None = _times(frame)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -10,12 +10,15 @@ from dashboard import (
     chart_data,
     charts,
     charts_marks,
+    component_check_parts,
     component_head,
     component_parts,
     formats,
+    layout,
     range_parts,
     theme,
     ui,
+    urls,
     viewer,
 )
 from dashboard.charts import Line
@@ -24,6 +27,23 @@ from dashboard.data_component import ComponentView, SeriesPoint, component_view
 from dashboard.data_component_checks import component_checks
 from dashboard.filter_parts import Uses
 from dashboard.text import plain
+
+_VIEWS = {
+    "traffic": "Traffic",
+    "quality": "Quality",
+    "texts": "Inputs and outputs",
+    "versions": "Versions",
+    "requests": "Newest requests",
+}
+# What the checks of each view are about.
+_CONCERNS: Mapping[str, tuple[str, ...]] = {
+    "traffic": ("latency", "errors", "cost", "no_data", "monitoring"),
+    "quality": ("quality",),
+    "texts": ("input", "output"),
+}
+# So many of its checks are in sight; where the figures themselves are drawn, none.
+_CHECKS_IN_SIGHT = {"texts": 3}
+_SIDE_BY_SIDE_PX = 340
 
 frame = ui.open_page(
     "Component",
@@ -76,6 +96,7 @@ def _draw(
             within=within,
             tick_format=tick,
             band=charts.Band(low=band[0], high=band[1], label="usual") if band else None,
+            height=200,
         ),
         key=key,
         query=chart_data.Query(name="component_series", parameters=frame.scope),
@@ -99,7 +120,8 @@ def _traffic(view: ComponentView) -> None:
     step = formats.span(buckets[1] - buckets[0])
     whole = view.total
     p50, p95, first = (whole.p50_s, whole.p95_s, whole.ttft_p95_s) if whole else (None, None, None)
-    with st.grid(2, min_column_width=420, gap="medium") as grid:
+    first_tokens = _has(lambda p: p.ttft_p95_s)
+    with layout.side_by_side(3 + first_tokens + bool(cost)) as grid:
         with grid.cell(), st.container(border=True, height="stretch"):
             _draw(
                 f"{formats.count(total)} requests",
@@ -129,7 +151,7 @@ def _traffic(view: ComponentView) -> None:
                 "latency",
                 usual="p95_s",
             )
-        if _has(lambda p: p.ttft_p95_s):
+        if first_tokens:
             with grid.cell(), st.container(border=True, height="stretch"):
                 _draw(
                     f"First token: one in twenty later than {formats.seconds(first)}",
@@ -160,7 +182,7 @@ def _lengths() -> None:
     shown = [pair for pair in pairs if _has(pair[1])]
     if not shown:
         return
-    with st.grid(2, min_column_width=420, gap="medium") as grid:
+    with layout.side_by_side(len(shown)) as grid:
         for word, middle, high, usual in shown:
             with grid.cell(), st.container(border=True, height="stretch"):
                 _draw(
@@ -172,21 +194,49 @@ def _lengths() -> None:
                 )
 
 
-component_head.head(view, row, frame)
-st.caption(plain(f"{frame.range_words} ({frame.zone_name})" + (f" · {said}" if said else "")))
-shaded = [f"Shaded: where 90 % of the {frame.before_words} before lay."] if view.usual else []
-drags = [] if viewer.on_phone() else ["Drag across a chart to narrow the range."]
-st.caption(plain(" ".join([*shaded, *drags])))
-_traffic(view)
 checks = ui.fetch(frame, component_checks, frame.chain, chosen, frame.span)
-component_parts.quality(checks.quality, frame, chosen, marks, within)
-ui.heading(
-    "Inputs and outputs",
-    "Each check against its threshold, window by window. Shaded: what the reference makes usual.",
-)
-component_parts.drift(checks.drift, frame, marks, within)
-component_parts.explained(checks.explanation, frame)
-_lengths()
-component_parts.versions(frame, chosen)
-component_parts.samples(frame, chosen)
+courses = component_check_parts.courses(checks.drift)
+component_head.head(view, row, frame)
+drags = [] if viewer.on_phone() else ["drag across a chart to narrow the range"]
+st.caption(plain(" · ".join([f"{frame.range_words} ({frame.zone_name})", *drags, *([said] if said else [])])))
+above = component_check_parts.wrong(courses, frame, marks, within)
+
+
+@st.fragment
+@ui.guarded
+def _look_closer() -> None:
+    """The rest by theme, one at a time; another theme draws nothing else again."""
+    seen = urls.url("view")
+    look = seen if seen in _VIEWS else "traffic"
+    urls.switch("What to look at", "view", _signed(), chosen=look)
+    if look == "traffic":
+        if view.usual:
+            st.caption(plain(f"Shaded: where 90 % of the {frame.before_words} before lay."))
+        _traffic(view)
+    elif look == "quality":
+        component_parts.quality(checks.quality, frame, chosen, marks, within)
+    elif look == "versions":
+        component_parts.versions(frame, chosen)
+    elif look == "requests":
+        component_parts.samples(frame, chosen)
+    if look in _CONCERNS:
+        rest = [c for c in courses if c not in above and c.last.concern in _CONCERNS[look]]
+        shown = _CHECKS_IN_SIGHT.get(look, 0)
+        component_check_parts.checks(rest, frame, marks, within, shown=shown)
+    if look == "texts":
+        component_check_parts.explained(checks.explanation, frame)
+        _lengths()
+
+
+def _signed() -> dict[str, str]:
+    """The names of the views, with a sign where a check is out of band now."""
+    out = {c.last.concern for c in courses if c.is_out}
+    sign = theme.HEALTH["breach"].symbol
+    return {
+        name: f"{sign} {word}" if out.intersection(_CONCERNS.get(name, ())) else word
+        for name, word in _VIEWS.items()
+    }
+
+
+_look_closer()
 range_parts.watch(frame)

@@ -176,7 +176,7 @@ def _metric(view: IncidentView, frame: Frame) -> None:
 def _alert_words(alert: AlertRow) -> str:
     return (
         f"{alert.component} · {field_words(alert.field)} · {alert.check_name.replace('_', ' ')}"
-        f" against {'earlier production' if alert.reference_kind == 'drift' else 'the evaluation set'}"
+        f" against {theme.AGAINST.get(alert.reference_kind, alert.reference_kind)}"
     )
 
 

@@ -123,9 +123,7 @@ def _table(frame: Frame, rows: Sequence[MonitorRow]) -> None:
                 "Component": r.component,
                 "What": field_words(r.field),
                 "Check": r.check_name.replace("_", " "),
-                "Against": {"drift": "earlier production", "skew": "evaluation set"}.get(
-                    r.reference_kind, r.reference_kind
-                ),
+                "Against": theme.AGAINST.get(r.reference_kind, r.reference_kind),
                 "Measured": formats.bare(r.value, r.unit),
                 "Threshold": formats.bare(r.threshold, r.unit),
                 "Out of band": f"{r.breaches} of {r.windows}" if r.windows else formats.UNKNOWN,

@@ -44,33 +44,13 @@ _USES = {
 _INTERVALS = {"always": "every look", "once": "one look"}
 
 
-def _switch(label: str, name: str, words: dict[str, str], chosen: str, *, shown: bool = False) -> None:
-    """A choice of a few that stands in the URL."""
-    key = f"switch_{name}"
-    st.session_state[key] = chosen
-
-    def changed() -> None:
-        urls.set_url(name, st.session_state[key])
-
-    st.segmented_control(
-        label,
-        list(words),
-        key=key,
-        on_change=changed,
-        format_func=lambda value: words[value],
-        label_visibility="visible" if shown else "collapsed",
-        width="content",
-        required=True,
-    )
-
-
 view = urls.url("view")
 if view not in _VIEWS:
     view = "scores"
 frame = ui.open_page("Quality", _USES[view])
 settings = ui.judge_settings()
 rubric = load_rubric(settings.rubric)
-_switch("What to look at", "view", _VIEWS, view)
+urls.switch("What to look at", "view", _VIEWS, chosen=view)
 choices = st.container(horizontal=True, vertical_alignment="bottom")
 if view == "scores":
     row = component_row(frame)
@@ -92,7 +72,7 @@ if view == "scores":
             interval = "always"
         if found.estimates:
             with choices:
-                _switch("95 % intervals for", "interval", _INTERVALS, interval, shown=True)
+                urls.switch("95 % intervals for", "interval", _INTERVALS, chosen=interval, label_shown=True)
             quality_parts.estimates(
                 found,
                 frame,

@@ -27,6 +27,9 @@ def test_from_the_message_to_the_trace(browser: Any, seeded: Seeded, served: str
     page.get_by_role("link", name="retriever over time").click()
     page.get_by_role("heading", name="Component", exact=True).wait_for()
     page.wait_for_url(re.compile(r"/component\?.*component=retriever"))
+    page.get_by_text("Out of band now: latency, output").wait_for()
+    page.get_by_role("radio", name="Versions").or_(page.get_by_role("button", name="Versions")).first.click()
+    page.wait_for_url(re.compile(r"view=versions"))
     page.get_by_text("Versions side by side").wait_for()
 
     page.goto(f"{served}/incident?incident={seeded.incident_id}")

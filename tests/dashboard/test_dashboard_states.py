@@ -27,18 +27,28 @@ PAGES = tuple(terms().pages)
 # What these pages say is not of the warehouse.
 WITHOUT_WAREHOUSE = ("help", "backtest")
 WITHOUT_RUN = ("traces", "compare", "data", *WITHOUT_WAREHOUSE)
+# What one page shows of itself at a time.
+VIEWS = {
+    "component": ("traffic", "quality", "texts", "versions", "requests"),
+    "quality": ("scores", "judges", "label"),
+}
 STEPS = tuple(f"step-{i}" for i in range(20))
 Tour = Callable[..., Iterator[tuple[str, AppTest]]]
 
 
 @pytest.fixture
 def tour(start: Start) -> Tour:
-    """`tour(home)`: each page of the menu in one session, with its name."""
+    """`tour(home)`: each page of the menu in one session, with its name; with `in_full` each of its views."""
 
-    def toured(home: Path, **params: Mapping[str, str]) -> Iterator[tuple[str, AppTest]]:
+    def toured(
+        home: Path, *, in_full: bool = False, **params: Mapping[str, str]
+    ) -> Iterator[tuple[str, AppTest]]:
         app = start(home)
         for page in PAGES:
-            yield page, shown(app, page, **params.get(page, {}))
+            for view in VIEWS.get(page, ()) if in_full else ():
+                yield page, shown(app, page, **params.get(page, {}), view=view)
+            if not in_full or page not in VIEWS:
+                yield page, shown(app, page, **params.get(page, {}))
 
     return toured
 
@@ -97,7 +107,7 @@ def test_a_range_without_data_is_said(tour: Tour, seeded: Seeded) -> None:
 
 
 def test_every_page_draws_a_chain_of_one(tour: Tour, alone: Seeded) -> None:
-    for page, app in tour(alone.home):
+    for page, app in tour(alone.home, in_full=True):
         _drawn(page, app)
 
 
@@ -125,7 +135,7 @@ def test_every_chart_has_its_data_and_sql_that_runs(
     with seeded.warehouse.read() as con:
         (monitor,) = con.execute("SELECT min(monitor) FROM results").fetchall()[0]
     opened = {"traces": {"trace": seeded.trace_id}, "monitors": {"monitor": monitor}}
-    for page, app in tour(seeded.home, **opened):
+    for page, app in tour(seeded.home, in_full=True, **opened):
         _drawn(page, app)
         assert len(offered) == len(app.get("plotly_chart")), page
         with seeded.warehouse.read() as con:
