@@ -4,10 +4,15 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-# pip compiles one module after the other, for two minutes; this takes every core, and leaves out the tests of
-# libraries. What cannot be compiled is a template.
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable
-COMPILE = $(BIN)/python -m compileall -qq -j 0 -x '/tests/' $(VENV)/lib || true
+# Modules are compiled once, when they are first imported, and not in each of the many processes of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
+# uv installs the same in an eighth of the time that pip computes; where it cannot (behind an index that only pip
+# is told of, say), pip does it. uv reads no settings of pip's, so it is told of folders with wheels.
+WHEELS = $(or $(PIP_FIND_LINKS),$(shell $(BIN)/python -m pip config get global.find-links 2>/dev/null))
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+UV = $(BIN)/uv pip install --quiet --python $(BIN)/python $(addprefix --find-links ,$(WHEELS))
+export UV_HTTP_TIMEOUT ?= 120
 
 .PHONY: demo test lint bench clean
 
@@ -16,13 +21,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(BIN)/.installed: pyproject.toml | $(BIN)/python
-	$(INSTALL) .
-	$(COMPILE)
+	$(PIP) uv && $(UV) --compile-bytecode --editable . || $(PIP) --editable .
 	@touch $@
 
 $(BIN)/.installed-test: pyproject.toml | $(BIN)/python
-	$(INSTALL) '.[test]'
-	$(COMPILE)
+	$(PIP) uv && $(UV) --editable '.[test]' || $(PIP) --no-compile --editable '.[test]'
 	@touch $(BIN)/.installed $@
 
 demo: $(BIN)/.installed  ## install, make two weeks of sample traffic with incidents, open the dashboard on one
@@ -35,7 +38,7 @@ test: $(BIN)/.installed-test lint  ## everything that CI runs
 lint: $(BIN)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers auto
 	$(BIN)/lint-imports
 
 bench: $(BIN)/.installed-test  ## every benchmark, the quick form
