@@ -146,10 +146,7 @@ def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b
     with warehouse.read() as con:
         rolled = Rolled(con)
         numbers = [data_sides.measures(con, rolled, side) for side in sides]
-        grades = [
-            data_sides.grades(con, rolled, side) if narrowed else select(con, "compare_grades_all", side)
-            for side, narrowed in zip(sides, (a.is_narrowed, b.is_narrowed), strict=True)
-        ]
+        grades = [select(con, "compare_grades", side) for side in sides]
         for side, rows in zip(sides, numbers, strict=True):
             counts.append(next((int(r["n"]) for r in rows if r["measure"] == "error_rate"), 0))
             values.append(_values(data_sides.values(con, rolled, side, counts[-1])))

@@ -10,7 +10,6 @@ from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from dashboard.data import EVERY, Only, TimeRange, records, select
 from dashboard.data_figures import versions
-from dashboard.data_versions import version_grades
 
 _SAMPLES = 50
 
@@ -62,7 +61,10 @@ def component_versions(
     with warehouse.read() as con:
         rolled = Rolled(con)
         rows = versions(con, rolled, chain, component, span, only)
-        quality = version_grades(con, rolled, chain, component, span)
+        graded = select(con, "version_quality", {"chain": chain, "component": component, **span.parameters})
+    quality: dict[str, dict[str, float]] = {}
+    for row in graded:
+        quality.setdefault(row["version"], {})[row["criterion"]] = row["mean"]
     return ComponentVersions(rows=records(VersionRow, rows), quality=quality)
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
 
 from collectors.model import PRODUCTION
-from collectors.rollups.read import MARKERS, QUANTILES, Cut, Rolled
+from collectors.rollups.read import QUANTILES, Cut, Rolled
 from collectors.rollups.refresh import OTHER
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row
 from dashboard.data import TimeRange, select
-from dashboard.data_versions import stretches
 
 _FIELDS = (
     "duration_s",
@@ -31,7 +28,6 @@ _FIELDS = (
 _VERSIONS = ("component_version", "prompt_version", "index_version", "chain_version")
 # Of a token, where none are sent.
 _CHARACTERS = 4.0
-_HOUR = timedelta(hours=1)
 _MEDIAN, _HIGH = QUANTILES.index(0.5), QUANTILES.index(0.95)
 
 
@@ -78,40 +74,6 @@ def values(con: Connection, rolled: Rolled, side: Mapping[str, Any], spans: int)
         {"duration_s": duration, "output_tokens": length}
         for duration, length in zip_longest(durations, lengths)
     ]
-
-
-def grades(con: Connection, rolled: Rolled, side: Mapping[str, Any]) -> list[Row]:
-    """Every grade of a side that is a version, a model or an environment: only the spans say whose it is.
-
-    Of most hours either all spans are of the side or none, as the rollups know; those are not looked up.
-    """
-    begin = side["start"].replace(minute=0, second=0, microsecond=0)
-    whole: list[datetime] = []
-    mixed: list[datetime] = []
-    if rolled.exists:
-        every = Cut(
-            chain=side["chain"],
-            component=side["component"],
-            start=side["start"],
-            end=side["end"],
-            origin=begin,
-            step_s=_HOUR.total_seconds(),
-            dataset=side["dataset"],
-        )
-        standing: dict[int, set[bool | None]] = {}
-        for place, is_of_side in rolled.counts(every, lambda row: (row["place"], _is_of(side, row))):
-            standing.setdefault(place, set()).add(is_of_side)
-        for place, found in sorted(standing.items()):
-            if found != {False}:
-                (whole if found == {True} else mixed).append(begin + place * _HOUR)
-    else:
-        hours = math.ceil((side["end"] - begin) / _HOUR)
-        mixed = [begin + place * _HOUR for place in range(hours)]
-    rows: list[Row] = []
-    for low, high in stretches(mixed, side["start"], side["end"]):
-        rows += select(con, "compare_mixed_grades", {**side, "low": low, "high": high, "mixed": mixed})
-    more = {"measures": [row["measure"] for row in rows], "scores": [row["score"] for row in rows]}
-    return select(con, "compare_grades", {**side, **more, "whole": whole})
 
 
 def one_in(spans: int, most: int) -> int:
@@ -173,17 +135,6 @@ def _place(row: Row) -> tuple[str, int, float, str]:
     marker = row["marker"]
     place = _VERSIONS.index(marker) if marker in _VERSIONS else 0
     return row["way"], place, -row["last_at"].timestamp(), row["name"]
-
-
-def _is_of(side: Mapping[str, Any], row: Row) -> bool | None:
-    """Whether the spans of a row of the rollups are of the side; None where these do not know it any more."""
-    if OTHER in [row[name] for name in ("environment", *MARKERS)]:
-        return None
-    return (
-        (side["version"] is None or side["version"] in [row[marker] for marker in MARKERS])
-        and (side["model"] is None or side["model"] == row["model"])
-        and (side["environment"] is None or side["environment"] == row["environment"])
-    )
 
 
 def _row(measure: str, n: int, mean: float, spread: float | None, p50: float, p95: float) -> Row:

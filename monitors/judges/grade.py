@@ -45,6 +45,12 @@ class JudgedSpan:
     reference_ids: tuple[str, ...] = ()
     reference_contexts: tuple[str, ...] = ()
     is_application: bool = False
+    environment: str | None = None
+    chain_version: str | None = None
+    component_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    model: str | None = None
 
     @property
     def key(self) -> str:
@@ -58,6 +64,7 @@ class Grade:
 
     `graded` always has a score; `unscored` never has one and says why in `reason`.
     Tokens and cost are this criterion's share of the call, so that they sum to the bill.
+    Environment, versions and model are those of the span.
     """
 
     trace_id: str
@@ -81,6 +88,12 @@ class Grade:
     cost_usd: float | None = None
     graded_at: datetime
     run_id: str | None = None
+    environment: str | None = None
+    chain_version: str | None = None
+    component_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    model: str | None = None
     grade_id: str = ""
 
     def __post_init__(self) -> None:

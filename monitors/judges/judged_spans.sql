@@ -7,7 +7,7 @@
 WITH judged AS (
     SELECT
         trace_id, span_id, chain, component, kind, started_at, dataset, input_text, output_text,
-        documents, reference_text,
+        documents, reference_text, environment, chain_version, component_version, prompt_version, index_version, model,
         TRY_CAST(json_extract(attributes, '$.reference_context_ids') AS VARCHAR[]) AS reference_ids,
         TRY_CAST(json_extract(attributes, '$.reference_contexts') AS VARCHAR[]) AS reference_contexts,
         parent_span_id IS NULL AS is_application,
@@ -45,7 +45,8 @@ SELECT
     j.output_text AS answer,
     j.input_text,
     CASE WHEN len(j.documents) > 0 THEN j.documents ELSE s.documents END AS documents,
-    j.reference_text, j.reference_ids, j.reference_contexts, j.is_application
+    j.reference_text, j.reference_ids, j.reference_contexts, j.is_application,
+    j.environment, j.chain_version, j.component_version, j.prompt_version, j.index_version, j.model
 FROM judged j
 LEFT JOIN heads h ON h.trace_id = j.trace_id
 ASOF LEFT JOIN sources s ON j.trace_id = s.trace_id AND j.reads_until >= s.started_at

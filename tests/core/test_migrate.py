@@ -95,3 +95,19 @@ def test_a_file_of_any_earlier_version_keeps_its_rows(
     with warehouse.read() as con:
         found = {t: con.execute(f"SELECT count(*) FROM {t}").fetchall()[0][0] for t in rows}
     assert found == rows
+
+
+def test_grades_get_the_versions_of_their_spans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse, every = Warehouse(tmp_path / "w.duckdb"), migrations()
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "migrations", lambda: [m for m in every if m.number < 18])
+        migrate(warehouse)
+    # All ids are alike, and so are all times of one transaction.
+    fill(warehouse)
+    with warehouse.write() as con:
+        con.execute("INSERT INTO grades BY NAME SELECT * REPLACE ('gone' AS span_id) FROM grades")
+        con.execute("UPDATE spans SET prompt_version = 'v2', model = NULL")
+    migrate(warehouse)
+    with warehouse.read() as con:
+        rows = con.execute("SELECT span_id, environment, prompt_version, model FROM grades").fetchall()
+    assert sorted(rows) == [("gone", None, None, None), ("x", "x", "v2", None)]

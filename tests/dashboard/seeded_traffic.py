@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from collectors.model import content_hash
+from collectors.rollups.read import MARKERS
 from collectors.warehouse.store import Row
 
 CHAIN = "support-assistant"
@@ -135,17 +136,7 @@ def _trace(
         )
         if kind in ("retriever", "llm") and not error:
             for criterion, mean in (("relevance", 0.42 if bad else 0.78), ("readability", 0.74)):
-                grades.append(
-                    _grade(
-                        rng,
-                        trace_id=trace_id,
-                        span_id=span_id,
-                        component=component,
-                        at=at,
-                        criterion=criterion,
-                        mean=mean,
-                    )
-                )
+                grades.append(_grade(rng, spans[-1], criterion=criterion, mean=mean))
         failed = failed or error
         cost += price or 0.0
         at += timedelta(seconds=seconds)
@@ -203,24 +194,14 @@ def _base(trace_id: str, span_id: str, component: str, kind: str, *, at: datetim
     }
 
 
-def _grade(
-    rng: np.random.Generator,
-    *,
-    trace_id: str,
-    span_id: str,
-    component: str,
-    at: datetime,
-    criterion: str,
-    mean: float,
-) -> Row:
+def _grade(rng: np.random.Generator, span: Row, *, criterion: str, mean: float) -> Row:
     scored = rng.random() > 0.03
     return {
-        "grade_id": content_hash("grade", span_id, criterion),
-        "trace_id": trace_id,
-        "span_id": span_id,
+        "grade_id": content_hash("grade", span["span_id"], criterion),
+        **{name: span.get(name) for name in ("trace_id", "span_id", "environment", *MARKERS)},
         "chain": CHAIN,
-        "component": component,
-        "span_started_at": at,
+        "component": span["component"],
+        "span_started_at": span["started_at"],
         "dataset": "production",
         "judge": "local",
         "judge_kind": "local",
@@ -232,6 +213,6 @@ def _grade(
         "score": round(float(np.clip(rng.normal(mean, 0.12), 0, 1)), 4) if scored else None,
         "reason": None if scored else "the answer is empty",
         "rationale": "12 of 14 content words occur in the documents" if scored else None,
-        "graded_at": at + timedelta(hours=1),
+        "graded_at": span["started_at"] + timedelta(hours=1),
         "run_id": "run-1",
     }

@@ -76,6 +76,19 @@ def test_the_end_of_the_range_is_open(tmp_path: Path) -> None:
     assert found[0].started_at == NOW + timedelta(seconds=1)
 
 
+def test_a_grade_is_of_the_versions_of_its_span(tmp_path: Path) -> None:
+    markers = {"environment": "staging", "component_version": "2", "prompt_version": "p7", "model": "m"}
+    warehouse = warehouse_with(tmp_path, [replace(chain()[-1], **markers)])
+    with warehouse.write() as con:
+        spans = judged_spans(con, NOW, NOW + timedelta(minutes=1))
+        write_grades(con, local_grades(spans, WordHashEncoder(), NOW, "run-1"))
+        rows = fetch(con, "SELECT * FROM grades")
+    assert rows
+    names = [*markers, "chain_version", "index_version"]
+    for row in rows:
+        assert {name: row[name] for name in names} == markers | dict.fromkeys(names[-2:])
+
+
 def test_grading_twice_stores_once(tmp_path: Path) -> None:
     warehouse = warehouse_with(tmp_path, chain())
     items = [judged(), judged(span_id="s2", documents=())]
