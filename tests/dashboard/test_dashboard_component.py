@@ -58,5 +58,6 @@ def test_out_of_band_since_the_first_window_of_the_run_that_lasts() -> None:
 
 
 def test_the_page_says_what_is_out_and_that_nothing_is(open_page: Open, seeded: Seeded) -> None:
-    assert "Out of band now: latency, output" in words(open_page("component", seeded.home, component="retriever"))
+    blamed = words(open_page("component", seeded.home, component="retriever"))
+    assert "Out of band now: latency, output" in blamed
     assert "Nothing" in words(open_page("component", seeded.home, component="guardrail"))
