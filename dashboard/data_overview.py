@@ -1,11 +1,11 @@
-"""The overview's reads: health and figures of every component, open incidents, deploys, the last run."""
+"""The overview's first read: health of every component, open incidents, deploys, the last run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
@@ -21,15 +21,10 @@ from dashboard.data import (
     records,
     select,
 )
-from dashboard.data_figures import component_series, component_totals
+from dashboard.data_figures import component_totals
 from dashboard.data_incident import IncidentRow
-from dashboard.data_overview_quality import Quality, chosen_quality, quality_course, within_scale
-from monitors.judges.config import JudgeConfig
-from monitors.judges.scales import scales_of
 
 Health = Literal["ok", "breach", "no_data", "error"]
-
-_RUBRIC = JudgeConfig().rubric
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,19 +43,8 @@ class Figures:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Points:
-    """One figure per bucket of the range; None where there was nothing."""
-
-    requests: tuple[float | None, ...]
-    error_rate: tuple[float | None, ...]
-    p95_s: tuple[float | None, ...]
-    cost_usd: tuple[float | None, ...]
-    quality: tuple[float | None, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class ComponentHealth:
-    """One component: what the monitors say of it, and its figures now, before and over time.
+    """One component: what the monitors say of it, and its figures now and before.
 
     `cost_is_of_all`: an application whose own spans carry no cost shows that of all its components.
     """
@@ -72,8 +56,6 @@ class ComponentHealth:
     is_cause: bool
     now: Figures | None
     before: Figures | None
-    quality: Quality | None
-    points: Points
     cost_is_of_all: bool = False
 
 
@@ -92,7 +74,7 @@ class StripCell:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Everything the overview draws."""
+    """What the overview draws first."""
 
     span: TimeRange
     components: tuple[ComponentHealth, ...]
@@ -103,22 +85,12 @@ class Overview:
     last_runs: tuple[Run, ...]
 
 
-def overview(
-    warehouse: Warehouse, chain: str, span: TimeRange, rubric: str = _RUBRIC, only: Only = EVERY
-) -> Overview:
-    """Read the overview of one chain in one connection. rubric: the configured one, which has the scale.
-
-    only: which spans the figures `now`, `before` and `points` are of, but for quality.
-    """
+def overview(warehouse: Warehouse, chain: str, span: TimeRange, only: Only = EVERY) -> Overview:
+    """How one chain is. only: which spans the figures `now` and `before` are of."""
     parameters = {"chain": chain, "component": None, **span.parameters}
     with warehouse.read() as con:
         rows = chain_components(con, chain, span)
-        rolled = Rolled(con)
-        totals = component_totals(con, rolled, chain, None, span, only)
-        series = component_series(con, rolled, chain, None, span, only)
-        quality = select(con, "quality_totals", parameters)
-        quality_series = select(con, "quality_series", parameters)
-        estimates = within_scale(select(con, "overview_estimates", parameters), scales_of(rubric))
+        totals = component_totals(con, Rolled(con), chain, None, span, only)
         latest = {row["component"]: row for row in select(con, "health_latest", parameters)}
         firing = select(con, "firing_alerts", parameters)
         strip_span = _strip_span(span, select(con, "window_length", parameters)[0]["window_s"])
@@ -127,12 +99,9 @@ def overview(
         deploys = records(DeployRow, select(con, "deploys", parameters))
         last_runs = records(Run, select(con, "runs", {"limit": 5}))
     blamed = {i.component for i in incidents if i.state != "resolved"}
-    buckets = span.buckets()
     found = []
     for row in rows:
         name = row.component
-        mine = [e for e in estimates if e["component"] == name]
-        chosen = chosen_quality(name, mine, quality)
         health, reason = health_of(latest.get(name), [a for a in firing if a["component"] == name])
         found.append(
             ComponentHealth(
@@ -143,10 +112,6 @@ def overview(
                 is_cause=name in blamed,
                 now=_figures(name, totals, current=True),
                 before=_figures(name, totals, current=False),
-                quality=chosen,
-                points=_points(
-                    name, buckets, series, quality_course(name, mine, quality_series, span, chosen)
-                ),
             )
         )
     return Overview(
@@ -166,20 +131,14 @@ def _with_cost_of_all(part: ComponentHealth, parts: Sequence[ComponentHealth]) -
         return part
     return replace(
         part,
-        now=replace(part.now, cost_usd=_total(p.now.cost_usd if p.now else None for p in others)),
+        now=replace(part.now, cost_usd=total(p.now.cost_usd if p.now else None for p in others)),
         before=part.before
-        and replace(part.before, cost_usd=_total(p.before.cost_usd if p.before else None for p in others)),
-        points=replace(
-            part.points,
-            cost_usd=tuple(map(_total, zip(*(p.points.cost_usd for p in others), strict=True)))
-            if others
-            else (),
-        ),
+        and replace(part.before, cost_usd=total(p.before.cost_usd if p.before else None for p in others)),
         cost_is_of_all=True,
     )
 
 
-def _total(values: Iterable[float | None]) -> float | None:
+def total(values: Iterable[float | None]) -> float | None:
     """The sum of what is known; None when nothing is."""
     known = [v for v in values if v is not None]
     return sum(known) if known else None
@@ -207,23 +166,6 @@ def _figures(component: str, totals: Sequence[Row], *, current: bool) -> Figures
         if row["component"] == component and row["is_current"] is current:
             return records(Figures, [row])[0]
     return None
-
-
-def _points(
-    component: str,
-    buckets: Sequence[datetime],
-    series: Sequence[Row],
-    graded: Mapping[datetime, float],
-) -> Points:
-    mine = {row["bucket"]: row for row in series if row["component"] == component}
-    rows: list[Mapping[str, Any] | None] = [mine.get(bucket) for bucket in buckets]
-    return Points(
-        requests=tuple(row["requests"] if row else None for row in rows),
-        error_rate=tuple(row["errors"] / row["requests"] if row else None for row in rows),
-        p95_s=tuple(row["p95_s"] if row else None for row in rows),
-        cost_usd=tuple(row["cost_usd"] if row else None for row in rows),
-        quality=tuple(graded.get(bucket) for bucket in buckets),
-    )
 
 
 def _strip_span(span: TimeRange, window_s: float | None) -> TimeRange:

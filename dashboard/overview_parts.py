@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import formats, theme, ui, urls
 from dashboard.data_overview import ComponentHealth, Overview
+from dashboard.data_overview_courses import Course
 from dashboard.data_overview_quality import Quality
 from dashboard.data_quality import PEOPLE
 from dashboard.frame import Frame
@@ -67,26 +68,28 @@ def runs(frame: Frame, view: Overview) -> None:
         st.caption("The newest span is old. Is the exporter still sending?")
 
 
-def cards(parts: Sequence[ComponentHealth], days: float, *, whole_before: bool) -> None:
+def cards(
+    parts: Sequence[ComponentHealth], courses: Mapping[str, Course], days: float, *, whole_before: bool
+) -> None:
     """The application first, then the chain in its order; of a long chain what is not well comes first.
 
     whole_before: whether there were spans all through the range before, so that counts can be set against it.
     """
     if len(parts) <= _MOST:
         for part in parts:
-            card(part, days, whole_before=whole_before)
+            card(part, courses.get(part.row.component), days, whole_before=whole_before)
         return
     ranked = sorted(parts, key=lambda p: (not p.row.is_application, p.health == "ok", p.row.position))
     for part in ranked[:_MOST]:
-        card(part, days, whole_before=whole_before)
+        card(part, courses.get(part.row.component), days, whole_before=whole_before)
     rest = st.expander(f"{len(ranked) - _MOST} more components", on_change="rerun", key="more_components")
     if rest.open:
         with rest:
             for part in ranked[_MOST:]:
-                card(part, days, whole_before=whole_before)
+                card(part, courses.get(part.row.component), days, whole_before=whole_before)
 
 
-def card(part: ComponentHealth, days: float, *, whole_before: bool) -> None:
+def card(part: ComponentHealth, course: Course | None, days: float, *, whole_before: bool) -> None:
     """One component: its state, then five figures with their course over a range of `days`."""
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -94,11 +97,11 @@ def card(part: ComponentHealth, days: float, *, whole_before: bool) -> None:
             urls.link(urls.COMPONENT, part.row.component, component=part.row.component)
             kind = "application" if part.row.is_application else part.row.kind
             st.caption(plain(f"{kind} · {part.health_reason}"), width="content")
-        if part.now is None:
+        if part.now is None or course is None:
             st.text("No spans in this range.")
             return
         with st.grid(5, min_column_width=140, gap="small"):
-            for tile in _tiles(part, days, whole_before=whole_before):
+            for tile in _tiles(part, course, days, whole_before=whole_before):
                 change = formats.relative(tile.now, tile.before)
                 aside = "same as before" if tile.before is not None else plain(tile.aside)
                 st.metric(
@@ -116,8 +119,8 @@ def card(part: ComponentHealth, days: float, *, whole_before: bool) -> None:
                 )
 
 
-def _tiles(part: ComponentHealth, days: float, *, whole_before: bool) -> list[_Tile]:
-    now, before, points, quality = part.now, part.before, part.points, part.quality
+def _tiles(part: ComponentHealth, course: Course, days: float, *, whole_before: bool) -> list[_Tile]:
+    now, before, points, quality = part.now, part.before, course.points, course.quality
     if now is None:
         return []
     each = now.cost_usd / now.requests if now.cost_usd is not None else None

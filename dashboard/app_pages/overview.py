@@ -21,6 +21,7 @@ from dashboard import (
 )
 from dashboard.data_incident import IncidentRow
 from dashboard.data_overview import ComponentHealth, Overview, overview
+from dashboard.data_overview_courses import courses
 from dashboard.filter_parts import Uses
 from dashboard.frame import Frame
 from dashboard.text import plain
@@ -186,8 +187,7 @@ st.session_state[_DRAWN] = False
 @ui.guarded
 def _live() -> None:
     again = st.session_state.get(_DRAWN, False)
-    view = ui.fetch(frame, overview, frame.chain, frame.span, ui.rubric(), frame.only, again=again)
-    st.session_state[_DRAWN] = True
+    view = ui.fetch(frame, overview, frame.chain, frame.span, frame.only, again=again)
     _status(frame, view)
     overview_parts.runs(frame, view)
     if not any(c.now for c in view.components):
@@ -251,8 +251,12 @@ def _live() -> None:
             else f" Spans begin {frame.when(frame.extent.first_at)}, too late for counts and costs."
         ),
     )
+    # Read when what is above it can be seen already.
+    over_time = ui.fetch(frame, courses, frame.chain, frame.span, ui.rubric(), frame.only, again=again)
+    st.session_state[_DRAWN] = True
     overview_parts.cards(
         [c for c in view.components if frame.component in (None, c.row.component)],
+        over_time,
         length / timedelta(days=1),
         whole_before=whole_before,
     )

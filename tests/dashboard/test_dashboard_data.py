@@ -11,7 +11,7 @@ from empty_warehouse import empty_warehouse
 from rows_by_hand import NOON, alert, grade, incident, result, span, store
 
 from collectors.warehouse.connection import Warehouse
-from dashboard import data, data_component, data_incident, data_overview, data_traces
+from dashboard import data, data_component, data_incident, data_overview, data_overview_courses, data_traces
 
 
 @pytest.fixture
@@ -47,8 +47,9 @@ def test_figures_gaps_and_unknown_costs(warehouse: Warehouse) -> None:
     assert only.now.error_rate == pytest.approx(1 / 3)
     assert only.now.cost_usd is None, "no span carried a cost: unknown, not zero"
     assert only.before is None
-    assert only.points.requests == (2, None, 1, None, None, None), "an hour without spans is a gap"
-    assert only.points.error_rate[:3] == (0.5, None, 0.0)
+    points = data_overview_courses.courses(warehouse, "c", _range())["app"].points
+    assert points.requests == (2, None, 1, None, None, None), "an hour without spans is a gap"
+    assert points.error_rate[:3] == (0.5, None, 0.0)
     assert only.health == "no_data"
     assert only.row.is_application
 
@@ -84,13 +85,13 @@ def test_the_strip_has_no_holes_between_long_windows(warehouse: Warehouse) -> No
 def test_quality_carries_its_interval(warehouse: Warehouse) -> None:
     store(warehouse, "spans", span("a", "1", 1))
     store(warehouse, "grades", *[grade(str(i), score) for i, score in enumerate((0.2, 0.4, 0.6, None))])
-    (only,) = data_overview.overview(warehouse, "c", _range()).components
-    assert only.quality is not None
-    assert only.quality.mean == pytest.approx(0.4)
-    assert only.quality.scored == 3, "an unscored answer is not a zero"
+    quality = data_overview_courses.courses(warehouse, "c", _range())["app"].quality
+    assert quality is not None
+    assert quality.mean == pytest.approx(0.4)
+    assert quality.scored == 3, "an unscored answer is not a zero"
     # The sample's deviation is 0.2; 1.96 * 0.2 / sqrt(3) = 0.22632.
-    assert only.quality.high is not None
-    assert only.quality.high - only.quality.mean == pytest.approx(0.22632, abs=1e-5)
+    assert quality.high is not None
+    assert quality.high - quality.mean == pytest.approx(0.22632, abs=1e-5)
 
 
 def test_usual_comes_from_the_range_before(warehouse: Warehouse) -> None:
@@ -194,7 +195,8 @@ def test_an_application_without_costs_shows_those_of_its_steps(warehouse: Wareho
     assert whole.now is not None
     assert whole.cost_is_of_all
     assert whole.now.cost_usd == 0.75
-    assert whole.points.cost_usd == (0.75, None, None, None, None, None)
+    over_time = data_overview_courses.courses(warehouse, "c", _range())
+    assert over_time["app"].points.cost_usd == (0.75, None, None, None, None, None)
     free = parts["free"]
     assert free.now is not None
     assert free.now.cost_usd is None

@@ -24,6 +24,7 @@ from dashboard.data_component import component_view
 from dashboard.data_component_versions import component_versions
 from dashboard.data_filters import filter_choices
 from dashboard.data_overview import overview
+from dashboard.data_overview_courses import courses
 from dashboard.data_sources import newest, sources_view
 
 # Quantiles of the rollups are within 1 %; what is made of them (the usual band) as well.
@@ -66,10 +67,12 @@ def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
     return {
         "extent": extent(warehouse, CHAIN),
         "overview": overview(warehouse, CHAIN, span),
+        "overview over time": courses(warehouse, CHAIN, span),
         "component": component_view(warehouse, CHAIN, component, span),
         "environments": filter_choices(warehouse, CHAIN, span).environments(None),
         "versions": filter_choices(warehouse, CHAIN, span).versions(component),
-        "overview of a version": overview(warehouse, CHAIN, span, only=only),
+        "overview of a version": overview(warehouse, CHAIN, span, only),
+        "overview of a version over time": courses(warehouse, CHAIN, span, only=only),
         "component of a version": component_view(warehouse, CHAIN, component, span, only),
         "versions side by side": component_versions(warehouse, CHAIN, component, span),
         "versions of an environment": component_versions(warehouse, CHAIN, component, span, only),
