@@ -18,6 +18,8 @@ from dashboard.text import plain
 from monitors.alerting import actions
 
 Act = Callable[[], str]
+# In the session: what is typed beside an action.
+NOTE = "note"
 
 
 def likely_actor() -> str:
@@ -61,7 +63,7 @@ def perform(act: Act) -> None:
         said = act()
     except ChainwatchError as error:
         st.error("That was not done.", icon=":material/error:")
-        st.code(str(error), language=None)
+        st.code(str(error), language=None, wrap_lines=True)
         return
     cached.forget()
     st.session_state["said"] = said
@@ -72,6 +74,8 @@ def report() -> None:
     """Say what the last action did, once, after the page was drawn again."""
     said = st.session_state.pop("said", None)
     if said:
+        # What was noted of one action is not said of the next.
+        st.session_state[NOTE] = ""
         st.toast(said, icon=":material/check:")
 
 

@@ -56,8 +56,11 @@ def panel(view: IncidentView, frame: Frame) -> None:
 
 def _buttons(view: IncidentView, frame: Frame) -> None:
     incident = view.incident
+    if incident.state == "resolved" and incident.noise:
+        # Nothing is left to do.
+        return
     who = actions.ask_who()
-    note = st.text_input("Note", key="note", max_chars=400, placeholder="What you know or did")
+    note = st.text_input("Note", key=actions.NOTE, max_chars=400, placeholder="What you know or did")
     incident_id, path, now = incident.incident_id, frame.warehouse, frame.now
     is_open = incident.state != "resolved"
     if is_open and st.button(
@@ -97,22 +100,16 @@ def _buttons(view: IncidentView, frame: Frame) -> None:
                         path, incident, who, why or note, length=_SILENCES[length or "8 hours"], at=now
                     )
                 )
-        if st.button(
-            "Resolve",
-            icon=":material/check_circle:",
-            width="stretch",
-            key="resolve",
-            help="It is over. It does not come back by itself.",
-        ):
-            actions.perform(actions.resolve(path, incident_id, who, note, now))
-    if not incident.noise and st.button(
-        "This was noise",
-        icon=":material/volume_off:",
-        width="stretch",
-        key="noise",
-        help="Nothing was wrong: closes it and counts it as a false alarm.",
-    ):
-        actions.perform(actions.noise(path, incident_id, who, note, now))
+        # Neither of the two can be taken back, and a hand may slip at night: each asks once more.
+        with st.popover("Resolve", icon=":material/check_circle:", width="stretch"):
+            st.text("It is over. It does not come back by itself.")
+            if st.button("**Resolve it**", key="resolve"):
+                actions.perform(actions.resolve(path, incident_id, who, note, now))
+    if not incident.noise:
+        with st.popover("This was noise", icon=":material/volume_off:", width="stretch"):
+            st.text("Nothing was wrong: this closes it and counts it as a false alarm.")
+            if st.button("**Call it noise**", key="noise"):
+                actions.perform(actions.noise(path, incident_id, who, note, now))
 
 
 def _silences(view: IncidentView, frame: Frame, *, may_act: bool) -> None:

@@ -49,6 +49,13 @@ def queue(
     if not who:
         st.info("Type your name first: a grade is stored with who gave it and when.", icon=":material/badge:")
         return
+    _next(frame, component, criterion, settings, who)
+
+
+@st.fragment
+@ui.guarded
+def _next(frame: Frame, component: str, criterion: Criterion, settings: JudgeConfig, who: str) -> None:
+    """The answer that is to be graded; a grade draws the next one and nothing else of the page."""
     place = f"{frame.chain}/{component}/{criterion.name}/{who}"
     if st.session_state.get("label_place") != place:
         # Another queue: what was put off or can be taken back belongs to the one before.

@@ -152,8 +152,7 @@ def _metric(view: IncidentView, frame: Frame) -> None:
         )
     )
     ui.chart(
-        f"{alert.component} {field_words(alert.field)}: "
-        f"{against_threshold(alert.value, alert.threshold, alert.unit) or 'no value'}",
+        f"{alert.component} {field_words(alert.field)}: {_how_far(alert)}",
         charts_window.window_chart(
             points,
             zone=frame.zone,
@@ -171,6 +170,13 @@ def _metric(view: IncidentView, frame: Frame) -> None:
             name="monitor_series", parameters={"monitor": alert.monitor, **view.span.parameters}
         ),
     )
+
+
+def _how_far(alert: AlertRow) -> str:
+    """How far it is out, as the chart below draws it: nobody knows how large a distance is much."""
+    if charts_window.is_distance(alert.unit, alert.concern) and alert.value is not None and alert.threshold:
+        return f"{formats.number(alert.value / alert.threshold)} times its threshold"
+    return against_threshold(alert.value, alert.threshold, alert.unit) or "no value"
 
 
 def _alert_words(alert: AlertRow) -> str:

@@ -46,6 +46,7 @@ def test_acknowledge(open_page: Open, own: Seeded) -> None:
     assert (logged["actor"], logged["action"]) == ("Ada", "acknowledge")
     assert "looking" in logged["detail"]
     assert "Ada is on it" in words(app)
+    assert app.text_input(key="note").value == "", "what was noted of one action is not said of the next"
 
 
 def test_an_action_without_a_name_is_refused_in_words(open_page: Open, own: Seeded) -> None:
@@ -64,6 +65,7 @@ def test_resolve_and_noise(open_page: Open, own: Seeded) -> None:
     assert _incident(own)["state"] == "resolved"
     assert _incident(own)["noise"] is True
     assert "as noise" in words(app)
+    assert not [box for box in app.text_input if box.key in ("actor", "note")], "nothing is left to do"
 
 
 def test_silence_and_end_it(open_page: Open, own: Seeded) -> None:
