@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
-from dashboard import theme, ui, urls
+from dashboard import formats, theme, ui, urls
 from dashboard.data_incident import IncidentRow
 from dashboard.frame import Frame
 from dashboard.text import plain
@@ -22,4 +24,8 @@ def link(incident: IncidentRow, frame: Frame) -> None:
             icon=":material/arrow_forward:",
         )
         # By itself, so that a phone puts it into the next line instead of cutting it off.
-        st.caption(plain(f"since {frame.when(incident.started_at)}"), width="content")
+        lasting = (incident.resolved_at or frame.extent.last_at) - incident.started_at
+        said = f"since {frame.when(incident.started_at)}"
+        if lasting > timedelta():
+            said += f", for {formats.span(lasting)}"
+        st.caption(plain(said), width="content")

@@ -68,55 +68,61 @@ def runs(frame: Frame, view: Overview) -> None:
         st.caption("The newest span is old. Is the exporter still sending?")
 
 
-def cards(
-    parts: Sequence[ComponentHealth], courses: Mapping[str, Course], days: float, *, whole_before: bool
-) -> None:
-    """The application first, then the chain in its order; of a long chain what is not well comes first.
+@dataclass(frozen=True, kw_only=True)
+class Cards:
+    """What cards show of components over a range of so many days.
 
     whole_before: whether there were spans all through the range before, so that counts can be set against it.
     """
-    if len(parts) <= _MOST:
-        for part in parts:
-            card(part, courses.get(part.row.component), days, whole_before=whole_before)
-        return
-    ranked = sorted(parts, key=lambda p: (not p.row.is_application, p.health == "ok", p.row.position))
-    for part in ranked[:_MOST]:
-        card(part, courses.get(part.row.component), days, whole_before=whole_before)
-    rest = st.expander(f"{len(ranked) - _MOST} more components", on_change="rerun", key="more_components")
-    if rest.open:
-        with rest:
-            for part in ranked[_MOST:]:
-                card(part, courses.get(part.row.component), days, whole_before=whole_before)
 
+    courses: Mapping[str, Course]
+    days: float
+    whole_before: bool
 
-def card(part: ComponentHealth, course: Course | None, days: float, *, whole_before: bool) -> None:
-    """One component: its state, then five figures with their course over a range of `days`."""
-    with st.container(border=True, gap="small"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            ui.badge(theme.HEALTH[part.health])
-            urls.link(urls.COMPONENT, part.row.component, component=part.row.component)
-            kind = "application" if part.row.is_application else part.row.kind
-            st.caption(plain(f"{kind} · {part.health_reason}"), width="content")
-        if part.now is None or course is None:
-            st.text("No spans in this range.")
-            return
-        with st.grid(5, min_column_width=140, gap="small"):
-            for tile in _tiles(part, course, days, whole_before=whole_before):
-                change = formats.relative(tile.now, tile.before)
-                aside = "same as before" if tile.before is not None else plain(tile.aside)
-                st.metric(
-                    plain(tile.label),
-                    plain(tile.text),
-                    # Where there is no change to show, another fact keeps the course in its colour.
-                    delta=None if tile.now is None else change or aside,
-                    delta_arrow="auto" if change else "off",
-                    # The colour of the course: current values are blue everywhere; alerts say what is bad.
-                    delta_color="blue",
-                    help=tile.help,
-                    chart_data=_course(tile.course),
-                    chart_type="line",
-                    height="stretch",
-                )
+    def draw(self, parts: Sequence[ComponentHealth]) -> None:
+        """In the order of the chain; of a long chain what is not well comes first."""
+        shown, rest = list(parts), []
+        if len(parts) > _MOST:
+            ranked = sorted(parts, key=lambda p: (p.health == "ok", p.row.position))
+            shown, rest = ranked[:_MOST], ranked[_MOST:]
+        for part in shown:
+            self._card(part)
+        if rest:
+            more = st.expander(f"{len(rest)} more components", on_change="rerun", key="more_components")
+            if more.open:
+                with more:
+                    for part in rest:
+                        self._card(part)
+
+    def _card(self, part: ComponentHealth) -> None:
+        """One component: its state, then five figures with their course."""
+        course = self.courses.get(part.row.component)
+        with st.container(border=True, gap="small"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                ui.badge(theme.HEALTH[part.health])
+                urls.link(urls.COMPONENT, part.row.component, component=part.row.component)
+                kind = "application" if part.row.is_application else part.row.kind
+                st.caption(plain(f"{kind} · {part.health_reason}"), width="content")
+            if part.now is None or course is None:
+                st.text("No spans in this range.")
+                return
+            with st.grid(5, min_column_width=140, gap="small"):
+                for tile in _tiles(part, course, self.days, whole_before=self.whole_before):
+                    change = formats.relative(tile.now, tile.before)
+                    aside = "same as before" if tile.before is not None else plain(tile.aside)
+                    st.metric(
+                        plain(tile.label),
+                        plain(tile.text),
+                        # Where there is no change to show, another fact keeps the course in its colour.
+                        delta=None if tile.now is None else change or aside,
+                        delta_arrow="auto" if change else "off",
+                        # The colour of the course: what is current is blue; alerts say what is bad.
+                        delta_color="blue",
+                        help=tile.help,
+                        chart_data=_course(tile.course),
+                        chart_type="line",
+                        height="stretch",
+                    )
 
 
 def _tiles(part: ComponentHealth, course: Course, days: float, *, whole_before: bool) -> list[_Tile]:

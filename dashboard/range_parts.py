@@ -12,6 +12,9 @@ from dashboard import cached, data, urls
 if TYPE_CHECKING:
     from dashboard.frame import Frame
 
+# In the session: whether the page draws itself again.
+_AGAIN = "drawn_again"
+
 
 def control(chosen: str, words: str) -> None:
     """The choice of how far back to look, ending at the newest span; writes `range` into the URL.
@@ -37,6 +40,11 @@ def control(chosen: str, words: str) -> None:
     )
 
 
+def is_again() -> bool:
+    """Whether this run draws the page again in place, asked once a run."""
+    return bool(st.session_state.pop(_AGAIN, False))
+
+
 def watch(frame: Frame) -> None:
     """Look every [dashboard] refresh_s whether something was stored; if so, draw the page again in place.
 
@@ -50,6 +58,7 @@ def watch(frame: Frame) -> None:
         except ChainwatchError:
             return
         if (landing, extent) != (frame.landing, frame.extent):
+            st.session_state[_AGAIN] = True
             st.rerun()
 
     st.fragment(run_every=frame.settings.refresh_s)(look)()

@@ -13,13 +13,16 @@ from dashboard import (
     charts_trace,
     formats,
     incident_link,
+    last_day_parts,
     overview_parts,
+    range_parts,
     ranges,
     theme,
     ui,
     urls,
 )
 from dashboard.data_incident import IncidentRow
+from dashboard.data_last_day import last_day
 from dashboard.data_overview import ComponentHealth, Overview, overview
 from dashboard.data_overview_courses import courses
 from dashboard.filter_parts import Uses
@@ -114,8 +117,7 @@ def _chain(view: Overview) -> None:
             application_is_cause=application is not None and application.is_cause,
         ),
         key="chain_graph",
-        note="✓ within its bands · ▲ an alert is firing · ○ no data · ✕ a monitor failed · "
-        "◯ ring, or the whole frame: the cause",
+        note="Ring, or the whole frame: the cause. Choose a component to see it.",
         query=chart_data.Query(name="health_latest", parameters=frame.scope),
         rows=[
             {
@@ -145,6 +147,51 @@ def _since_when(view: Overview, frame: Frame) -> str:
         return f"{said}from {frame.when(first)} on"
     over = last + timedelta(seconds=view.strip_span.bucket_s)
     return f"{said}between {frame.when(first)} and {frame.when(over)}"
+
+
+def _strip(view: Overview, frame: Frame) -> None:
+    """What the monitors said over time; a cell leads to its component around that time."""
+    chosen = ui.chart(
+        _since_when(view, frame),
+        charts_trace.health_strip(
+            view.strip,
+            components=[
+                c.row.component for c in view.components if frame.component in (None, c.row.component)
+            ],
+            buckets=view.strip_span.buckets(),
+            bucket_s=view.strip_span.bucket_s,
+            zone=frame.zone,
+            zone_name=frame.zone_name,
+        ),
+        key="strip",
+        note="Choose a cell to see that component around that time.",
+        query=chart_data.Query(
+            name="health_strip", parameters={"chain": frame.chain, **view.strip_span.parameters}
+        ),
+        rows=[
+            {
+                "Component": c.component,
+                "From": frame.when(c.bucket),
+                "State": theme.HEALTH[c.health].word,
+                "In breach": c.breach,
+                "OK": c.ok,
+                "No data": c.no_data,
+                "Failed": c.error,
+            }
+            for c in view.strip
+        ],
+        chooses="point",
+    )
+    if chosen is not None:
+        component, _, at = chosen.rpartition("@")
+        around = _AROUND * timedelta(seconds=view.strip_span.bucket_s)
+        begin = datetime.fromisoformat(at)
+        st.switch_page(
+            urls.COMPONENT,
+            query_params=urls.params(
+                component=component, range=ranges.text_of(begin - around, begin + around)
+            ),
+        )
 
 
 def _who_has_alerts(components: Sequence[ComponentHealth]) -> str:
@@ -179,8 +226,8 @@ frame = ui.open_page(
 )
 
 
-# Of this run of the page; the fragment below runs again by itself.
-st.session_state[_DRAWN] = False
+# Of this run of the page, unless it is drawn again in place; the fragment below runs again by itself.
+st.session_state[_DRAWN] = range_parts.is_again()
 
 
 @st.fragment(run_every=frame.settings.refresh_s)
@@ -197,69 +244,35 @@ def _live() -> None:
             f"{frame.when(frame.extent.last_at)}. Choose a longer range.",
         )
         return
-    _chain(view)
-    if view.strip:
-        chosen = ui.chart(
-            _since_when(view, frame),
-            charts_trace.health_strip(
-                view.strip,
-                components=[
-                    c.row.component for c in view.components if frame.component in (None, c.row.component)
-                ],
-                buckets=view.strip_span.buckets(),
-                bucket_s=view.strip_span.bucket_s,
-                zone=frame.zone,
-                zone_name=frame.zone_name,
-            ),
-            key="strip",
-            note="Choose a cell to see that component around that time.",
-            query=chart_data.Query(
-                name="health_strip", parameters={"chain": frame.chain, **view.strip_span.parameters}
-            ),
-            rows=[
-                {
-                    "Component": c.component,
-                    "From": frame.when(c.bucket),
-                    "State": theme.HEALTH[c.health].word,
-                    "In breach": c.breach,
-                    "OK": c.ok,
-                    "No data": c.no_data,
-                    "Failed": c.error,
-                }
-                for c in view.strip
-            ],
-            chooses="point",
-        )
-        if chosen is not None:
-            component, _, at = chosen.rpartition("@")
-            around = _AROUND * timedelta(seconds=view.strip_span.bucket_s)
-            begin = datetime.fromisoformat(at)
-            st.switch_page(
-                urls.COMPONENT,
-                query_params=urls.params(
-                    component=component, range=ranges.text_of(begin - around, begin + around)
-                ),
-            )
-    length = frame.span.end - frame.span.start
-    whole_before = frame.extent.first_at <= frame.span.start - length + _LATE
-    ui.heading(
-        "Components",
-        f"{frame.range_words}; changes are against the {frame.before_words} before."
-        + (
-            ""
-            if whole_before
-            else f" Spans begin {frame.when(frame.extent.first_at)}, too late for counts and costs."
-        ),
-    )
-    # Read when what is above it can be seen already.
+    graph, day = st.columns([3, 2], gap="small")
+    with graph:
+        _chain(view)
+    # Read when what is before it can be seen already, as is what follows.
+    with day:
+        changed = ui.fetch(frame, last_day, frame.chain, frame.extent.last_at, frame.only, again=again)
+        last_day_parts.since_yesterday(changed, frame)
     over_time = ui.fetch(frame, courses, frame.chain, frame.span, ui.rubric(), frame.only, again=again)
     st.session_state[_DRAWN] = True
-    overview_parts.cards(
-        [c for c in view.components if frame.component in (None, c.row.component)],
-        over_time,
-        length / timedelta(days=1),
-        whole_before=whole_before,
+    parts = [c for c in view.components if frame.component in (None, c.row.component)]
+    length = frame.span.end - frame.span.start
+    whole_before = frame.extent.first_at <= frame.span.start - length + _LATE
+    cards = overview_parts.Cards(
+        courses=over_time, days=length / timedelta(days=1), whole_before=whole_before
     )
+    late = f" Spans begin {frame.when(frame.extent.first_at)}, too late for counts and costs."
+    st.caption(
+        plain(
+            f"{frame.range_words}; changes are against the {frame.before_words} before."
+            + ("" if whole_before else late)
+        )
+    )
+    cards.draw([c for c in parts if c.row.is_application])
+    if view.strip:
+        _strip(view, frame)
+    steps = [c for c in parts if not c.row.is_application]
+    if steps:
+        ui.heading("Components")
+        cards.draw(steps)
     ui.heading("What was deployed")
     if not view.deploys:
         st.text("No version changed in this range.")
@@ -280,3 +293,4 @@ def _live() -> None:
 
 
 _live()
+range_parts.watch(frame)
