@@ -22,17 +22,37 @@ from collectors.warehouse.connection import Connection, Warehouse
 
 # Those that open a warehouse often enough for it to count.
 MODULES = {
+    "test_alert_book",
+    "test_alert_cli",
     "test_alert_rules_run",
+    "test_alert_rules_spans",
+    "test_channel_conformance",
+    "test_compare_cli",
+    "test_delivery_queue",
+    "test_feedback_signs",
     "test_fit_cache",
+    "test_incident_story",
     "test_judge_draws",
     "test_judge_ensemble",
+    "test_judge_pairwise",
+    "test_judge_reference",
     "test_judge_run",
+    "test_label_cli",
+    "test_merging",
     "test_optional_fields",
+    "test_outbox_queue",
     "test_retention_prune",
+    "test_retention_run",
+    "test_rollups",
+    "test_run_estimates",
     "test_runner_late",
     "test_runner_pass",
+    "test_runner_sends",
+    "test_safety_scorers",
     "test_sketches_kept",
     "test_slack_delivery",
+    "test_storm",
+    "test_timeline",
 }
 # A module has many warehouses, one after the other, and each of them has threads.
 _AT_MOST = 3
