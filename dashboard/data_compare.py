@@ -139,21 +139,20 @@ def choices(warehouse: Warehouse, chain: str, component: str, span: TimeRange) -
 def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b: SideRange) -> Comparison:
     """Two sides in one connection; what is reckoned is reckoned after it is closed."""
     sides = [_scope(chain, component, side) for side in (a, b)]
-    counts: list[int] = []
-    values: list[Values] = []
     streams = [Stream(chain, component, field) for field in sorted(TEXT_FIELDS)]
     watched = all(s.dataset == PRODUCTION and not s.is_narrowed for s in (a, b))
     with warehouse.read() as con:
         rolled = Rolled(con)
-        numbers = [data_sides.measures(con, rolled, side) for side in sides]
+        read = [data_sides.numbers(con, rolled, side) for side in sides]
         grades = [select(con, "compare_grades", side) for side in sides]
-        for side, rows in zip(sides, numbers, strict=True):
-            counts.append(next((int(r["n"]) for r in rows if r["measure"] == "error_rate"), 0))
-            values.append(_values(data_sides.values(con, rolled, side, counts[-1])))
         kept = {
             stream.field: [read_buckets(con, stream, Window(start=s.start, end=s.end)) for s in (a, b)]
             for stream in (streams if watched else ())
         }
+    numbers = [rows for rows, _ in read]
+    spans_a, spans_b = (
+        next((int(r["n"]) for r in rows if r["measure"] == "error_rate"), 0) for rows in numbers
+    )
     texts: dict[str, TextComparison] = {}
     for field, (before, after) in kept.items():
         try:
@@ -164,12 +163,12 @@ def comparison(warehouse: Warehouse, chain: str, component: str, a: SideRange, b
         if isinstance(found, TextComparison):
             texts[field] = found
     return Comparison(
-        spans_a=counts[0],
-        spans_b=counts[1],
+        spans_a=spans_a,
+        spans_b=spans_b,
         numbers=_differences(*numbers),
         grades=_differences(*grades),
-        values_a=values[0],
-        values_b=values[1],
+        values_a=_values(read[0][1]),
+        values_b=_values(read[1][1]),
         texts=texts,
     )
 

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from collectors.model import PRODUCTION
-from collectors.rollups.read import QUANTILES, Cut, Rolled
+from collectors.rollups.read import Cut, Rolled
 from collectors.rollups.refresh import OTHER
 from collectors.warehouse.connection import Connection
 from collectors.warehouse.store import Row
@@ -28,51 +28,42 @@ _FIELDS = (
 _VERSIONS = ("component_version", "prompt_version", "index_version", "chain_version")
 # Of a token, where none are sent.
 _CHARACTERS = 4.0
-_MEDIAN, _HIGH = QUANTILES.index(0.5), QUANTILES.index(0.95)
+_MIDDLE, _HIGH = 0.5, 0.95
 
 
-def measures(con: Connection, rolled: Rolled, side: Mapping[str, Any]) -> list[Row]:
-    """Every number of one side: how many spans have it, its mean, spread, middle and 95th percentile."""
+def numbers(con: Connection, rolled: Rolled, side: Mapping[str, Any]) -> tuple[list[Row], list[Row]]:
+    """Every number of one side, and about `limit` of its durations and output lengths for their shapes.
+
+    Of a number: how many spans have it, its mean, spread, middle and 95th percentile. Off the rollups the
+    shapes are evenly spaced quantiles, each within 1 %.
+    """
+    most: int = side["limit"]
     if not rolled.exists:
-        return select(con, "compare_measures", side)
+        rows = select(con, "compare_measures", side)
+        spans = next((row["n"] for row in rows if row["measure"] == "error_rate"), 0)
+        return rows, select(con, "compare_values", {**side, "one_in": one_in(spans, most)})
     cut = _cut(side)
     counts = rolled.counts(cut, _one)
     if None not in counts:
-        return []
+        return [], []
     spans, errors = counts[None].spans, counts[None].errors
     share = errors / spans
     spread = (share * (1 - share) * spans / (spans - 1)) ** 0.5 if spans > 1 else None
     rows = [_row("error_rate", spans, share, spread, float(share >= 0.5), float(share > 0.05))]
-    for field, found in rolled.numbers(cut, _FIELDS, _one).items():
-        if None in found:
-            one = found[None]
-            rows.append(
-                _row(field, one.n, one.mean, one.spread, one.quantiles[_MEDIAN], one.quantiles[_HIGH])
-            )
-    return rows
-
-
-def values(con: Connection, rolled: Rolled, side: Mapping[str, Any], spans: int) -> list[Row]:
-    """About `limit` durations and output lengths of one side, for the shape of their distributions.
-
-    Off the rollups these are evenly spaced quantiles, each within 1 %. spans: that the side has.
-    """
-    most: int = side["limit"]
-    if not rolled.exists:
-        return select(con, "compare_values", {**side, "one_in": one_in(spans, most)})
     taken = min(most, spans)
     places = [(i + 0.5) / taken for i in range(taken)]
-    asked = ("duration_s", "output_tokens", "output_characters")
-    found = rolled.numbers(_cut(side), asked, _one, quantiles=places)
-    durations = found["duration_s"][None].quantiles if found["duration_s"] else ()
-    lengths: tuple[float, ...] = ()
-    if found["output_tokens"]:
-        lengths = found["output_tokens"][None].quantiles
-    elif found["output_characters"]:
-        lengths = tuple(length / _CHARACTERS for length in found["output_characters"][None].quantiles)
-    return [
+    shapes: dict[str, list[float]] = {}
+    for field, found in rolled.numbers(cut, _FIELDS, _one, quantiles=[_MIDDLE, _HIGH, *places]).items():
+        if None in found:
+            one = found[None]
+            middle, high, *shapes[field] = one.quantiles
+            rows.append(_row(field, one.n, one.mean, one.spread, middle, high))
+    lengths = shapes.get("output_tokens")
+    if lengths is None:
+        lengths = [length / _CHARACTERS for length in shapes.get("output_characters", ())]
+    return rows, [
         {"duration_s": duration, "output_tokens": length}
-        for duration, length in zip_longest(durations, lengths)
+        for duration, length in zip_longest(shapes.get("duration_s", ()), lengths)
     ]
 
 
