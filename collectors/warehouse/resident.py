@@ -6,6 +6,7 @@ time. What stays holds no file: between two reads the warehouse is detached, and
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import threading
 from pathlib import Path
@@ -18,6 +19,8 @@ _guard = threading.Lock()
 _numbers = itertools.count()
 # One at most: that of the warehouse that was read last.
 _kept: dict[Path, Connection] = {}
+# Else it outlives what it was made by, and a page of warnings is printed where Python ends.
+atexit.register(_kept.clear)
 
 
 class ResidentWarehouse(Warehouse):
