@@ -16,6 +16,8 @@ import streamlit as st
 from collectors.config import load as load_config
 from collectors.errors import ChainwatchError, ConfigError
 from collectors.home import Home
+from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.migrate import applied, migrations
 from dashboard import cached, chart_data, data, filter_parts, range_parts, ranges, theme, urls, viewer
 from dashboard.config import DashboardConfig
 from dashboard.data_filters import filter_choices
@@ -32,6 +34,7 @@ _log = logging.getLogger("chainwatch.dashboard")
 _START = "chainwatch demo"
 _LOAD = "chainwatch ingest logs.jsonl"
 _RUN = "chainwatch run"
+_MIGRATE = "chainwatch migrate"
 
 
 def warehouse_path() -> Path:
@@ -254,6 +257,13 @@ def guarded(draw: Callable[P, None]) -> Callable[P, None]:
             st.code(str(error), language=None)
         except Exception:
             _log.exception("a page failed")
+            if _is_behind():
+                st.error(
+                    "The warehouse was written by an earlier Chainwatch. Bring it up to date, then reload:",
+                    icon=":material/upgrade:",
+                )
+                st.code(_MIGRATE, language=None)
+                return
             st.error(
                 "This page could not be drawn. The cause is in the log of the dashboard's process; "
                 "reload to try again.",
@@ -261,3 +271,12 @@ def guarded(draw: Callable[P, None]) -> Callable[P, None]:
             )
 
     return drawn
+
+
+def _is_behind() -> bool:
+    """Whether the warehouse lacks what this Chainwatch expects of it."""
+    try:
+        have = applied(Warehouse(warehouse_path()))
+    except ChainwatchError:
+        return False
+    return any(step.number not in have for step in migrations())

@@ -16,6 +16,10 @@ _STATUSES = {"error": "✕ Failed", "ok": "✓ OK", "unset": "○ Not said"}
 
 # By then any range is searched.
 _FURTHEST = 9
+# The column of inputs shows about so many characters; a hit further on is shown from so many before it.
+_IN_SIGHT, _BEFORE_HIT = 60, 30
+# Enough of an id to tell two apart; who copies a cell copies all of it.
+_ID_PX = 110
 # In the session: the trace that was chosen from the list.
 _PICKED = "picked_trace"
 
@@ -74,6 +78,12 @@ def _filters(frame: Frame) -> TraceFilter:
     )
 
 
+def _from_hit(text: str | None, wanted: str | None) -> str | None:
+    """The text from a little before what was searched for, where its column would cut that off."""
+    place = text.lower().find(wanted.lower()) if text and wanted else -1
+    return f"…{text[place - _BEFORE_HIT :]}" if text and place > _IN_SIGHT else text
+
+
 def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
     """One page of traces; choosing a row puts it into the URL."""
     key = f"traces_{hash((wanted, frame.span)) & 0xFFFFFF:x}"
@@ -91,7 +101,7 @@ def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
             "Status": f"✕ {t.errors} failed" if t.errors else "✓ ok",
             "Took": formats.seconds(t.duration_s),
             # Before what a phone has no room for.
-            "Input": formats.clip(t.input_text, 240),
+            "Input": formats.clip(_from_hit(t.input_text, wanted.text), 240),
             "Steps": str(t.spans),
             "Cost": formats.dollars(t.cost_usd),
             "Trace": t.trace_id,
@@ -105,7 +115,10 @@ def _table(frame: Frame, wanted: TraceFilter, found: TracePage) -> None:
         on_select=chosen,
         selection_mode="single-row",
         key=key,
-        column_config={"Input": st.column_config.TextColumn(width="large")},
+        column_config={
+            "Input": st.column_config.TextColumn(width="large"),
+            "Trace": st.column_config.TextColumn(width=_ID_PX),
+        },
         alt="Traces that fit the filters",
     )
     pages = -(-found.total // PAGE_SIZE)

@@ -5,13 +5,14 @@ A new page is in here as soon as it is in the menu.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Start, shown, words
+from conftest import Open, Start, shown, words
 from empty_warehouse import empty_warehouse
 from seeded_backtest import alert, incident, known, report
 from seeded_traffic import START
@@ -19,6 +20,7 @@ from seeded_warehouse import Seeded, build
 from streamlit.testing.v1 import AppTest
 
 from collectors.home import Home
+from collectors.warehouse.connection import Warehouse
 from dashboard import chart_data
 from dashboard.terms import terms
 from monitors.backtest import saved
@@ -93,6 +95,20 @@ def test_a_broken_warehouse_is_a_sentence(tour: Tour, tmp_path: Path) -> None:
         assert not app.exception, page
         assert "Traceback" not in said, page
         assert ("is damaged" in said) is (page not in WITHOUT_WAREHOUSE), page
+
+
+def test_a_warehouse_of_an_earlier_version_names_the_command(
+    open_page: Open, alone: Seeded, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(alone.home, tmp_path / "earlier"))
+    with Warehouse(home / "warehouse.duckdb").write() as con:
+        con.execute("DROP TABLE deploys")
+        con.execute(
+            "DELETE FROM schema_migrations WHERE number = (SELECT max(number) FROM schema_migrations)"
+        )
+    said = words(open_page("overview", home))
+    assert "chainwatch migrate" in said
+    assert "could not be drawn" not in said
 
 
 def test_before_the_first_run_every_page_says_how_to_run(tour: Tour, unwatched: Seeded) -> None:
