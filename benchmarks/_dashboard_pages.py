@@ -55,12 +55,14 @@ _WATCH = """() => {
     new MutationObserver(look).observe(app, {attributes: true});
 }"""
 _LONGEST_S = 60
-# Every look reads anew: answers are kept for less than the time between two of them.
+# Looking at each frame would lay out the page anew each time, and be a third of what is measured.
+_LOOK_MS = 25
+# Every look and every click reads anew: the file is touched before it, as if something had been stored, and
+# the server looks at the file whenever it reads.
 _SERVER = """
 from dashboard import cached
 from dashboard.cli import main
-import streamlit
-cached._fresh = streamlit.cache_data(ttl=0.5, show_spinner=False)(cached._fresh.__wrapped__)
+cached.KEEP_S = 0
 main()
 """
 _PAUSE_S = 0.6
@@ -96,32 +98,51 @@ def pages(home: Home, repeats: int, known: Set[str]) -> Iterator[Page]:
 
     if CHROMIUM is None:
         sys.exit("no Chromium on this machine")
-    with _served(home) as (url, server), sync_playwright() as play:
+    with _served(home) as server, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         context = browser.new_context(**_SCREEN)
-        _look(context, f"{url}/help", server)
+        _look(context, server, "help")
         for range_name in ("7d", "90d"):
             for path in _PAGES[:-1]:
                 name = f"{path}, {range_name}"
                 if f"{name}: drawn" not in known:
-                    looks = [
-                        _look(context, f"{url}/{path}?range={range_name}", server) for _ in range(repeats)
-                    ]
+                    looks = [_look(context, server, f"{path}?range={range_name}") for _ in range(repeats)]
                     yield from _told(name, looks)
         if "overview, never here: drawn" not in known:
             looks = [
-                _look(browser.new_context(**_SCREEN), f"{url}/overview?range=90d", server)
-                for _ in range(repeats)
+                _look(browser.new_context(**_SCREEN), server, "overview?range=90d") for _ in range(repeats)
             ]
             yield from _told("overview, never here", looks)
-        yield from _clicks(context, url, server, repeats, known)
+        yield from _clicks(context, server, repeats, known)
         if (name := "server with ten sessions") not in known:
             for number in range(SESSIONS):
                 page = context.new_page()
-                page.goto(f"{url}/{_PAGES[number % len(_PAGES)]}?range=90d")
+                page.goto(f"{server.url}/{_PAGES[number % len(_PAGES)]}?range=90d")
                 _wait(page, DONE)
-            yield Page(name=name, kind="memory", value=_resident_mb(server), unit="MB")
+            yield Page(name=name, kind="memory", value=server.resident_mb, unit="MB")
         browser.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Server:
+    """The dashboard that is looked at: its address, its process, and the file that it reads."""
+
+    url: str
+    process: int
+    warehouse: Path
+
+    @property
+    def cpu_s(self) -> float:
+        """Seconds of processor that the process has used."""
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
+    def resident_mb(self) -> float:
+        """Resident memory of the process, in MB."""
+        status = Path(f"/proc/{self.process}/status").read_text()
+        kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+        return round(kilobytes / 1000)
 
 
 _Look = dict[str, float | None]
@@ -149,16 +170,17 @@ def _middle(times: list[float | None]) -> float | None:
     return None if middle == float("inf") else round(middle, 2)
 
 
-def _look(context: Any, address: str, server: int) -> _Look:
+def _look(context: Any, server: _Server, path: str) -> _Look:
     """Seconds until the page's title is seen, until more is, and until all is drawn, in a new session."""
     time.sleep(_PAUSE_S)
     page = context.new_page()
-    begun, cpu = time.perf_counter(), _cpu_s(server)
-    page.goto(address, wait_until="commit")
+    server.warehouse.touch()
+    begun, cpu = time.perf_counter(), server.cpu_s
+    page.goto(f"{server.url}/{path}", wait_until="commit")
     found = _times(
         page, begun, {"seen": "() => document.querySelector('h1')", "content": _CONTENT, "drawn": DONE}
     )
-    found["cpu_s"] = round(_cpu_s(server) - cpu, 2)
+    found["cpu_s"] = round(server.cpu_s - cpu, 2)
     page.close()
     return found
 
@@ -172,7 +194,7 @@ def _times(page: Any, begun: float, stages: Mapping[str, str]) -> _Look:
     return found
 
 
-def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) -> Iterator[Page]:
+def _clicks(context: Any, server: _Server, repeats: int, known: Set[str]) -> Iterator[Page]:
     """Seconds from a click or a key until the screen answers it, and until all of the page is drawn."""
     page = context.new_page()
 
@@ -215,15 +237,16 @@ def _clicks(context: Any, url: str, server: int, repeats: int, known: Set[str]) 
             continue
         looks: list[_Look] = []
         for _ in range(repeats):
-            page.goto(f"{url}/{path}")
+            page.goto(f"{server.url}/{path}")
             _wait(page, DONE)
             page.evaluate(_WATCH)
             time.sleep(_PAUSE_S)
             click = act()
-            begun, cpu = time.perf_counter(), _cpu_s(server)
+            server.warehouse.touch()
+            begun, cpu = time.perf_counter(), server.cpu_s
             click()
             look = _times(page, begun, {"click": _ANSWERED, "redrawn": f"() => window.ran && ({DONE})()"})
-            looks.append({**look, "cpu_s": round(_cpu_s(server) - cpu, 2)})
+            looks.append({**look, "cpu_s": round(server.cpu_s - cpu, 2)})
         yield from _told(what, looks)
     page.close()
 
@@ -233,15 +256,15 @@ def _wait(page: Any, reached: str) -> bool:
     from playwright.sync_api import TimeoutError as TooLateError
 
     try:
-        page.wait_for_function(reached, timeout=_LONGEST_S * 1000)
+        page.wait_for_function(reached, timeout=_LONGEST_S * 1000, polling=_LOOK_MS)
     except TooLateError:
         return False
     return True
 
 
 @contextmanager
-def _served(home: Home) -> Iterator[tuple[str, int]]:
-    """The address of a dashboard over this home, and its process."""
+def _served(home: Home) -> Iterator[_Server]:
+    """A dashboard over this home."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -262,20 +285,7 @@ def _served(home: Home) -> Iterator[tuple[str, int]]:
                 if process.poll() is not None:
                     sys.exit("the dashboard did not start")
                 time.sleep(0.2)
-        yield url, process.pid
+        yield _Server(url=url, process=process.pid, warehouse=home.warehouse)
     finally:
         process.terminate()
         process.wait()
-
-
-def _cpu_s(process: int) -> float:
-    """Seconds of processor that the process has used."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _resident_mb(process: int) -> float:
-    """Resident memory of the process, in MB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
-    return round(kilobytes / 1000)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,8 @@ _State = tuple[tuple[int, int], ...]
 _last_good: OrderedDict[tuple[Any, ...], Loaded[Any]] = OrderedDict()
 _states: dict[Path, tuple[float, _State]] = {}
 _guard = threading.Lock()
+# A page reads in this many threads besides its own; DuckDB uses all cores for what is worth it.
+_readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read-ahead")
 
 
 def load(
@@ -75,6 +78,16 @@ def load(
         while len(_last_good) > _MOST_KEPT:
             _last_good.popitem(last=False)
     return loaded
+
+
+def ahead(
+    read: Callable[Concatenate[Warehouse, P], T], warehouse: Path, *args: P.args, **kwargs: P.kwargs
+) -> None:
+    """Begin to read what will be loaded soon: whoever loads it then waits for the rest of it only.
+
+    An error is not told here: who loads it meets it as well.
+    """
+    _readers.submit(lambda: load(read, warehouse, *args, **kwargs))
 
 
 def _state(warehouse: Path) -> _State:

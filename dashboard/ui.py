@@ -141,6 +141,11 @@ def fetch(frame: Frame, read: Callable[..., T], *args: Any, again: bool = False)
     return loaded.value
 
 
+def ahead(frame: Frame, read: Callable[..., T], *args: Any) -> None:
+    """Begin to read what is fetched further down the page."""
+    cached.ahead(read, frame.warehouse, *args)
+
+
 def stale_note(loaded: cached.Loaded[Any]) -> None:
     """Say that the page shows an older reading, once a run of the page."""
     if loaded.stale is not None:

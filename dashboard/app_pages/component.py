@@ -54,6 +54,8 @@ frame = ui.open_page(
 )
 row = component_row(frame)
 chosen = row.component
+of_checks = (component_checks, frame.chain, chosen, frame.span)
+ui.ahead(frame, *of_checks)
 view = ui.fetch(frame, component_view, frame.chain, chosen, frame.span, frame.only)
 if not view.series:
     ui.empty(
@@ -194,7 +196,7 @@ def _lengths() -> None:
                 )
 
 
-checks = ui.fetch(frame, component_checks, frame.chain, chosen, frame.span)
+checks = ui.fetch(frame, *of_checks)
 courses = component_check_parts.courses(checks.drift)
 component_head.head(view, row, frame)
 drags = [] if viewer.on_phone() else ["drag across a chart to narrow the range"]

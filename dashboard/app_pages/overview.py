@@ -234,6 +234,10 @@ st.session_state[_DRAWN] = range_parts.is_again()
 @ui.guarded
 def _live() -> None:
     again = st.session_state.get(_DRAWN, False)
+    of_day = (last_day, frame.chain, frame.extent.last_at, frame.only)
+    of_range = (courses, frame.chain, frame.span, ui.rubric(), frame.only)
+    ui.ahead(frame, *of_day)
+    ui.ahead(frame, *of_range)
     view = ui.fetch(frame, overview, frame.chain, frame.span, frame.only, again=again)
     _status(frame, view)
     overview_parts.runs(frame, view)
@@ -247,11 +251,14 @@ def _live() -> None:
     graph, day = st.columns([3, 2], gap="small")
     with graph:
         _chain(view)
-    # Read when what is before it can be seen already, as is what follows.
+    application = st.container()
+    # Drawn while the rest is still read, and before what takes the browser longer.
+    if view.strip:
+        _strip(view, frame)
     with day:
-        changed = ui.fetch(frame, last_day, frame.chain, frame.extent.last_at, frame.only, again=again)
-        last_day_parts.since_yesterday(changed, frame)
-    over_time = ui.fetch(frame, courses, frame.chain, frame.span, ui.rubric(), frame.only, again=again)
+        last_day_parts.since_yesterday(ui.fetch(frame, *of_day, again=again), frame)
+    with application:
+        over_time = ui.fetch(frame, *of_range, again=again)
     st.session_state[_DRAWN] = True
     parts = [c for c in view.components if frame.component in (None, c.row.component)]
     length = frame.span.end - frame.span.start
@@ -260,15 +267,14 @@ def _live() -> None:
         courses=over_time, days=length / timedelta(days=1), whole_before=whole_before
     )
     late = f" Spans begin {frame.when(frame.extent.first_at)}, too late for counts and costs."
-    st.caption(
+    application.caption(
         plain(
             f"{frame.range_words}; changes are against the {frame.before_words} before."
             + ("" if whole_before else late)
         )
     )
-    cards.draw([c for c in parts if c.row.is_application])
-    if view.strip:
-        _strip(view, frame)
+    with application:
+        cards.draw([c for c in parts if c.row.is_application])
     steps = [c for c in parts if not c.row.is_application]
     if steps:
         ui.heading("Components")
