@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -98,6 +99,11 @@ def require_operator() -> None:
         raise NotAllowedError("your role lets you look, but not act: ask for the role of an operator")
 
 
+def is_inside() -> bool:
+    """Whether whoever looks may see pages at all."""
+    return viewer().role is not None
+
+
 def entered(page: str, query: Mapping[str, str]) -> bool:
     """Whether the page may be drawn; else draws how to get in, and keeps in mind what was wanted."""
     if ui.settings().auth is None:
@@ -162,6 +168,9 @@ def _sign_in(*, known: bool) -> None:
         _sign_out()
         return
     st.text("Sign in to see this page.")
+    auth = ui.settings().auth
+    if auth is not None:
+        st.caption(plain(f"{urlsplit(auth.metadata_url).netloc} asks who you are and sends you back here."))
     st.button("**Sign in**", icon=":material/login:", on_click=st.login, key="sign_in")
 
 

@@ -50,7 +50,8 @@ _PAGES = [
 
 
 def _draw() -> None:
-    page = st.navigation(_PAGES, position="top")
+    # A menu of pages that nobody may see yet leads nowhere.
+    page = st.navigation(_PAGES, position="top" if access.is_inside() else "hidden")
     if access.entered(page.url_path, st.query_params.to_dict()):
         page.run()
 

@@ -60,6 +60,7 @@ def test_nothing_is_shown_before_somebody_signs_in(open_page: Open, own: Seeded,
         app = open_page(page, own.home)
         assert not app.exception
         assert "Sign in to see this page" in words(app)
+        assert "asks who you are and sends you back here" in words(app)
         assert "retriever" not in words(app)
         assert [b.key for b in app.button] == ["sign_in"]
 
