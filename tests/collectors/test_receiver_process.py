@@ -10,13 +10,11 @@ import random
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import grpc
 import httpx
 import pytest
 from filelock import FileLock
@@ -27,11 +25,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import Status, StatusCode
-from receiver_grpc_support import export
-from receiver_support import CLI, ROOT, Server, running, start
+from receiver_support import CLI, ROOT, running
 
 from collectors.home import Home
-from collectors.spool_ingest import drain
 from collectors.spool_segments import list_segments
 from collectors.warehouse import Warehouse
 
@@ -124,56 +120,6 @@ def test_spans_can_be_queried_while_it_runs(home: Home) -> None:
         assert rows(home, "SELECT count(*) FROM spans") == [(20,)]
         server.stop(signal.SIGINT)
         assert server.process.returncode == 0
-
-
-@pytest.mark.slow
-def test_kill_9_under_load_loses_and_doubles_nothing(home: Home, clock: Callable[[], datetime]) -> None:
-    rng = random.Random(3)
-    acknowledged: list[str] = []
-    for number in range(5):
-        server = start(home)
-        stop = threading.Event()
-        threads = [
-            threading.Thread(target=send, args=(server, random.Random(rng.random()), stop, acknowledged))
-            for send in (_send, _send_grpc)
-        ]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.3 + rng.random() * 1.2)
-        # Alone: the storing process must notice by itself, and its last transaction must count.
-        server.kill(alone=number % 2 == 1)
-        stop.set()
-        for thread in threads:
-            thread.join()
-    drain(home, Warehouse(home.warehouse), clock=clock)
-    assert len(acknowledged) > 200
-    found = [str(row[0]) for row in rows(home, "SELECT span_id FROM spans")]
-    assert len(found) == len(set(found))
-    assert set(acknowledged) <= set(found)
-    assert list_segments(home.spool) == []
-
-
-def _send(server: Server, rng: random.Random, stop: threading.Event, acknowledged: list[str]) -> None:
-    with httpx.Client(base_url=server.url) as client:
-        while not stop.is_set():
-            body, ids = request(rng, 20)
-            try:
-                answer = client.post("/v1/traces", content=body, headers=GZIP)
-            except httpx.TransportError:
-                return
-            if answer.status_code == 200:
-                acknowledged.extend(ids)
-
-
-def _send_grpc(server: Server, rng: random.Random, stop: threading.Event, acknowledged: list[str]) -> None:
-    with export(server.grpc) as call:
-        while not stop.is_set():
-            body, ids = request(rng, 20)
-            try:
-                call(body, timeout=20)
-            except grpc.RpcError:
-                return
-            acknowledged.extend(ids)
 
 
 def test_a_dead_storing_process_is_started_again(home: Home) -> None:

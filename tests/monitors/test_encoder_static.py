@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tiny_encoder
+from tokenizers import Tokenizer
 
 from collectors.errors import ConfigError
 from collectors.home import Home
 from monitors.config import EmbeddingConfig
+from monitors.embedding import static
 from monitors.embedding.encoder import CachedEncoder, cut, encode_present, open_encoder
 from monitors.embedding.static import StaticEncoder, load_static, save_static, zipf_weights
+from monitors.embedding.transformer import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -112,11 +117,21 @@ def test_frequent_tokens_weigh_less():
     assert zipf_weights(3)[0] == pytest.approx(1e-4 / (1e-4 + 6 / 13))
 
 
-@pytest.mark.slow
-def test_the_default_model_distils_and_tells_intents_apart(home: Home):
+def frequent_tokens_only(model: str | None) -> Any:
+    """The model with a quarter of its vocabulary: the rest would go the same way, for half a minute more."""
+    found = load_model(model)
+    backend = json.loads(found.tokenizer.backend_tokenizer.to_str())
+    backend["model"]["vocab"] = {word: i for word, i in backend["model"]["vocab"].items() if i < 8000}
+    found.tokenizer._tokenizer = Tokenizer.from_str(json.dumps(backend))
+    return found
+
+
+def test_the_default_model_distils_and_tells_intents_apart(home: Home, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(static, "load_model", frequent_tokens_only)
     said: list[str] = []
     made = open_encoder(EmbeddingConfig(), home, say=said.append)
     assert len(said) == 1
+    assert np.load(next(home.models.glob("static-*/table.npz")))["table"].shape == (8000, static.DIMENSIONS)
     a, b, c = made.encode(
         ["my card was stolen", "someone stole my credit card", "which roaming prices apply in Spain"]
     )
