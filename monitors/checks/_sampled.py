@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from monitors.statistics.two_sample import TwoSample
 
 Rows = NDArray[np.floating[Any]]
+Kind = TypeVar("Kind", bound=np.generic)
 GRID = 1.5  # numbers of rows this close share a null
 
 
-def evenly(rows: Rows, limit: int) -> Rows:
+def evenly(rows: NDArray[Kind], limit: int) -> NDArray[Kind]:
     """At most `limit` of the rows, evenly over their order, which is time.
 
     >>> evenly(np.arange(10.0), 3).tolist()

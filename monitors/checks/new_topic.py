@@ -20,13 +20,15 @@ from monitors.checks.base import (
     WindowSample,
 )
 from monitors.noise_change import locate
-from monitors.noise_rates import RateModel, fit_rate
+from monitors.noise_rates import RateModel, fit_rate, learn_wander, steady_tail
 from monitors.noise_repeats import first_told
 from monitors.noise_scales import STILL_THERE, Scale, latest, no_rows, scales_of
 from monitors.statistics.density import Whitening
-from monitors.statistics.new_group import Ball, Nearness, new_groups
+from monitors.statistics.kernels import squared_distances
+from monitors.statistics.new_group import TIMES, Ball, Nearness, new_groups
 
 Rows = NDArray[np.float32]
+Floats = NDArray[np.float64]
 MARGIN = 0.02  # of all rows in the middle of one new topic: about 5 % of the topic as a whole
 _BOOK = 800
 _LEARNT = 4000
@@ -34,6 +36,9 @@ _PLACES = 3  # groups that are tried for each length of time
 # Shares of topics wander, in both halves of the rows alike, and a group is found where today's wander is
 # furthest. So each is one of as many tests as a stream commonly has topics.
 _CANDIDATES = 20
+_HALVES = 2
+# Groups of the reference whose shares say how far such shares wander, and what part of the rows each has.
+_GROUPS, _GROUP = 24, 0.02
 _EXAMPLES = 10
 
 
@@ -69,28 +74,34 @@ class NewTopicFitted:
     """The rows of the reference, and how near rows of one topic are."""
 
     def __init__(self, reference: Reference, settings: CheckSettings) -> None:
-        self._used = [w for w in reference.windows if len(w.rows)]
-        rows = rows_of(self._used)
-        self._white = Whitening.learn(evenly(rows, _LEARNT), mean=rows.mean(axis=0))
-        self._rows = self._white.of(rows)
-        self._windows = windows_of(self._used)
-        self._once = first_told([w.rows for w in self._used])
+        samples = [w for w in reference.windows if len(w.rows)]
+        self._used = [s.window for s in samples]
+        rows = rows_of(samples)
+        self._reference_rows = len(rows)
+        # A text that came again in its window tells of its topic once.
+        self._places = evenly(np.flatnonzero(first_told([w.rows for w in samples])), _LEARNT)
+        self._white = Whitening.learn(rows[self._places], mean=rows.mean(axis=0))
+        self._rows = self._white.of(rows[self._places])
+        self._windows = windows_of(samples)[self._places]
+        self._counted = np.bincount(self._windows, minlength=len(self._used)).astype(np.float64)
         self._book = evenly(self._rows, _BOOK)
         self._near = Nearness.of(self._book)
+        self._wander = self._learn_wander()
+        self._nothing = self._rates(np.empty(0, dtype=np.int64))
         self._settings = settings
         self._margin = MARGIN if settings.margin is None else settings.margin
 
     def evaluate(self, recent: Sequence[WindowSample], *, alpha: float) -> Outcome:
         """Judge the last window; see `Fitted`."""
         if not recent or len(recent[-1].rows) == 0:
-            return nothing(recent, len(self._rows))
+            return nothing(recent, self._reference_rows)
         scales = scales_of(recent, self._settings, skew=False)
         if not scales:
-            return no_rows(recent, self._settings, len(self._rows))
+            return no_rows(recent, self._settings, self._reference_rows)
         read = [self._read(scale, len(scales)) for scale in scales]
         guilty = [r for r in read if r.p <= alpha and r.share - r.usual >= self._margin and r.ongoing]
         best = min(guilty or read, key=lambda r: r.p)
-        needed = self._needed(best, alpha / (len(scales) * _CANDIDATES))
+        needed = self._needed(best, alpha / (len(scales) * _CANDIDATES * _HALVES))
         return Outcome(
             status="breach" if guilty else "ok",
             value=best.share,
@@ -100,7 +111,7 @@ class NewTopicFitted:
             effect=max(0.0, best.share - best.usual),
             effect_unit="share of new content",
             n_current=best.scale.requests,
-            n_reference=len(self._rows),
+            n_reference=self._reference_rows,
             n_sampled=best.scale.rows,
             reason=self._reason(best, alpha, breach=bool(guilty)),
             evidence=self._evidence(recent, best, needed, breach=bool(guilty)),
@@ -110,45 +121,64 @@ class NewTopicFitted:
         # A text that comes again in its window would find a group and then count in it.
         once = first_told([s.rows for s in scale.samples])
         rows = self._white.of(rows_of(scale.samples)[once])
-        # What found a group must not count in it: the best of many places looks fuller than it is.
-        balls = new_groups(evenly(rows[0::2], _BOOK), self._book, near=self._near, most=_PLACES)
-        judged = rows[1::2]
         late = rows[windows_of(scale.samples)[once] >= len(scale.samples) - latest(scale)]
-        if not balls:
-            return Reading(scale=scale, ball=None, rates=None, hits=0, rows=len(judged), p=1.0, ongoing=False)
-        tried = [self._tried(scale, ball, judged, late, tests * _CANDIDATES) for ball in balls]
-        return min(tried, key=lambda r: r.p)
+        tests *= _CANDIDATES * _HALVES
+        best = Reading(scale=scale, ball=None, rates=None, hits=0, rows=len(rows) // 2, p=1.0, ongoing=False)
+        for first in range(_HALVES):
+            # What found a group must not count in it: the best of many places looks fuller than it is.
+            finding, judged = rows[first::2], rows[1 - first :: 2]
+            for ball in new_groups(evenly(finding, _BOOK), self._book, near=self._near, most=_PLACES):
+                best = self._better(best, ball, judged, late, tests)
+        return best
 
-    def _tried(self, scale: Scale, ball: Ball, judged: Rows, late: Rows, tests: int) -> Reading:
+    def _better(self, best: Reading, ball: Ball, judged: Rows, late: Rows, tests: int) -> Reading:
+        """What the group says, if it says more than the best so far."""
         inside = ball.holds(judged)
-        hits, share = int(inside.sum()), float(inside.mean())
-        rates = self._rates(ball)
-        now = float(ball.holds(late).mean())
+        hits, of = int(inside.sum()), int(self._counted.sum())
+        # What the reference has, and its wander, can only make the tail longer; both are most of the work.
+        if steady_tail(hits, len(judged), 0, of) * tests >= best.p:
+            return best
+        known = np.flatnonzero(ball.holds(self._rows))
+        # A topic that only grew is not new.
+        grew = hits * of < TIMES * known.size * len(judged)
+        if grew or steady_tail(hits, len(judged), known.size, of) * tests >= best.p:
+            return best
+        rates = self._rates(known)
+        p = min(1.0, rates.tail(hits, len(judged)) * tests)
+        if p >= best.p:
+            return best
+        now, share = float(ball.holds(late).mean()), float(inside.mean())
         return Reading(
-            scale=scale,
+            scale=best.scale,
             ball=ball,
             rates=rates,
             hits=hits,
             rows=len(judged),
-            p=min(1.0, rates.tail(hits, len(judged)) * tests),
+            p=p,
             ongoing=now - rates.rate >= STILL_THERE * (share - rates.rate),
         )
 
-    def _rates(self, ball: Ball) -> RateModel:
-        """How often the reference was there, and how that wandered by windows and days."""
-        inside = ball.holds(self._rows)
-        counts, rows = (
-            np.bincount(self._windows[chosen], minlength=len(self._used)).astype(np.float64)
-            for chosen in (inside & self._once, self._once)
-        )
-        return fit_rate([w.window for w in self._used], counts, rows)
+    def _rates(self, rows: NDArray[np.int64]) -> RateModel:
+        """How often the reference was where these rows of it are, and how that wandered."""
+        return fit_rate(self._used, self._events(rows), self._counted, wander=self._wander)
+
+    def _events(self, rows: NDArray[np.int64]) -> Floats:
+        """(T,) how many of these rows of the reference came in each window."""
+        events: Floats = np.bincount(self._windows[rows], minlength=len(self._used)).astype(np.float64)
+        return events
+
+    def _learn_wander(self) -> Floats:
+        """How far the shares of groups wander: a group that is new has no history of its own."""
+        apart = squared_distances(evenly(self._rows, _GROUPS), self._rows)
+        size = max(1, round(_GROUP * len(self._rows)))
+        nearest = np.argpartition(apart, size - 1, axis=1)[:, :size]
+        return learn_wander(self._used, np.array([self._events(group) for group in nearest]), self._counted)
 
     def _needed(self, best: Reading, p: float) -> float:
-        """The share at which the group would just be a breach."""
-        if best.rates is None:
-            return min(1.0, self._margin)
-        critical = best.rates.critical(p, best.rows) / best.rows
-        return min(1.0, max(critical, best.usual + self._margin))
+        """The share at which the group, or any where there is none, would just be a breach."""
+        rates = best.rates or self._nothing
+        critical = rates.critical(p, best.rows) / best.rows
+        return min(1.0, max(critical, rates.rate + self._margin, TIMES * rates.rate))
 
     def _reason(self, best: Reading, alpha: float, *, breach: bool) -> str:
         if best.ball is None:
@@ -185,7 +215,7 @@ class NewTopicFitted:
         rows = self._white.of(rows_of(samples))
         inside = ball.holds(rows)
         evidence["topic"] = topic_evidence(
-            0, inside, samples, usual=best.usual, reference_rows=np.flatnonzero(ball.holds(self._rows))
+            0, inside, samples, usual=best.usual, reference_rows=self._places[ball.holds(self._rows)]
         )
         evidence["change_point"] = self._change_point(recent, best, ball)
         keys = [key for sample in samples for key in sample.keys]

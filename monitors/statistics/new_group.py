@@ -35,8 +35,10 @@ class Ball:
 
     def distances(self, rows: Rows) -> Floats:
         """(n,) from the centre."""
-        squared = squared_distances(rows, self.centre.astype(rows.dtype)[None])
-        apart: Floats = np.sqrt(squared[:, 0]).astype(np.float64)
+        centre = self.centre.astype(rows.dtype)
+        # Not as products of whole rows in between: a reference of them is some megabytes, once for each ball.
+        squared = np.einsum("ij,ij->i", rows, rows) - 2.0 * (rows @ centre) + centre @ centre
+        apart: Floats = np.sqrt(np.maximum(squared, 0.0)).astype(np.float64)
         return apart
 
 

@@ -57,11 +57,12 @@ def test_a_new_topic_is_found_and_its_texts_are_the_examples() -> None:
     assert outcome.status == "breach"
     topic, rows = outcome.evidence["topic"], np.concatenate([w.rows for w in now])
     of_new = np.argmax(rows @ CENTRES.T, axis=1) == 5
-    assert of_new[topic["rows"]].mean() > 0.95
+    # Of two groups the surer one is told, which may reach a little further than the purer one.
+    assert of_new[topic["rows"]].mean() > 0.85
     # Four in five of what found it lie in the ball.
     assert 0.1 < topic["share"] <= 0.25
     assert topic["low"] < topic["share"] < topic["high"]
-    assert topic["usual"] < 0.01
+    assert topic["usual"] < 0.02
     keys = [key for window in now for key in window.keys]
     told = [keys.index(f"{e['trace_id']}/{e['span_id']}") for e in outcome.evidence["examples"]]
     assert of_new[told].all()
