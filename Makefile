@@ -32,8 +32,9 @@ demo: $(BIN)/.installed  ## install, make two weeks of sample traffic with incid
 	$(BIN)/chainwatch demo
 
 # By file, the slowest files would come last, as they have few tests; a worker that is done takes tests of another.
+# Each worker has a core: with more, threads of the mathematical libraries compute while they wait for each other.
 test: $(BIN)/.installed-test lint  ## everything that CI runs
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(BIN)/.installed-test
 	$(BIN)/ruff check .

@@ -38,7 +38,7 @@ class Server:
         ]
         return found[0] if found else -1
 
-    def wait_for(self, name: str, value: float, seconds: float = 30) -> None:
+    def wait_for(self, name: str, value: float, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while self.metric(name) < value:
             assert time.monotonic() < deadline, f"{name} is {self.metric(name)}, not {value}"
@@ -47,7 +47,7 @@ class Server:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
         """As a service manager stops it; returns what it printed last."""
         self.process.send_signal(how)
-        out, _ = self.process.communicate(timeout=60)
+        out, _ = self.process.communicate(timeout=120)
         return out
 
     def children(self) -> list[int]:
@@ -64,7 +64,7 @@ class Server:
                 os.kill(child, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=120)
 
 
 def start(home: Home, *arguments: str, **environ: str) -> Server:

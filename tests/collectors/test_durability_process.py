@@ -61,7 +61,7 @@ def storing(server: Server) -> str:
     return str(httpx.get(f"{server.url}/health").json()["storing"])
 
 
-def until(true: Callable[[], bool], what: Callable[[], object], seconds: float = 40) -> None:
+def until(true: Callable[[], bool], what: Callable[[], object], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, what()
@@ -82,7 +82,7 @@ def run(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -249,7 +249,7 @@ def test_a_home_that_cannot_be_written_is_refused(tmp_path: Path, made_before: b
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 1
     assert "cannot" in done.stderr

@@ -191,7 +191,7 @@ def refused(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -207,7 +207,7 @@ def test_an_open_address_is_warned_about(home: Home) -> None:
     port = first.partition("0.0.0.0:")[2].split()[0]
     assert httpx.post(f"http://127.0.0.1:{port}/v1/traces", content=b"", headers=GZIP).status_code == 401
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert "Warning: 0.0.0.0 can be reached from other machines, without encryption (--tls-cert)." in err
     assert "t0ken" not in out + err
     assert "Stopped. 0 spans stored; nothing is left in the spool." in out

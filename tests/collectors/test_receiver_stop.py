@@ -86,8 +86,8 @@ def test_senders_that_never_finish_do_not_hold_it_up(home: Home) -> None:
             began = time.monotonic()
             server.stop()
             assert server.process.returncode == 0
-            # One second for both, not for each; and the storing process has nothing to do.
-            assert time.monotonic() - began < 6
+            # The senders would take a minute; on a machine of which others take most, ending takes seconds.
+            assert time.monotonic() - began < 30
             forever.set()
         half.close()
 

@@ -163,7 +163,7 @@ def test_unsafe_or_impossible_use_is_refused(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 2, done.stderr
     assert word in done.stderr

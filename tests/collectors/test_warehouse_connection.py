@@ -86,7 +86,7 @@ def test_a_foreign_program_is_named_after_a_bounded_wait(made: Warehouse) -> Non
             Warehouse(made.path, wait_s=0.3).read(),
         ):
             pass
-        assert time.monotonic() - asked < 5
+        assert time.monotonic() - asked < 25
         foreign.communicate("\n")
     assert count(made) == 0
 
@@ -145,7 +145,7 @@ def test_a_damaged_block_is_not_taken_for_a_busy_file(made: Warehouse) -> None:
     asked = time.monotonic()
     with pytest.raises(WarehouseError), Warehouse(made.path, wait_s=30).read():
         pass
-    assert time.monotonic() - asked < 10
+    assert time.monotonic() - asked < 25
 
 
 def test_a_long_statement_draws_nothing_on_standard_output(warehouse: Warehouse) -> None:

@@ -10,7 +10,8 @@ import pytest
 from driven_browser import WAIT_MS, assert_no_page_failed, drawn, opened
 from seeded_warehouse import Seeded
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# It takes two minutes, and five where others take most of the machine.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 PAGES = (
     "overview",

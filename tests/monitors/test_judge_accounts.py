@@ -205,7 +205,7 @@ def test_a_judge_that_is_killed_has_told_what_it_took(warehouse: Warehouse, home
         ]
         environment = {**os.environ, "CHAINWATCH_HOME": str(home.root)}
         running.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
-        assert running[0].wait(timeout=60) == -signal.SIGKILL
+        assert running[0].wait(timeout=180) == -signal.SIGKILL
         clock = lambda: datetime.now(UTC)  # noqa: E731
         config = JudgeConfig(model="m", base_url=server.url, concurrency=1, max_calls_per_day=35)
         rubric = load_rubric("answer_quality")
