@@ -105,10 +105,12 @@ def time_chart(
 
 
 def finish(figure: figures.Figure, *, height: int, legend: bool) -> None:
-    """The layout that every figure shares: tight margins, a legend above, room for marks."""
+    """The layout that every figure shares: margins, a legend above, room for marks."""
     figure.update_layout(
         height=height + (24 if legend else 0),
-        margin={"l": 8, "r": 12, "t": 34 if legend else 22, "b": 8},
+        # Room for the titles and labels of most axes: where they need more, Plotly draws the chart anew with
+        # wider margins, which takes it more than twice as long.
+        margin={"l": 60, "r": 12, "t": 50 if legend else 22, "b": 42},
         showlegend=legend,
         legend={
             "orientation": "h",

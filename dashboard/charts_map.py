@@ -42,6 +42,8 @@ def map_chart(spots: Sequence[Spot], *, height: int = 360) -> figures.Figure:
             )
         )
     finish(figure, height=height, legend=True)
+    # Nothing is written beside its axes.
+    figure.update_layout(margin={"l": 8, "b": 24})
     for axis, title in ((figure.update_xaxes, "as before ← → as now"), (figure.update_yaxes, "")):
         axis(
             title={"text": title, "font": {"size": SMALL}, "standoff": 6},

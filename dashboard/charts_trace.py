@@ -145,12 +145,14 @@ def health_strip(
         )
     )
     finish(figure, height=46 + 30 * max(len(components), 1), legend=False)
-    figure.update_layout(hovermode="closest", margin={"l": 8, "r": 8, "t": 6, "b": 8})
+    names = [formats.clip(component, 16) for component in components]
+    room = 12 + 6 * max(map(len, names), default=0)
+    figure.update_layout(hovermode="closest", margin={"l": room, "r": 8, "t": 6, "b": 36})
     time_axis(figure, f"Time ({zone_name})", zone)
     figure.update_yaxes(
         tickmode="array",
         tickvals=list(range(len(components))),
-        ticktext=[figure_text(formats.clip(c, 16)) for c in components],
+        ticktext=[figure_text(name) for name in names],
         autorange="reversed",
         showgrid=False,
         zeroline=False,
