@@ -47,8 +47,8 @@ def headline(found: Comparison, a: SideRange, b: SideRange) -> None:
 
 
 def table(found: Comparison, component: str) -> None:
-    """Every number of both sides, with the interval of the difference."""
-    rows = [*_known(found.numbers), *found.grades]
+    """Every number of both sides, with the interval of the difference; what differs clearly comes first."""
+    rows = sorted([*_known(found.numbers), *found.grades], key=lambda d: not d.is_clear)
     st.dataframe(
         [_row(d) for d in rows],
         hide_index=True,
@@ -79,7 +79,8 @@ def _word(measure: str) -> str:
     if measure in _NUMBERS:
         return _NUMBERS[measure][0]
     judge, _, criterion = measure.rpartition(" ")
-    return f"{formats.criterion(criterion)}, by {judge}" if judge else formats.criterion(criterion)
+    word = formats.criterion(criterion)
+    return f"{word} ({formats.JUDGES.get(judge, judge)})" if judge else word
 
 
 def _row(found: Difference) -> dict[str, str]:

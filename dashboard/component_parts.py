@@ -20,7 +20,6 @@ from monitors.judges.scales import Scale, cut, scales_of
 
 _MOST = 6
 _LONGEST = 4000
-_JUDGES = {"local": "local scorer", "reference": "against a known truth"}
 
 
 def quality(
@@ -64,7 +63,7 @@ def quality(
                 word = formats.criterion(criterion)
                 ui.chart(
                     f"{word}: {formats.grade(overall)} on average of {formats.count(graded)} answers "
-                    f"({_JUDGES.get(by, f'{judge} judge')})",
+                    f"({formats.JUDGES.get(by, f'{judge} judge')})",
                     charts.time_chart(
                         [line],
                         zone=frame.zone,

@@ -19,6 +19,9 @@ _SPELLED = {
     "token_f1": "Token F1",
 }
 
+# Who grades by rule, without being asked.
+JUDGES = {"local": "local scorer", "reference": "against a known truth"}
+
 
 def count(value: float | None) -> str:
     """A whole number, short from ten thousand on.

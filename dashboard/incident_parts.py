@@ -238,7 +238,7 @@ def examples(view: IncidentView) -> None:
         found = [e for a in view.alerts for e in _entries(a.evidence.get("examples"))]
     if not found:
         return
-    ui.heading("Texts that show it", "Ranked by how far they are from what was usual. Shown as logged.")
+    ui.heading("Texts that show it", "What is most of now and least of before comes first. Shown as logged.")
     with st.grid(2, min_column_width=330, gap="small"):
         for index, example in enumerate(found[:_SHOWN_AT_ONCE]):
             _example(index, example)

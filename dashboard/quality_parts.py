@@ -13,6 +13,7 @@ from dashboard.chart_data import Query
 from dashboard.charts_quality import DayPoint, DaySeries, Level, day_chart
 from dashboard.data_quality import ALL_VERSIONS, OWN_SCALES, PEOPLE, DayRow, EstimateRow, Scores, SetRow
 from dashboard.frame import Frame
+from dashboard.layout import side_by_side
 from dashboard.text import to_csv
 from monitors.judges.rubric import Rubric
 from monitors.judges.scales import Scale, cut
@@ -184,8 +185,9 @@ def _daily(view: Scores, frame: Frame, who: str, title: str, note: str) -> None:
     if not rows:
         return
     ui.heading(title, note)
-    with st.grid(2, min_column_width=420, gap="medium") as grid:
-        for criterion in sorted({d.criterion for d in rows}):
+    criteria = sorted({d.criterion for d in rows})
+    with side_by_side(len(criteria)) as grid:
+        for criterion in criteria:
             mine = [d for d in rows if d.criterion == criterion]
             total = sum(d.scored for d in mine)
             mean = sum((d.mean or 0.0) * d.scored for d in mine) / total
