@@ -43,6 +43,7 @@ class View(Protocol):
     """How one check reads a test: its unit, its margin, its words."""
 
     unit: str
+    row_unit: str  # of one row's value, which need not be that of the test; empty without one
     effect_unit: str
     worse: int  # 1 if a breach lies above its threshold, -1 if below
     reference: Floats
@@ -151,7 +152,11 @@ class NumberFitted:
         keys = [key for sample in test.scale.samples for key in sample.keys]
         extremity = self.view.extremity(values, test, self.model)
         evidence["examples"] = [
-            {**split_key(keys[i]), "why": f"{values[i]:.4g} {self.view.unit}", "score": float(extremity[i])}
+            {
+                **split_key(keys[i]),
+                "why": f"{values[i]:.4g} {self.view.row_unit}".strip(),
+                "score": float(extremity[i]),
+            }
             for i in np.argsort(-extremity, kind="stable")[:_EXAMPLES]
         ]
         return evidence

@@ -23,6 +23,7 @@ class ShapeView:
     """Reads a test as a population stability index, beyond what sampling alone gives."""
 
     unit = "PSI"
+    row_unit = ""
     worse = 1
     effect_unit = "times the mean"
     distance = "wasserstein"

@@ -28,7 +28,8 @@ class WorseUpView:
     def __init__(self, reference: Floats, level: float, *, unit: str, statistic: Statistic) -> None:
         self.reference = reference
         self.level = level  # mean logarithm of the reference
-        self.unit, self.statistic = unit, statistic
+        self.unit = self.row_unit = unit
+        self.statistic = statistic
         self.expected, self.median = _statistic(reference, statistic), float(np.median(reference))
         self.effect_unit = f"times the expected {statistic}"
 

@@ -33,7 +33,7 @@ MARGIN = 0.03
 class ShareView:
     """Reads a test as a mean share of unknown words against the expected one."""
 
-    unit = "share of words"
+    unit = row_unit = "share of words"
     effect_unit = "more of all words"
     worse = 1
 

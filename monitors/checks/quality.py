@@ -20,7 +20,7 @@ MARGIN = 0.1
 class QualityView:
     """Reads a test as a mean grade against the expected one."""
 
-    unit = "grade"
+    unit = row_unit = "grade"
     effect_unit = "grade points"
     worse = -1
 

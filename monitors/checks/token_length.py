@@ -14,6 +14,7 @@ MARGIN, SKEW_MARGIN = 0.1, 0.25
 class LengthView(ShapeView):
     """Lengths in words."""
 
+    row_unit = "tokens"
     effect_unit = "times the mean length"
     distance = "wasserstein_tokens"
 

@@ -128,6 +128,14 @@ def test_a_breach_explains_itself() -> None:
     assert len(examples) == 10
     assert examples[0]["score"] == pytest.approx(rows.max())
     assert {"trace_id", "span_id", "why", "score"} == set(examples[0])
+    assert examples[0]["why"] == f"{rows.max():.4g} s"
+
+
+def test_an_example_says_its_own_length_and_not_the_units_of_the_test() -> None:
+    answers = outcomes("token_length", traffic("lengths", seed=6, factor=1.5))
+    breach = next(a for a in answers if a.status == "breach")
+    assert breach.unit == "PSI"
+    assert breach.evidence["examples"][0]["why"].endswith(" tokens")
 
 
 def test_ok_and_breach_lie_on_their_side_of_the_threshold() -> None:
