@@ -177,7 +177,9 @@ class NewTopicFitted:
     def _needed(self, best: Reading, p: float) -> float:
         """The share at which the group, or any where there is none, would just be a breach."""
         rates = best.rates or self._nothing
-        critical = rates.critical(p, best.rows) / best.rows
+        # One text that fills the windows is one row, and leaves none to be counted.
+        rows = max(best.rows, 1)
+        critical = rates.critical(p, rows) / rows
         return min(1.0, max(critical, rates.rate + self._margin, TIMES * rates.rate))
 
     def _reason(self, best: Reading, alpha: float, *, breach: bool) -> str:

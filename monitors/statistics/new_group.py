@@ -66,12 +66,13 @@ class Nearness:
         outer = min(_WIDE * third, float(pairs[1]))
         return cls(inner=min(third, float(pairs[0]), 0.95 * outer), outer=outer)
 
-    def weights(self, rows: Rows, others: Rows) -> Floats:
+    def weights(self, rows: Rows, others: Rows) -> Rows:
         """(n, m) 1 for what is near, 0 for what is not, and between."""
-        distances = np.sqrt(squared_distances(rows, others))
-        width = max(self.outer - self.inner, 1e-12)
-        near: Floats = np.clip((self.outer - distances) / width, 0.0, 1.0)
-        return near
+        near = squared_distances(rows, others)
+        np.sqrt(near, out=near)
+        np.subtract(self.outer, near, out=near)
+        near /= max(self.outer - self.inner, 1e-12)
+        return np.clip(near, 0.0, 1.0, out=near)
 
 
 def new_groups(rows: Rows, reference: Rows, *, near: Nearness, most: int = 1) -> list[Ball]:

@@ -90,3 +90,5 @@ def test_a_text_that_is_sent_again_and_again_is_no_new_topic() -> None:
     check = fitted(CHECKS.get("new_topic"), drift(past), CheckSettings(scales=(1,)))
     chances = [check.evaluate(stormy[: i + 1], alpha=1e-3).p_value or 0.0 for i in range(16)]
     assert min(chances) > 0.01
+    one_text = replace(now[0], rows=np.repeat(now[0].rows[:1], 40, axis=0))
+    assert check.evaluate([one_text], alpha=1e-3).status == "ok"
