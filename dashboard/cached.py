@@ -49,8 +49,8 @@ _State = tuple[tuple[int, int], ...]
 _last_good: OrderedDict[tuple[Any, ...], Loaded[Any]] = OrderedDict()
 _states: dict[Path, tuple[float, _State]] = {}
 _guard = threading.Lock()
-# A page reads in this many threads besides its own; DuckDB uses all cores for what is worth it.
-_readers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="read-ahead")
+# One beside the page's own: what it shows first must not be read last because of what it shows later.
+_reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead")
 
 
 def load(
@@ -87,7 +87,7 @@ def ahead(
 
     An error is not told here: who loads it meets it as well.
     """
-    _readers.submit(lambda: load(read, warehouse, *args, **kwargs))
+    _reader.submit(lambda: load(read, warehouse, *args, **kwargs))
 
 
 def _state(warehouse: Path) -> _State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import quantiles
 
@@ -11,7 +11,7 @@ from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard.data import EVERY, DeployRow, Only, TimeRange, records, select
-from dashboard.data_figures import component_series, component_totals
+from dashboard.data_figures import component_course
 from dashboard.data_incident import IncidentRow
 from dashboard.data_overview import Health, health_of
 
@@ -77,12 +77,8 @@ def component_view(
     only: which spans `series`, `total` and `usual` are of.
     """
     scope = {"chain": chain, "component": component, **span.parameters, **only.parameters}
-    earlier = replace(span, start=scope["previous_start"], end=span.start)
     with warehouse.read() as con:
-        rolled = Rolled(con)
-        series = component_series(con, rolled, chain, component, span, only)
-        before = component_series(con, rolled, chain, component, earlier, only)
-        totals = component_totals(con, rolled, chain, component, span, only)
+        series, before, total = component_course(con, Rolled(con), chain, component, span, only)
         deploys = select(con, "deploys", scope)
         latest = [r for r in select(con, "health_latest", scope) if r["component"] == component]
         firing = [r for r in select(con, "firing_alerts", scope) if r["component"] == component]
@@ -91,10 +87,7 @@ def component_view(
     theirs = {row["incident_id"] for row in firing}
     return ComponentView(
         span=span,
-        total=next(
-            iter(records(TotalRow, [r for r in totals if r["component"] == component and r["is_current"]])),
-            None,
-        ),
+        total=records(TotalRow, [total])[0] if total else None,
         usual=_usual(before),
         series=records(SeriesPoint, series),
         deploys=tuple(d for d in records(DeployRow, deploys) if d.component == component),

@@ -76,6 +76,32 @@ def component_series(
     ]
 
 
+def component_course(
+    con: Connection, rolled: Rolled, chain: str, component: str, span: TimeRange, only: Only = EVERY
+) -> tuple[list[Row], list[Row], Row | None]:
+    """One component: per bucket of the range, per bucket of the one before, and of the range as a whole."""
+    previous = span.parameters["previous_start"]
+    if span.bucket_s % _HOUR_S or not rolled.exists:
+        earlier = replace(span, start=previous, end=span.start)
+        series, before = (component_series(con, rolled, chain, component, s, only) for s in (span, earlier))
+        totals = component_totals(con, rolled, chain, component, span, only)
+        return series, before, next((row for row in totals if row["is_current"]), None)
+    cut = replace(_whole(chain, component, span, only), start=previous, step_s=span.bucket_s)
+    counts = rolled.counts(cut, _bucket)
+    numbers, whole = rolled.numbers_by(cut, _EVERY, _bucket, _is_current)
+    step = timedelta(seconds=span.bucket_s)
+    rows = [
+        {"bucket": span.start + place * step, **_row(counts[place], numbers, place)}
+        for place in sorted(counts)
+    ]
+    series = [row for row in rows if row["bucket"] >= span.start]
+    if not series:
+        return series, rows, None
+    total = _row(counts[max(counts)], whole, True)
+    total |= {name: sum(row[name] for row in series) for name in ("requests", "errors")}
+    return series, [row for row in rows if row["bucket"] < span.start], total
+
+
 def component_totals(
     con: Connection, rolled: Rolled, chain: str, component: str | None, span: TimeRange, only: Only = EVERY
 ) -> list[Row]:
@@ -142,6 +168,16 @@ def _whole(chain: str, component: str | None, span: TimeRange, only: Only = EVER
 
 def _place(row: Row) -> tuple[str, int]:
     return row["component"], row["place"]
+
+
+def _bucket(row: Row) -> int:
+    place: int = row["place"]
+    return place
+
+
+def _is_current(row: Row) -> bool:
+    """Whether it is of the range, and not of the one before it."""
+    return _bucket(row) >= 0
 
 
 def _markers(row: Row) -> tuple[str | None, ...]:

@@ -136,17 +136,26 @@ class Rolled:
         self, cut: Cut, fields: Sequence[str], by: GroupOf, *, quantiles: Sequence[float] = QUANTILES
     ) -> dict[str, dict[Any, Number]]:
         """Numbers by field and group; a group without a value has none."""
+        return self.numbers_by(cut, fields, by, quantiles=quantiles)[0]
+
+    def numbers_by(
+        self, cut: Cut, fields: Sequence[str], *by: GroupOf, quantiles: Sequence[float] = QUANTILES
+    ) -> list[dict[str, dict[Any, Number]]]:
+        """The numbers of one reading, for each of several ways to group them."""
         bounds = self._prepare(cut) | {"fields": list(fields)}
         parts = [_arrow(self._con, sql("read_numbers"), bounds)]
         if bounds["low"] is not None:
             binned = sql("bin_numbers") + sql("count_in_bins")
             parts.append(_arrow(self._con, binned, bounds | PARAMETERS))
         table = pa.concat_tables([part.select(parts[0].column_names).cast(parts[0].schema) for part in parts])
-        found: dict[str, dict[Any, Number]] = {}
-        for field in fields:
-            mine = table.filter(pc.equal(table["field"], field)).combine_chunks()
-            found[field] = dict(_merged(mine, by, quantiles)) if mine.num_rows else {}
-        return found
+        rows = {field: table.filter(pc.equal(table["field"], field)).combine_chunks() for field in fields}
+        return [
+            {
+                field: dict(_merged(mine, one, quantiles)) if mine.num_rows else {}
+                for field, mine in rows.items()
+            }
+            for one in by
+        ]
 
     def sources(self, start: datetime, end: datetime, step_s: int) -> list[Row]:
         """Production's spans by source, exporter and place, counted from `start`; all chains together."""
