@@ -1,8 +1,8 @@
 """Why a monitor is in breach: the texts, words, topics, figures, errors and versions that tell the
 difference, and what accounts for it.
 
-Explaining reads texts, so it is done for breaches only: when one begins, and every few windows while it
-lasts; the windows between carry the explanation of before, all but the map, which is large.
+Explaining reads texts, so it is done for breaches only: when one begins, and now and then while it lasts;
+the windows between carry the explanation of before, all but the map, which is large.
 """
 
 from __future__ import annotations
@@ -12,17 +12,29 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from numpy.typing import NDArray
+
 from collectors.model import Deploy
 from collectors.warehouse.connection import Connection
 from monitors.checks.base import WindowSample
 from monitors.explain_figures import explain_figures
 from monitors.explain_meaning import explain_meaning
 from monitors.plan import Monitor
-from monitors.result import Result
+from monitors.result import Result, Window
 from monitors.summaries import Sample
 
-EXPLAINED = ("examples", "vanished", "terms", "topics", "explains", "errors", "versions", "explained_at")
-AGAIN_AFTER = 12
+EXPLAINED = (
+    "examples",
+    "vanished",
+    "terms",
+    "topics",
+    "explains",
+    "errors",
+    "versions",
+    "explained_at",
+    "explained_since",
+)
+_SOON, AGAIN_AFTER = 2, 12  # windows
 _VERSIONS_WITHIN = timedelta(days=2)
 # What explains a change of meaning, by the stream, windows and reference that were asked about.
 Told = dict[tuple[Any, ...], dict[str, Any]]
@@ -37,13 +49,17 @@ def explain(
     *,
     current: Sequence[WindowSample],
     reference: Sequence[Sample],
+    given: Mapping[str, NDArray[Any]],
+    earlier: Mapping[str, Any],
     deploys: Sequence[Deploy],
     told: Told,
 ) -> Result:
     """The result with what explains it in its evidence; what the check itself said is kept.
 
-    current: the windows that the check took together, oldest first; reference: what it learnt from. `told`:
-    what other checks of this window were told; two that ask the same of one field are told the same.
+    current: the windows that the check took together, oldest first; reference: what it learnt from. given:
+    embeddings of what the component was given, by key, where the field is what it said. earlier: evidence of
+    the window before of the same breach. `told`: what other checks of this window were told; two that ask the
+    same of one field are told the same.
     """
     meaning = monitor.stream.data == "embedding"
     shared = meaning and "topic" not in result.evidence
@@ -51,9 +67,21 @@ def explain(
     if shared and asked in told:
         found = dict(told[asked])
     else:
-        explainer = explain_meaning if meaning else explain_figures
-        found = explainer(
-            con, monitor.stream, result.evidence, current=current, reference=reference, seed=result.seed or 0
+        seed, stream = result.seed or 0, monitor.stream
+        found = (
+            explain_meaning(
+                con,
+                stream,
+                result.evidence,
+                current=current,
+                reference=reference,
+                given=given,
+                seed=seed,
+            )
+            if meaning
+            else explain_figures(
+                con, stream, result.evidence, current=current, reference=reference, seed=seed
+            )
         )
         if shared:
             told[asked] = dict(found)
@@ -61,6 +89,7 @@ def explain(
     if versions:
         found["versions"] = versions
     found["explained_at"] = result.window.end.isoformat()
+    found["explained_since"] = earlier.get("explained_since", found["explained_at"])
     # The check's own figures stand; examples and the topic are the same ones, with their texts and its name.
     ours: dict[str, Any] = {key: found[key] for key in ("examples", "topic") if key in found}
     return replace(result, evidence=_without_rows({**found, **result.evidence, **ours}))
@@ -72,10 +101,19 @@ def taken_together(result: Result, recent: Sequence[WindowSample]) -> list[Windo
     return list(recent[-count:])
 
 
-def is_fresh(earlier: Mapping[str, Any], at: datetime, length: timedelta) -> bool:
-    """Whether an explanation of the same breach still serves the window that ends `at`."""
+def is_fresh(earlier: Mapping[str, Any], window: Window) -> bool:
+    """Whether an explanation of the same breach still serves `window`.
+
+    A breach has few rows when it begins and is told better with more: it is explained again after two
+    windows, then whenever it has lasted twice as long, and later on every twelve windows.
+    """
     told = earlier.get("explained_at")
-    return told is not None and at - datetime.fromisoformat(told) < AGAIN_AFTER * length
+    if told is None:
+        return False
+    at = datetime.fromisoformat(told)
+    lasted = at - datetime.fromisoformat(earlier.get("explained_since", told))
+    length = window.end - window.start
+    return window.end - at < min(max(lasted, _SOON * length), AGAIN_AFTER * length)
 
 
 def carried(result: Result, earlier: Mapping[str, Any]) -> Result:

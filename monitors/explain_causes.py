@@ -18,6 +18,7 @@ from monitors.statistics.conditioning import Conditioned, condition
 Floats = NDArray[np.float64]
 EXPLAINS, COINCIDES, NO = "explains", "coincides", "no"
 _SHUFFLES = 199
+_MOST_P = 1.0 / (1 + _SHUFFLES) + 1e-12  # no shuffle took away as much
 _MOST_LEVELS = 12
 _BINS = 6
 _LEAST_SHARE = 0.2
@@ -86,6 +87,11 @@ def account(now: Floats, before: Floats, tried: Sequence[Candidate], *, seed: in
         )
         if found is not None:
             told.append(_entry(candidate.name, levels, labels, found))
+    return in_order(told)
+
+
+def in_order(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Entries as people read them: what explains first, the most first."""
     rank = {EXPLAINS: 0, COINCIDES: 1, NO: 2}
     return sorted(told, key=lambda e: (rank[e["verdict"]], -e["share"], e["by"]))
 
@@ -97,25 +103,27 @@ def _entry(
     low, high = (
         float(np.clip((bound - found.by_chance) / left, 0.0, 1.0)) for bound in (found.low, found.high)
     )
-    share = found.beyond_chance
+    told = entry(name, share=found.beyond_chance, low=low, high=high, p=found.p, most_p=_MOST_P)
     if found.by_chance > 0.5:
-        verdict, share, low, high = COINCIDES, 0.0, 0.0, 1.0
-    elif found.p <= 1.0 / (1 + _SHUFFLES) + 1e-12 and low > 0.0 and share >= _LEAST_SHARE:
-        verdict = EXPLAINS
-    else:
-        verdict = NO
-    entry: dict[str, Any] = {
-        "by": name,
+        told |= {"share": 0.0, "low": 0.0, "high": 1.0, "remains": 1.0, "verdict": COINCIDES}
+    if name not in _NAMELESS and told["verdict"] != NO:
+        told["levels"] = _shown(levels, labels)
+    return told
+
+
+def entry(by: str, *, share: float, low: float, high: float, p: float, most_p: float) -> dict[str, Any]:
+    """What one thing accounts for, as `account` tells it; it explains where p is `most_p` at most."""
+    share, low, high = (min(max(value, 0.0), 1.0) for value in (share, low, high))
+    explains = p <= most_p and low > 0.0 and share >= _LEAST_SHARE
+    return {
+        "by": by,
         "share": share,
         "low": low,
         "high": high,
         "remains": 1.0 - share,
-        "p": found.p,
-        "verdict": verdict,
+        "p": p,
+        "verdict": EXPLAINS if explains else NO,
     }
-    if name not in _NAMELESS and verdict != NO:
-        entry["levels"] = _shown(levels, labels)
-    return entry
 
 
 def _shown(levels: Sequence[str], labels: Sequence[NDArray[np.int64]]) -> list[dict[str, Any]]:

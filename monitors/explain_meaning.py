@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from collectors.warehouse.connection import Connection
 from monitors.checks.base import WindowSample
-from monitors.explain_causes import Candidate, account, candidates
+from monitors.explain_causes import Candidate, account, candidates, in_order
+from monitors.explain_input import from_input
 from monitors.explain_map import Side, points
 from monitors.explain_read import Said, ids, read_spans, texts_of
 from monitors.explain_terms import contrast, count_words
@@ -51,6 +52,10 @@ class _Side:
             requests=sum(s.n for s in samples),
         )
 
+    def some(self) -> tuple[NDArray[np.float32], list[str]]:
+        """Rows and keys of the even sample."""
+        return self.rows[self.read], [self.keys[i] for i in self.read]
+
     def by_row(self, said: Mapping[str, Said]) -> dict[int, str]:
         """Texts by row number, of the even sample that was read."""
         found = {int(i): said[self.keys[i]].text for i in self.read if self.keys[i] in said}
@@ -64,13 +69,14 @@ def explain_meaning(
     *,
     current: Sequence[WindowSample],
     reference: Sequence[Sample],
+    given: Mapping[str, NDArray[Any]],
     seed: int,
 ) -> dict[str, Any]:
     """Evidence of a breach on a text field; empty where a side has no rows.
 
     current: the windows taken together, oldest first; reference: what the check learnt from. `evidence` is
     the check's own: where it is about one topic (`topic`), its texts become the examples and its words the
-    topic's name.
+    topic's name. given: the embeddings of the inputs, by key, where the field is an output.
     """
     now_samples = [w for w in current if len(w.rows)]
     before_samples = [s.as_window_sample() for s in reference if len(s.rows)]
@@ -98,7 +104,9 @@ def explain_meaning(
         return found
     grouped = group(now.rows, before.rows, some, some_earlier)
     found["topics"] = changed(grouped, now.windows, before.windows)
-    found["explains"] = _accounted(now, before, said, earlier, grouped, seed)
+    accounted = _accounted(now, before, said, earlier, grouped, seed)
+    passed_on = from_input([side.some() for side in (now, before)], given)
+    found["explains"] = in_order([*accounted, *passed_on])
     found["map"] = points(
         Side(rows=now.rows, keys=now.keys, wanted=[t.place for t in telling]),
         Side(rows=before.rows, keys=before.keys, wanted=[t.place for t in vanished]),

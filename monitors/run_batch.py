@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from collectors.model import Deploy
 from collectors.warehouse.connection import Connection, Warehouse
@@ -19,13 +18,13 @@ from monitors.alerting.rules.applied import AppliedRules
 from monitors.checks.base import Check
 from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.evaluate import Evaluator
-from monitors.explain import Told, carried, explain, is_fresh, taken_together
+from monitors.explain_run import Explanations
 from monitors.fit_cache import FitCache
 from monitors.judges.grade import Grade
 from monitors.judges.grading import local_grades, write_grades
 from monitors.judges.local import LocalScorer
 from monitors.parallel import evaluate_batch, processors
-from monitors.plan import Monitor, plan, settings_of
+from monitors.plan import plan, settings_of
 from monitors.result import Result, Window
 from monitors.run_log import RunLog, Totals
 from monitors.run_state import RunState, write_evaluated, write_results
@@ -97,11 +96,18 @@ class Batches:
             fits=tools.fits,
             last=state.pending.all[-1] if len(state.pending) else None,
         )
+        self._explanations = Explanations(
+            tools.warehouse,
+            self._evaluator,
+            self._store,
+            tools.pools,
+            settings=tools.monitors,
+            known=state.explained,
+        )
         self._topology = state.topology
         self._running = dict(state.running)
         self._deploys = list(state.deploys)
         self._new = frozenset(w.start for w in state.pending.new)
-        self._explained: dict[str, Mapping[str, Any]] = dict(state.explained)
         self._rules = AppliedRules(state.book.settings, tools.windows.length)
         self.totals = Totals()
 
@@ -229,42 +235,11 @@ class Batches:
             asked = {name: m for name, m in asked.items() if tools.only(name)}
         found = evaluate_batch(self._evaluator, planned, workers=processors(), only=frozenset(asked))
         return {
-            window: self._explain(window, [asked[r.monitor] for r in results], results)
+            window: self._explanations.of(
+                window, [asked[r.monitor] for r in results], results, deploys=self._deploys
+            )
             for (window, _), results in zip(planned, found, strict=True)
         }
-
-    def _explain(self, window: Window, monitors: Sequence[Monitor], results: list[Result]) -> list[Result]:
-        """Breaches with what explains them: read anew when one begins, and every few windows after."""
-        begun, length = list[int](), self._tools.windows.length
-        for i, result in enumerate(results):
-            if result.status != "breach":
-                self._explained.pop(result.monitor, None)
-            elif is_fresh(earlier := self._explained.get(result.monitor, {}), window.end, length):
-                results[i] = carried(result, earlier)
-            else:
-                begun.append(i)
-        if begun:
-            told: Told = {}
-            with self._tools.warehouse.read() as con:
-                for i in begun:
-                    results[i] = self._explained_now(con, window, monitors[i], results[i], told)
-        return results
-
-    def _explained_now(
-        self, con: Connection, window: Window, monitor: Monitor, result: Result, told: Told
-    ) -> Result:
-        scales = settings_of(monitor.check, self._tools.monitors).scales
-        made = explain(
-            con,
-            result,
-            monitor,
-            current=taken_together(result, self._evaluator.recent_of(monitor, window, scales[-1])),
-            reference=self._evaluator.reference_of(monitor),
-            deploys=self._deploys,
-            told=told,
-        )
-        self._explained[result.monitor] = made.evidence
-        return made
 
     def _write(
         self,

@@ -191,8 +191,13 @@ def _keep(alert: Alert, lead: Result, started: datetime) -> Alert:
         result_id=lead.result_id,
     )
     if strength(lead) <= alert.strength:
-        missing = {k: v for k, v in _evidence(lead).items() if k in _EXPLAINED and k not in alert.evidence}
-        return replace(kept, evidence={**alert.evidence, **missing}) if missing else kept
+        # What accounts for a change is surer with more rows, whatever the strength.
+        told = {
+            k: v
+            for k, v in _evidence(lead).items()
+            if k == "explains" or (k in _EXPLAINED and k not in alert.evidence)
+        }
+        return replace(kept, evidence={**alert.evidence, **told}) if told else kept
     return replace(
         kept,
         monitor=lead.monitor,

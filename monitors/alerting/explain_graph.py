@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from collectors.model import Deploy
@@ -10,14 +10,26 @@ from monitors.alerting.alert import Alert
 from monitors.alerting.config import AlertsConfig
 from monitors.alerting.flow import Flow
 from monitors.alerting.onset import Onset
+from monitors.explain_causes import EXPLAINS
+from monitors.explain_input import INPUT
 
 OWN = ("output", "quality", "errors", "latency", "cost")
-_TEXT = ("input", "output", "quality")
+TEXT = ("input", "output", "quality")
 
 
 def onset(alert: Alert) -> Onset:
     """When the change behind an alert began."""
     return Onset(at=alert.started_at, low=alert.onset_low, high=alert.onset_high)
+
+
+def passes_on(alert: Alert) -> bool:
+    """Whether what a component says changed because of what it was given, as far as its own rows tell."""
+    told = alert.evidence.get("explains")
+    return alert.concern == "output" and any(
+        entry.get("by") == INPUT and entry.get("verdict") == EXPLAINS
+        for entry in (told if isinstance(told, list) else ())
+        if isinstance(entry, Mapping)
+    )
 
 
 class ExplainGraph:
@@ -69,7 +81,7 @@ class ExplainGraph:
 
         def order(name: str) -> tuple[bool, timedelta, tuple[int, int], str]:
             cause = self.alerts[name]
-            other_kind = (cause.concern in _TEXT) != (effect.concern in _TEXT)
+            other_kind = (cause.concern in TEXT) != (effect.concern in TEXT)
             return other_kind, onset(cause).gap(onset(effect)), self._flow.rank(cause), name
 
         return min(causes, key=order)
@@ -93,12 +105,14 @@ class ExplainGraph:
     def in_time(self, cause: Alert, effect: Alert) -> bool:
         """Whether the times allow it.
 
-        A cause may be seen later than its effect, by `join_gap`. An effect may begin up to `propagation`
-        later, while the cause still fires; unless its own component was deployed in between, which explains
-        it better.
+        A cause may be seen later than its effect, by `join_gap`; by `propagation` where the effect is known
+        to have come with the input, in which a small change takes long to be seen. An effect may begin up to
+        `propagation` later, while the cause still fires; unless its own component was deployed in between,
+        which explains it better.
         """
         first, then = onset(cause), onset(effect)
-        if first.low - then.high > self._settings.join_gap:
+        late = self._settings.propagation if passes_on(effect) else self._settings.join_gap
+        if first.low - then.high > late:
             return False
         if then.low - first.high > self._settings.propagation:
             return False

@@ -10,7 +10,7 @@ from collectors.deploy_markers import WHOLE_CHAIN
 from collectors.model import Deploy
 from monitors.alerting.alert import Alert
 from monitors.alerting.config import AlertsConfig
-from monitors.alerting.explain_graph import ExplainGraph, onset
+from monitors.alerting.explain_graph import TEXT, ExplainGraph, onset, passes_on
 from monitors.alerting.flow import Flow
 from monitors.alerting.onset import Onset
 from monitors.result import Concern
@@ -113,7 +113,9 @@ def _owner(
 ) -> tuple[str, Concern, str]:
     """Component, cause and why; an input that changed by itself is followed to where it came from."""
     place = flow.place(component)
-    own = cause_of([a for a in roots if a.concern != "input"])
+    # What it says may only be what it was given: then it is no change of its own.
+    hands_on = any(passes_on(a) for a in roots)
+    own = cause_of([a for a in roots if a.concern != "input" and not (hands_on and a.concern in TEXT)])
     if own:
         return component, own, f"{component} changed while what it was given did not"
     own = cause_of([a for a in graph.alerts.values() if a.component == component and a.concern != "input"])
@@ -126,14 +128,19 @@ def _owner(
 
     if own and fresh(component):
         return component, own, f"{component} was deployed just before, and its prompt is part of its input"
+    kept = f"{component} answers what it was sent before as it did; " if hands_on else ""
     before = [name for name in flow.components() if flow.place(name).leave < place.enter]
     for name in reversed(before):
         if fresh(name):
-            return name, "output", f"{name} was deployed just before the input of {component} changed"
+            return name, "output", f"{kept}{name} was deployed just before the input of {component} changed"
     above = [name for name in flow.components() if flow.calls(name, component)]
     if above and place.enter == flow.place(above[-1]).enter + 1 and flow.place(above[-1]).is_application:
-        return above[-1], "input", f"the input of {component}, the first step, is what users send"
-    return component, "input", f"the input of {component} changed and nothing watched before it shows why"
+        return above[-1], "input", f"{kept}the input of {component}, the first step, is what users send"
+    return (
+        component,
+        "input",
+        f"{kept}the input of {component} changed and nothing watched before it shows why",
+    )
 
 
 def cause_of(alerts: Sequence[Alert]) -> Concern | None:

@@ -1,0 +1,108 @@
+"""The explanations of a run: which breaches texts are read for, and what was told of them before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from collectors.model import Deploy
+from collectors.warehouse.connection import Connection, Warehouse
+from monitors.config import MonitorsConfig
+from monitors.evaluate import Evaluator
+from monitors.explain import Told, carried, explain, is_fresh, taken_together
+from monitors.plan import Monitor, settings_of
+from monitors.result import Result, Window
+from monitors.streams import Stream
+from monitors.summaries import Sample, SampleStore
+
+# What a component says, and what it was given: the one may only pass on the other.
+_GIVEN = {"output_text": "input_text"}
+
+
+class Explanations:
+    """Gives breaches what explains them: read anew when one begins, and now and then while it lasts."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        evaluator: Evaluator,
+        store: SampleStore,
+        pools: Mapping[Stream, Sample],
+        *,
+        settings: MonitorsConfig,
+        known: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        """known: evidence of the breaches that may go on, by monitor."""
+        self._warehouse, self._evaluator = warehouse, evaluator
+        self._store, self._pools = store, pools
+        self._settings = settings
+        self._known: dict[str, Mapping[str, Any]] = dict(known)
+
+    def of(
+        self,
+        window: Window,
+        monitors: Sequence[Monitor],
+        results: Sequence[Result],
+        *,
+        deploys: Sequence[Deploy],
+    ) -> list[Result]:
+        """The results of a window, each with its monitor, with the breaches explained."""
+        told_of, begun = list(results), list[int]()
+        for i, result in enumerate(results):
+            if result.status != "breach":
+                self._known.pop(result.monitor, None)
+            elif is_fresh(earlier := self._known.get(result.monitor, {}), window):
+                told_of[i] = carried(result, earlier)
+            else:
+                begun.append(i)
+        if begun:
+            told: Told = {}
+            with self._warehouse.read() as con:
+                for i in begun:
+                    told_of[i] = self._now(con, window, monitors[i], results[i], deploys, told)
+        return told_of
+
+    def _now(
+        self,
+        con: Connection,
+        window: Window,
+        monitor: Monitor,
+        result: Result,
+        deploys: Sequence[Deploy],
+        told: Told,
+    ) -> Result:
+        scales = settings_of(monitor.check, self._settings).scales
+        current = taken_together(result, self._evaluator.recent_of(monitor, window, scales[-1]))
+        reference = self._evaluator.reference_of(monitor)
+        made = explain(
+            con,
+            result,
+            monitor,
+            current=current,
+            reference=reference,
+            given=self._given(monitor, [*(s.window for s in current), *(s.window for s in reference)]),
+            earlier=self._known.get(result.monitor, {}),
+            deploys=deploys,
+            told=told,
+        )
+        self._known[result.monitor] = made.evidence
+        return made
+
+    def _given(self, monitor: Monitor, windows: Sequence[Window]) -> dict[str, NDArray[Any]]:
+        """What the requests of these windows gave to the component, by key; empty for other fields."""
+        field = _GIVEN.get(monitor.stream.field)
+        if field is None:
+            return {}
+        stream = replace(monitor.stream, field=field)
+        found = [self._store.get(stream, window) for window in windows]
+        if monitor.kind == "skew":
+            found.append(self._pools.get(stream))
+        return {
+            key: row
+            for sample in found
+            if sample is not None
+            for key, row in zip(sample.keys, sample.rows, strict=True)
+        }
