@@ -9,8 +9,9 @@ from dashboard import formats, theme
 from dashboard.charts import Mark
 from dashboard.data import DeployRow
 
-# Marks closer than this share of the chart's width get one label.
-_CLOSE = 0.04
+# Marks closer than this share of the chart's width get one label: where three charts stand side by side,
+# `D13-14` is so wide, and each label costs the browser as much as a line.
+_CLOSE = 0.12
 _MOST_NAMED = 6
 
 
