@@ -31,10 +31,12 @@ class Answer:
 
 
 def execute(warehouse: Warehouse, sql: str) -> Answer:
-    """Run one statement; ConfigError with DuckDB's explanation when it is wrong or would write."""
+    """Run one statement; ConfigError with DuckDB's explanation when it is wrong, missing or would write."""
     with warehouse.read() as con:
         try:
-            result = con.execute(sql)
+            result: duckdb.DuckDBPyConnection | None = con.execute(sql)
+            if result is None:
+                raise ConfigError("SQL: there is none; write a statement such as SELECT count(*) FROM spans")
             described = result.description or []
             rows = result.fetchall() if described else []
         except duckdb.Error as error:

@@ -19,6 +19,8 @@ from dashboard.text import to_csv
 Rows = Sequence[Mapping[str, Any]]
 
 _SHOWN = 2_000
+# So few rows need no scrolling.
+_FEW = 7
 _PARAMETER = re.compile(r"\$(\w+)")
 
 
@@ -82,7 +84,8 @@ def offer(title: str, drawn: Rows | Figure, *, key: str, query: Query | None = N
         if not rows:
             st.text("Nothing was drawn.")
             return
-        st.dataframe(rows[:_SHOWN], hide_index=True, height=280, alt=f"The data of the chart: {title}")
+        height: int | Literal["content"] = "content" if len(rows) <= _FEW else 280
+        st.dataframe(rows[:_SHOWN], hide_index=True, height=height, alt=f"The data of the chart: {title}")
         if len(rows) > _SHOWN:
             st.caption(f"The first {_SHOWN:,} of {len(rows):,} rows; the files have all.")
         columns = _columns(rows)

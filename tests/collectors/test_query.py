@@ -77,6 +77,8 @@ def test_a_table_shows_log_text_as_it_is(filled: Warehouse, capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
+        ("", "there is none"),
+        ("-- nothing but a remark", "there is none"),
         ("SELEC 1", "syntax error"),
         ("SELECT colour FROM spans", "colour"),
         ("DELETE FROM spans", "cannot change the warehouse"),
