@@ -190,8 +190,10 @@ def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
 def sealed(warehouse: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory database that can attach this warehouse, and reaches no other file."""
     connection = duckdb.connect(":memory:", config=_OFFLINE)
-    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in (warehouse, f"{warehouse}.wal"))
-    connection.execute(f"SET allowed_paths = [{files}]")
+    own, log, spill = ("'" + f"{warehouse}{end}".replace("'", "''") + "'" for end in ("", ".wal", ".tmp"))
+    connection.execute(f"SET allowed_paths = [{own}, {log}]")
+    # What does not fit into memory goes where it goes when the file itself is opened.
+    connection.execute(f"SET temp_directory = {spill}")
     connection.execute("SET enable_external_access = false")
     return connection
 
