@@ -55,28 +55,33 @@ def passed_on(
     n, m = len(now), len(before)
     if min(n, m) < LEAST_ROWS:
         return None
-    kernels = [
+    within, across, earlier = (
         np.exp(-squared_distances(a, b) / (2.0 * bandwidth**2))
         for a, b in ((now, now), (now, before), (before, before))
-    ]
-    within, across, earlier = kernels
-    whole = _apart(within, across, across.T, earlier)
+    )
+    whole = _others(within.sum(), n, n) + _others(earlier.sum(), m, m) - 2.0 * float(across.mean())
     if whole <= 0.0:
         return None
     newness = within.mean(axis=1) - across.mean(axis=1)
     newness = newness - newness.mean()
     centre = now_given.mean(axis=0)
-    left, sizes, right = np.linalg.svd(now_given - centre, full_matrices=False)
-    kept = sizes**2 / (sizes**2 + _PENALTIES[:, None])
+    left, squares, right = _decomposed(now_given - centre)
+    kept = squares / (squares + _PENALTIES[:, None])
     leverage = 1.0 / n + kept @ (left**2).T
     # By how much each row is missed by a regression on the others; the penalty that misses least.
     missed = (newness - (kept * (left.T @ newness)) @ left.T) / np.maximum(1.0 - leverage, 1e-6)
     best = int(np.argmin((missed**2).sum(axis=1)))
-    damped = sizes / (sizes**2 + _PENALTIES[best])
+    damped = np.sqrt(squares) / (squares + _PENALTIES[best])
     # What the figure of each row of now adds to what is foretold for an input: of now, of before.
     hat = (left * kept[best]) @ left.T
-    hat_before = ((before_given - centre) @ right.T * damped) @ left.T
-    moved = _apart(hat @ within, hat @ across, hat_before @ within, hat_before @ across)
+    hat_before = ((before_given - centre) @ right * damped) @ left.T
+    foretold = hat.sum(axis=0), hat_before.sum(axis=0)
+    told = within.sum(axis=1), across.sum(axis=1)
+    moved = (
+        _others(foretold[0] @ told[0], float((hat * within).sum()), n)
+        + _others(foretold[1] @ told[1], float((hat_before * across.T).sum()), m)
+        - float(foretold[0] @ told[1] + foretold[1] @ told[0]) / (n * m)
+    )
     own = hat @ newness / n - hat_before.mean(axis=0) * missed[best]
     error = float((own**2).sum() + (hat_before @ newness).var() / m) ** 0.5
     return PassedOn(
@@ -87,17 +92,20 @@ def passed_on(
     )
 
 
-def _apart(within: Floats, across: Floats, back: Floats, earlier: Floats) -> float:
-    """The mean within each side less that from one to the other, no row with itself.
-
-    (n, n) of now, (n, m) from now to before, (m, n) back, (m, m) of before.
+def _decomposed(rows: Floats) -> tuple[Floats, Floats, Floats]:
+    """The singular value decomposition, squared values in the middle, by the products of the columns: these
+    are few, and what they lose in digits lies far below the least penalty.
     """
-    inside = (_mean_of_others(within), _mean_of_others(earlier))
-    return float(sum(inside) - across.mean() - back.mean())
+    squares, right = np.linalg.eigh(rows.T @ rows)
+    squares = np.maximum(squares, 0.0)
+    there = squares > 1e-9 * max(float(squares[-1]), 1e-300)
+    right = right[:, there]
+    return rows @ right / np.sqrt(squares[there]), squares[there], right
 
 
-def _mean_of_others(square: Floats) -> float:
-    return float(square.sum() - np.trace(square)) / (len(square) * (len(square) - 1))
+def _others(whole: float, own: float, rows: int) -> float:
+    """The mean over pairs of two different rows, of a sum over all pairs and that of rows with themselves."""
+    return float(whole - own) / (rows * (rows - 1))
 
 
 def _upper_tail(value: float, error: float) -> float:

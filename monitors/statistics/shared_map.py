@@ -29,9 +29,7 @@ def shared_map(now: Rows, before: Rows, *, components: int = _COMPONENTS) -> tup
     if not len(now) or not len(before):
         return np.zeros((len(now), 2)), np.zeros((len(before), 2))
     rows: Floats = np.concatenate([now, before]).astype(np.float64)
-    centred: Floats = rows - rows.mean(axis=0)
-    _, _, directions = np.linalg.svd(centred, full_matrices=False)
-    reduced = centred @ directions[:components].T
+    reduced = _reduced(rows, min(components, *rows.shape))
     parts = reduced[: len(now)], reduced[len(now) :]
     gap: Floats = parts[0].mean(axis=0) - parts[1].mean(axis=0)
     across = reduced @ _discriminant(parts, gap)
@@ -43,6 +41,14 @@ def shared_map(now: Rows, before: Rows, *, components: int = _COMPONENTS) -> tup
     places: Floats = np.stack([across, up], axis=1)
     places = places / np.maximum(places.std(axis=0), 1e-12)
     return places[: len(now)], places[len(now) :]
+
+
+def _reduced(rows: Floats, components: int) -> Floats:
+    from sklearn.decomposition import PCA
+
+    # By the covariance: the rows are many more than their columns.
+    found: Floats = PCA(components, svd_solver="covariance_eigh").fit_transform(rows)
+    return found
 
 
 def _discriminant(parts: tuple[Floats, Floats], gap: Floats) -> Floats:
