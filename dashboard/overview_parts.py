@@ -68,6 +68,27 @@ def runs(frame: Frame, view: Overview) -> None:
         st.caption("The newest span is old. Is the exporter still sending?")
 
 
+def deploys(frame: Frame, view: Overview) -> None:
+    """Every version that changed in the range."""
+    ui.heading("What was deployed")
+    if not view.deploys:
+        st.text("No version changed in this range.")
+    else:
+        st.dataframe(
+            [
+                {
+                    "When": frame.when(d.deployed_at),
+                    "Component": d.component,
+                    "What changed": d.change,
+                    "Known from": d.source,
+                }
+                for d in view.deploys
+            ],
+            hide_index=True,
+            alt="Deploys in this range",
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cards:
     """What cards show of components over a range of so many days.

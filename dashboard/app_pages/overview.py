@@ -279,23 +279,7 @@ def _live() -> None:
     if steps:
         ui.heading("Components")
         cards.draw(steps)
-    ui.heading("What was deployed")
-    if not view.deploys:
-        st.text("No version changed in this range.")
-    else:
-        st.dataframe(
-            [
-                {
-                    "When": frame.when(d.deployed_at),
-                    "Component": d.component,
-                    "What changed": d.change,
-                    "Known from": d.source,
-                }
-                for d in view.deploys
-            ],
-            hide_index=True,
-            alt="Deploys in this range",
-        )
+    overview_parts.deploys(frame, view)
 
 
 _live()
