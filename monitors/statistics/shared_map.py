@@ -26,9 +26,9 @@ def shared_map(now: Rows, before: Rows, *, components: int = _COMPONENTS) -> tup
     >>> now[:, 0].round(3).tolist(), before[:, 0].round(3).tolist()
     ([1.0, 1.0], [-1.0, -1.0])
     """
-    if not len(now) or not len(before):
-        return np.zeros((len(now), 2)), np.zeros((len(before), 2))
     rows: Floats = np.concatenate([now, before]).astype(np.float64)
+    if not len(now) or not len(before) or not np.ptp(rows, axis=0).any():
+        return np.zeros((len(now), 2)), np.zeros((len(before), 2))
     reduced = _reduced(rows, min(components, *rows.shape))
     parts = reduced[: len(now)], reduced[len(now) :]
     gap: Floats = parts[0].mean(axis=0) - parts[1].mean(axis=0)
