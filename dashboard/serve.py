@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -51,7 +52,13 @@ def serve_dashboard(
     folder = Path(str(resources.files("dashboard")))
     from streamlit.web import cli as streamlit_cli
 
-    streamlit_cli.main(["run", str(folder / "app.py"), *_options(folder, host, port)], standalone_mode=False)
+    try:
+        streamlit_cli.main(
+            ["run", str(folder / "app.py"), *_options(folder, host, port)], standalone_mode=False
+        )
+    finally:
+        # What `warm` froze is never freed, and DuckDB's binding prints a page of warnings about that.
+        gc.unfreeze()
 
 
 def _without_login(host: str, *, meant: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -15,7 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.serve import _is_local, _shown
+from collectors.config import Config
+from collectors.context import Context
+from collectors.home import Home
+from dashboard.serve import _is_local, _shown, serve_dashboard
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -114,3 +118,16 @@ def test_what_counts_as_local() -> None:
     assert not _is_local("dashboards.example")
     assert _shown("0.0.0.0") == "localhost"
     assert _shown("::1") == "[::1]"
+
+
+def test_what_was_kept_from_the_collector_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise stopping prints a page of warnings about objects that were never freed."""
+    monkeypatch.setattr("streamlit.web.cli.main", lambda *_, **__: gc.freeze())
+    monkeypatch.setattr("dashboard.serve._announce", lambda *_: None)
+    # It hands the home on to the pages by the environment.
+    monkeypatch.setenv("CHAINWATCH_HOME", str(tmp_path))
+    context = Context(home=Home(tmp_path), config=Config({}, "defaults"))
+    serve_dashboard(context, host="127.0.0.1", port=_free_port(), browser=False)
+    assert gc.get_freeze_count() == 0
