@@ -16,9 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from collectors.config import Config
 from collectors.context import Context
-from collectors.home import Home
 from dashboard.serve import _is_local, _shown, serve_dashboard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,13 +119,12 @@ def test_what_counts_as_local() -> None:
 
 
 def test_what_was_kept_from_the_collector_is_given_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise stopping prints a page of warnings about objects that were never freed."""
     monkeypatch.setattr("streamlit.web.cli.main", lambda *_, **__: gc.freeze())
     monkeypatch.setattr("dashboard.serve._announce", lambda *_: None)
     # It hands the home on to the pages by the environment.
-    monkeypatch.setenv("CHAINWATCH_HOME", str(tmp_path))
-    context = Context(home=Home(tmp_path), config=Config({}, "defaults"))
+    monkeypatch.setenv("CHAINWATCH_HOME", str(context.home.root))
     serve_dashboard(context, host="127.0.0.1", port=_free_port(), browser=False)
     assert gc.get_freeze_count() == 0
