@@ -97,12 +97,14 @@ class Explanations:
         if field is None:
             return {}
         stream = replace(monitor.stream, field=field)
-        found = [self._store.get(stream, window) for window in windows]
+        asked = [self._store.get(stream, window) for window in windows]
         if monitor.kind == "skew":
-            found.append(self._pools.get(stream))
+            asked.append(self._pools.get(stream))
+        found = [sample for sample in asked if sample is not None]
         return {
             key: row
             for sample in found
-            if sample is not None
+            # Embeddings of two encoders are never compared; the windows of now come first.
+            if sample.basis == found[0].basis
             for key, row in zip(sample.keys, sample.rows, strict=True)
         }
