@@ -67,22 +67,13 @@ def explain(
     if shared and asked in told:
         found = dict(told[asked])
     else:
-        seed, stream = result.seed or 0, monitor.stream
-        found = (
-            explain_meaning(
-                con,
-                stream,
-                result.evidence,
-                current=current,
-                reference=reference,
-                given=given,
-                seed=seed,
+        seed, stream, own = result.seed or 0, monitor.stream, result.evidence
+        if meaning:
+            found = explain_meaning(
+                con, stream, own, current=current, reference=reference, given=given, seed=seed
             )
-            if meaning
-            else explain_figures(
-                con, stream, result.evidence, current=current, reference=reference, seed=seed
-            )
-        )
+        else:
+            found = explain_figures(con, stream, own, current=current, reference=reference, seed=seed)
         if shared:
             told[asked] = dict(found)
     versions = _versions(monitor, deploys, result.window.end)

@@ -18,9 +18,6 @@ from monitors.result import Result, Window
 from monitors.streams import Stream
 from monitors.summaries import Sample, SampleStore
 
-# What a component says, and what it was given: the one may only pass on the other.
-_GIVEN = {"output_text": "input_text"}
-
 
 class Explanations:
     """Gives breaches what explains them: read anew when one begins, and now and then while it lasts."""
@@ -93,13 +90,11 @@ class Explanations:
 
     def _given(self, monitor: Monitor, windows: Sequence[Window]) -> dict[str, NDArray[Any]]:
         """What the requests of these windows gave to the component, by key; empty for other fields."""
-        field = _GIVEN.get(monitor.stream.field)
-        if field is None:
+        if monitor.stream.field != "output_text":
             return {}
-        stream = replace(monitor.stream, field=field)
-        asked = [self._store.get(stream, window) for window in windows]
-        if monitor.kind == "skew":
-            asked.append(self._pools.get(stream))
+        stream = replace(monitor.stream, field="input_text")
+        pool = self._pools.get(stream) if monitor.kind == "skew" else None
+        asked = [*(self._store.get(stream, window) for window in windows), pool]
         found = [sample for sample in asked if sample is not None]
         return {
             key: row

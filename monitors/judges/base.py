@@ -81,10 +81,5 @@ class Stamp:
             cost_usd=cost_usd,
             graded_at=self.graded_at,
             run_id=self.run_id,
-            environment=span.environment,
-            chain_version=span.chain_version,
-            component_version=span.component_version,
-            prompt_version=span.prompt_version,
-            index_version=span.index_version,
-            model=span.model,
+            **span.made(),
         )

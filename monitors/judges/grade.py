@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from collectors.model import Document, content_hash
 
@@ -16,7 +16,23 @@ ENDPOINT_REASON = "endpoint: "
 
 
 @dataclass(frozen=True, kw_only=True)
-class JudgedSpan:
+class Made:
+    """Where a span ran and what it was made with, as it says itself; None is not told."""
+
+    environment: str | None = None
+    chain_version: str | None = None
+    component_version: str | None = None
+    prompt_version: str | None = None
+    index_version: str | None = None
+    model: str | None = None
+
+    def made(self) -> dict[str, Any]:
+        """These by name, for another record of the same span."""
+        return {field.name: getattr(self, field.name) for field in fields(Made)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgedSpan(Made):
     """One answer (or one retrieval) with what is needed to judge it.
 
     Attributes:
@@ -45,12 +61,6 @@ class JudgedSpan:
     reference_ids: tuple[str, ...] = ()
     reference_contexts: tuple[str, ...] = ()
     is_application: bool = False
-    environment: str | None = None
-    chain_version: str | None = None
-    component_version: str | None = None
-    prompt_version: str | None = None
-    index_version: str | None = None
-    model: str | None = None
 
     @property
     def key(self) -> str:
@@ -59,7 +69,7 @@ class JudgedSpan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grade:
+class Grade(Made):
     """One judge's word on one criterion of one span: a row of the table `grades`.
 
     `graded` always has a score; `unscored` never has one and says why in `reason`.
@@ -88,12 +98,6 @@ class Grade:
     cost_usd: float | None = None
     graded_at: datetime
     run_id: str | None = None
-    environment: str | None = None
-    chain_version: str | None = None
-    component_version: str | None = None
-    prompt_version: str | None = None
-    index_version: str | None = None
-    model: str | None = None
     grade_id: str = ""
 
     def __post_init__(self) -> None:
