@@ -43,7 +43,6 @@ _CONCERNS: Mapping[str, tuple[str, ...]] = {
 }
 # So many of its checks are in sight; where the figures themselves are drawn, none.
 _CHECKS_IN_SIGHT = {"texts": 3}
-_SIDE_BY_SIDE_PX = 340
 
 frame = ui.open_page(
     "Component",
