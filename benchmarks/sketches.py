@@ -28,9 +28,10 @@ from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import migrate
 from monitors.result import Window
 from monitors.sketches.compare import compare, units_of
+from monitors.sketches.cover import read_buckets
 from monitors.sketches.made import Sketched
 from monitors.sketches.permute import sketch_test
-from monitors.sketches.store import add_sketches, read_buckets, write_days_and_weeks
+from monitors.sketches.store import add_sketches, write_days_and_weeks
 from monitors.sketches.text_sketch import TextSketch
 from monitors.statistics.mmd import mmd_test
 from monitors.streams import Stream

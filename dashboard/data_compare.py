@@ -19,7 +19,7 @@ from dashboard.data import TimeRange, records, select
 from monitors.evidently_report import Slice, read_rows, write_report
 from monitors.result import Window
 from monitors.sketches.compare import TextComparison, compare
-from monitors.sketches.store import read_buckets
+from monitors.sketches.cover import read_buckets
 from monitors.streams import TEXT_FIELDS, Stream
 
 By = Literal["time", "version", "model", "dataset"]

@@ -51,7 +51,8 @@ def compare(
     No span is read. Windows that lie partly in a stretch are left out; see docs/reference/sketches.md.
     """
     from monitors.sketches.compare import compare as compared
-    from monitors.sketches.store import read_buckets, sketched_streams
+    from monitors.sketches.cover import read_buckets
+    from monitors.sketches.store import sketched_streams
 
     with context.warehouse.read() as con:
         there = sketched_streams(con)

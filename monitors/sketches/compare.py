@@ -1,7 +1,7 @@
 """Any stretch of time against any other, from their sketches: no row is read.
 
-Reading costs a row of the warehouse for each day and for each window at the ends; comparing costs the units
-that are permuted, of which there are never more than a few hundred.
+Reading costs some eighty rows of the warehouse (`cover`); comparing costs the units that are permuted, of
+which there are 128 at most.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.result import Window
+from monitors.sketches.cover import Bucket, merge_buckets
 from monitors.sketches.number_sketch import NumberSketch
 from monitors.sketches.permute import MOST_UNITS, Units, sketch_test
-from monitors.sketches.store import Bucket, merge_buckets
 from monitors.sketches.text_sketch import PARTS, TextSketch, merged
 from monitors.statistics.psi import psi_of_shares
 

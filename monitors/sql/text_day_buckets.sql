@@ -1,11 +1,12 @@
--- The sketches of the whole days, or weeks, as $length says, of a stream between $start and $end.
+-- The sketches of the days and weeks of a stream that begin at $starts and end at $ends, all between $start and $end.
 --
--- In two steps: the length of a window is no filter of the scan, which would read the sketches of the days to
--- throw them away for the weeks.
+-- In two steps: what is no filter of the scan would read the sketches of all days to throw most of them away.
 SELECT * EXCLUDE (dataset, chain, component, field)
 FROM text_sketch_days
 WHERE rowid IN (
     SELECT rowid FROM text_sketch_days
+    SEMI JOIN (SELECT unnest($starts) AS window_start, unnest($ends) AS window_end)
+        USING (window_start, window_end)
     WHERE chain = $chain AND component = $component AND field = $field AND dataset = $dataset
-        AND window_start >= $start AND window_end <= $end AND window_end - window_start = $length
+        AND window_start >= $start AND window_end <= $end
 )

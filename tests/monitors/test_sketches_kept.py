@@ -21,16 +21,10 @@ from collectors.warehouse.connection import Warehouse
 from monitors.result import Window
 from monitors.runner import run_pass
 from monitors.sketches.compare import NumberComparison, TextComparison, compare
+from monitors.sketches.cover import Bucket, merge_buckets, read_buckets
 from monitors.sketches.made import Sketched
 from monitors.sketches.number_sketch import NumberSketch
-from monitors.sketches.store import (
-    Bucket,
-    add_sketches,
-    merge_buckets,
-    read_buckets,
-    write_days_and_weeks,
-    write_sketches,
-)
+from monitors.sketches.store import add_sketches, write_days_and_weeks, write_sketches
 from monitors.streams import Stream
 
 GRACE = timedelta(minutes=6)

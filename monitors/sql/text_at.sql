@@ -1,0 +1,5 @@
+-- The sketches of days and weeks at $places, in order of time.
+SELECT *
+FROM text_sketch_days
+WHERE rowid IN (SELECT unnest($places))
+ORDER BY window_start
