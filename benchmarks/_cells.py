@@ -8,7 +8,8 @@ import os
 import resource
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 IMPORTS_S = 90.0  # CPU seconds beside the limit, for imports and a first small call
 _WALL = 6.0  # a busy machine may take so many times the CPU seconds
@@ -32,6 +33,20 @@ class Cell:
             return self.note
         digits = f"{self.cpu_s:.2g}" if self.cpu_s < 10.0 else f"{self.cpu_s:,.0f}"
         return f"{digits} s, {self.memory_mb:,.0f} MB"
+
+
+def kept(path: Path | None) -> dict[tuple[str, int], Cell]:
+    """The cells of a file that `append` wrote, by method and size; none where there is no file."""
+    if path is None or not path.exists():
+        return {}
+    cells = [Cell(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+    return {(cell.method, cell.n): cell for cell in cells}
+
+
+def append(path: Path, cell: Cell) -> None:
+    """Add a cell to a file, one a line."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(asdict(cell)) + "\n")
 
 
 def bound(cpu_s: str, memory_gb: str) -> None:

@@ -54,6 +54,23 @@ def ours(name: str) -> Callable[[Rows, Rows], Answer]:
     return run
 
 
+def sketches(x: Rows, y: Rows) -> Answer:
+    """MMD from the sketches of windows of at most 1,000 rows: making them, and comparing their parts."""
+    from monitors.sketches.compare import units_of
+    from monitors.sketches.permute import sketch_test
+    from monitors.sketches.text_sketch import TextSketch
+
+    def side(rows: Rows) -> list[Any]:
+        keys = [f"{i:032x}/a" for i in range(len(rows))]
+        return [
+            TextSketch.of(rows[at : at + 1_000], keys[at : at + 1_000], n=len(rows[at:][:1_000]), n_missing=0)
+            for at in range(0, len(rows), 1_000)
+        ]
+
+    found = sketch_test(units_of(side(y)), units_of(side(x)), permutations=PERMUTATIONS)
+    return found.mmd2, found.p
+
+
 def floor(x: Rows, y: Rows) -> Answer:
     """The matrix products alone that exact MMD needs: half of the kernel's blocks, times all labels."""
     size = len(x) + len(y)
@@ -167,6 +184,7 @@ METHODS: dict[str, Callable[[Rows, Rows], Answer]] = {
     "domain_classifier": ours("domain_classifier.domain_classifier"),
     "drifted_dimensions": ours("drifted_dimensions.drifted_dimensions"),
     "learned_kernel": ours("learned_kernel.learned_kernel_mmd"),
+    "mmd_of_sketches": sketches,
     "naive MMD": naive,
     "Alibi Detect MMD": alibi("MMDDrift"),
     "Alibi Detect LSDD": alibi("LSDDDrift"),

@@ -4,16 +4,17 @@ Every cell is a process of its own on the same two samples of n rows, with one B
 run the matrix products alone that exact MMD needs, the floor of this machine. A cell may use so many CPU
 seconds and so much memory; then it is stopped, and says so. A method that was stopped, or that would need
 more than the limit and a half if its time grew with the square of the rows, is not tried on more rows. An
-interrupt ends the run and tells what there is so far. Evidently is a dependency; Alibi Detect, Frouros and
-hyppo are looked for in another environment, given by its interpreter (docs/benchmarks/drift.md says how to
-make one), and left out with a line that says so where they are not found.
+interrupt ends the run and tells what there is so far; with --kept every cell that was measured is also
+written to a file as it is done, and is not measured again. Evidently is a dependency; Alibi Detect, Frouros
+and hyppo are looked for in another environment, given by its interpreter (docs/benchmarks/drift.md says how
+to make one), and left out with a line that says so where they are not found.
 Ratios are of CPU seconds, which other work on the machine hardly moves.
 
 Bars: exact MMD on 10,000 rows under 200 MB, within 2 times of its floor, and at least 100 times quicker than
 Alibi Detect's MMD, or on the largest size that it did.
 
     python benchmarks/drift.py [--quick] [--json] [--peers-python PYTHON] [--limit SECONDS] [--sizes N ...]
-        [--methods NAME ...]
+        [--methods NAME ...] [--kept FILE]
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from _cells import Cell, has, measure
+from _cells import Cell, append, has, kept, measure
 from _figures import Figure, figure, tell
 
 ONE = Path(__file__).resolve().parent / "_two_sample_one.py"
 MMD, FLOOR, ALIBI = "mmd", "floor", "Alibi Detect MMD"
 OURS = (MMD, "mmd_fuse", "lsdd", "sliced_wasserstein", "domain_classifier", "drifted_dimensions")
-HERE = (FLOOR, *OURS, "learned_kernel", "naive MMD")
+HERE = (FLOOR, *OURS, "learned_kernel", "mmd_of_sketches", "naive MMD")
 EVIDENTLY = ("Evidently EmbeddingsDrift, MMD", "Evidently EmbeddingsDrift, classifier")
 PEERS = {
     "alibi_detect": (ALIBI, "Alibi Detect LSDD", "Alibi Detect learned kernel"),
@@ -60,12 +61,18 @@ def plan(peers: str) -> tuple[Plan, list[str]]:
     return methods, absent
 
 
-def compare(methods: Plan, sizes: list[int], limit: float, memory_gb: float) -> Iterator[Cell]:
-    """All cells, size by size, as they come."""
+def compare(
+    methods: Plan, sizes: list[int], limit: float, memory_gb: float, there: dict[tuple[str, int], Cell]
+) -> Iterator[Cell]:
+    """All cells, size by size, as they come; those `there` as they were."""
     done: dict[str, Cell] = {}
     for n in sizes:
         for python, method in methods:
             allowed = limit * (_PATIENCE if method in (MMD, FLOOR, ALIBI) else 1.0)
+            if (method, n) in there:
+                done[method] = there[method, n]
+                yield done[method]
+                continue
             before = done.get(method)
             if before is not None and before.cpu_s is None:
                 continue
@@ -148,6 +155,7 @@ def main() -> int:
     parser.add_argument("--memory", type=float, default=12.0, help="GB that a cell may use")
     parser.add_argument("--sizes", type=int, nargs="*")
     parser.add_argument("--methods", nargs="*", help="only these")
+    parser.add_argument("--kept", type=Path, help="a file of cells: those in it are not measured again")
     chosen = parser.parse_args()
     methods, absent = plan(chosen.peers_python)
     if chosen.methods:
@@ -158,8 +166,11 @@ def main() -> int:
     sizes = chosen.sizes or list(QUICK if chosen.quick else SIZES)
     cells: list[Cell] = []
     with contextlib.suppress(KeyboardInterrupt):
-        for cell in compare(methods, sorted(sizes), limit, chosen.memory):
+        there = kept(chosen.kept)
+        for cell in compare(methods, sorted(sizes), limit, chosen.memory, there):
             cells.append(cell)
+            if chosen.kept and cell.cpu_s is not None and (cell.method, cell.n) not in there:
+                append(chosen.kept, cell)
             print(cell, file=sys.stderr, flush=True)
     told = figures(cells)
     if chosen.json:
