@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from dashboard import figures, formats, theme
-from dashboard.charts import finish, time_axis
+from dashboard.charts import SMALL, finish, time_axis
 from dashboard.data_overview import StripCell
 from dashboard.data_traces import SpanRow
 from dashboard.text import figure_text
@@ -18,7 +18,8 @@ _STRENGTH: Mapping[str, float] = {"no_data": 0.3, "ok": 0.45, "error": 1, "breac
 def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure:
     """One bar a span, from its start for its duration, in milliseconds or seconds since the trace began.
 
-    A failed span has the error colour, a pattern and a cross. A span without a duration is a mark.
+    A failed span has the error colour, a pattern and a cross. A span without a duration is a mark. The time
+    in which steps go on after the root has ended is shaded.
     """
     began = min(s.started_at for s in spans)
     ends = [(s.started_at - began).total_seconds() + (s.duration_s or 0) for s in spans]
@@ -27,6 +28,7 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure
     rows = list(range(len(spans)))
     # Labels are set flush right, so depth is told by signs; in a flat trace they would say nothing.
     deep = max(s.depth for s in spans) > 1
+    late = going_on(spans)
     labels = [_label(s, deep=deep) for s in spans]
     figure = figures.Figure()
     figure.add_trace(
@@ -46,7 +48,7 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure
             cliponaxis=False,
             textfont={"size": 11},
             customdata=[s.span_id for s in spans],
-            hovertext=[_hover(s, began) for s in spans],
+            hovertext=[_hover(s, began, late.get(s.span_id), spans[0]) for s in spans],
             hoverinfo="text",
         )
     )
@@ -71,6 +73,8 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure
             )
         )
     finish(figure, height=54 + 30 * len(spans), legend=False)
+    if late:
+        _after_the_root(figure, spans[0], ends[0] * scale, longest * scale)
     figure.update_layout(hovermode="closest", bargap=0.3)
     figure.update_xaxes(
         title={"text": f"Since the trace began ({unit})", "font": {"size": 11}, "standoff": 6},
@@ -87,6 +91,45 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure
         zeroline=False,
     )
     return figure
+
+
+def going_on(spans: Sequence[SpanRow]) -> Mapping[str, float]:
+    """How many seconds steps go on after the root has ended, by their ids: work that nobody waits for.
+
+    What is less than a hundredth of the whole is the clocks' and nobody would see it.
+    """
+    root = spans[0]
+    if root.duration_s is None:
+        return {}
+    ended = root.started_at + timedelta(seconds=root.duration_s)
+    late = {s.span_id: (s.started_at - ended).total_seconds() + (s.duration_s or 0) for s in spans[1:]}
+    whole = root.duration_s + max(late.values(), default=0)
+    return {span_id: over for span_id, over in late.items() if over > whole / 100}
+
+
+def _after_the_root(figure: figures.Figure, root: SpanRow, ended: float, last: float) -> None:
+    """Shade from where the root ended to the last end, and say so."""
+    figure.add_shape(
+        type="rect",
+        x0=ended,
+        x1=last,
+        yref="paper",
+        y0=0,
+        y1=1,
+        fillcolor=theme.faded(theme.NO_DATA, 0.14),
+        line={"width": 0},
+        layer="below",
+    )
+    figure.add_annotation(
+        x=ended,
+        xanchor="left" if ended < last / 2 else "right",
+        yref="paper",
+        y=1,
+        yanchor="bottom",
+        text=figure_text(f"{formats.clip(root.component, 18)} has ended"),
+        showarrow=False,
+        font={"size": SMALL},
+    )
 
 
 def health_strip(
@@ -192,12 +235,14 @@ def _label(span: SpanRow, *, deep: bool) -> str:
     return f"{depth}{'✕ ' if span.status == 'error' else ''}{formats.clip(span.component, 18)}"
 
 
-def _hover(span: SpanRow, began: datetime) -> str:
+def _hover(span: SpanRow, began: datetime, over_s: float | None, root: SpanRow) -> str:
     lines = [
         f"<b>{figure_text(span.component)}</b> ({figure_text(span.kind)})",
         f"starts after {formats.seconds((span.started_at - began).total_seconds())}",
         f"takes {formats.seconds(span.duration_s)}",
     ]
+    if over_s is not None:
+        lines.append(f"ends {formats.seconds(over_s)} after {figure_text(root.component)}")
     if span.cost_usd is not None:
         lines.append(f"costs {formats.dollars(span.cost_usd)}")
     if span.status == "error":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -21,15 +22,7 @@ _MOST = 60
 def draw(view: TraceView, frame: Frame) -> None:
     """The trace's headline, its waterfall, and the chosen step (the root if none is)."""
     root = view.spans[0]
-    failed = sum(s.status == "error" for s in view.spans)
-    slowest = max(
-        (s for s in view.spans if s.duration_s is not None and s is not root), key=_took, default=None
-    )
-    said = f"{formats.seconds(root.duration_s)} in {len(view.spans)} step{'s' if len(view.spans) > 1 else ''}"
-    if slowest is not None:
-        said += f"; {slowest.component} takes {formats.seconds(slowest.duration_s)} of it"
-    if failed:
-        said += f"; {failed} failed"
+    said = headline(view.spans)
     with st.container(border=True):
         wanted = urls.url("span")
         chosen = next((s for s in view.spans if s.span_id == wanted), root)
@@ -75,6 +68,23 @@ def draw(view: TraceView, frame: Frame) -> None:
             width=420,
         )
         _step(view, chosen)
+
+
+def headline(spans: Sequence[SpanRow]) -> str:
+    """How long it took, what took longest, what went on after the root, and how many steps failed."""
+    root = spans[0]
+    late = charts_trace.going_on(spans)
+    said = f"{formats.seconds(root.duration_s)} in {len(spans)} step{'s' if len(spans) > 1 else ''}"
+    slowest = max((s for s in spans if s.duration_s is not None and s is not root), key=_took, default=None)
+    if slowest is not None:
+        said += f"; {slowest.component} takes {formats.seconds(slowest.duration_s)}"
+        said += "" if slowest.span_id in late else " of it"
+    if late:
+        last = max((s for s in spans if s.span_id in late), key=lambda s: late[s.span_id])
+        said += " and" if last is slowest else f"; {last.component}"
+        said += f" ends {formats.seconds(late[last.span_id])} after {root.component}"
+    failed = sum(s.status == "error" for s in spans)
+    return f"{said}; {failed} failed" if failed else said
 
 
 def _words(span: SpanRow) -> str:
