@@ -16,6 +16,7 @@ from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import Row
 from dashboard import data_sides
 from dashboard.data import TimeRange, records, select
+from dashboard.intervals import of_means, of_shares
 from monitors.evidently_report import Slice, read_rows, write_report
 from monitors.result import Window
 from monitors.sketches.compare import TextComparison, compare
@@ -235,26 +236,12 @@ def _difference(name: str, a: Measure | None, b: Measure | None) -> Difference:
     if min(a.n, b.n) < _FEWEST or a.spread is None or b.spread is None:
         return replace(nothing, change=change)
     if name in _SHARES:
-        low, high = _of_shares(a.mean, a.n, b.mean, b.n)
+        low, high = of_shares(a.mean, a.n, b.mean, b.n)
         return replace(nothing, change=change, low=low, high=high)
     if min(a.n, b.n) < _FEWEST_OF_MEANS:
         return replace(nothing, change=change)
-    half = 1.96 * math.sqrt(a.spread**2 / a.n + b.spread**2 / b.n)
-    return replace(nothing, change=change, low=change - half, high=change + half)
-
-
-def _of_shares(a: float, n_a: int, b: float, n_b: int) -> tuple[float, float]:
-    """The 95 % interval of b less a; holds where one side has none at all.
-
-    >>> low, high = _of_shares(0.0, 50, 0.1, 50)
-    >>> round(low, 3), round(high, 3)
-    (0.002, 0.191)
-    """
-    sizes = (n_a + 2, n_b + 2)
-    shares = [(share * n + 1) / size for share, n, size in zip((a, b), (n_a, n_b), sizes, strict=True)]
-    variance = sum(share * (1 - share) / size for share, size in zip(shares, sizes, strict=True))
-    centre, half = shares[1] - shares[0], 1.96 * math.sqrt(variance)
-    return centre - half, centre + half
+    low, high = of_means(change, a.spread, a.n, b.spread, b.n)
+    return replace(nothing, change=change, low=low, high=high)
 
 
 def _values(rows: Sequence[Mapping[str, Any]]) -> Values:

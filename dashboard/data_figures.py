@@ -6,9 +6,9 @@ ranges, which are read off the spans, as is everything before the first hour is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from collectors.rollups.read import QUANTILES, Counts, Cut, Number, Rolled
@@ -116,6 +116,48 @@ def component_totals(
         {"component": name, "is_current": place >= 0, **_row(counts[name, place], numbers, (name, place))}
         for name, place in sorted(counts)
     ]
+
+
+def hourly(con: Connection, rolled: Rolled, chain: str, start: datetime, hours: int, only: Only) -> list[Row]:
+    """Requests and costs per component and whole hour; an hour without spans has no row."""
+    step = timedelta(hours=1)
+    span = TimeRange(start=start, end=start + hours * step, bucket_s=_HOUR_S)
+    if not rolled.exists:
+        return select(
+            con,
+            "component_series",
+            {"chain": chain, "component": None, **span.parameters, **only.parameters},
+        )
+    cut = replace(_whole(chain, None, span, only), step_s=_HOUR_S)
+    cost = rolled.numbers(cut, ("cost_usd",), _place, quantiles=())["cost_usd"]
+    return [
+        {
+            "component": place[0],
+            "bucket": start + place[1] * step,
+            "requests": one.spans,
+            "cost_usd": cost[place].total if place in cost else None,
+        }
+        for place, one in rolled.counts(cut, _place).items()
+    ]
+
+
+def duration_quantiles(
+    con: Connection,
+    rolled: Rolled,
+    chain: str,
+    component: str,
+    span: TimeRange,
+    only: Only,
+    levels: Sequence[float],
+) -> list[float]:
+    """Durations of one component at some levels; none where no span has a duration."""
+    scope = {"chain": chain, "component": component, **span.parameters, **only.parameters}
+    if not rolled.exists:
+        found = select(con, "duration_quantiles", {**scope, "levels": list(levels)})[0]["found"]
+        return list(found or ())
+    cut = _whole(chain, component, span, only)
+    one = rolled.numbers(cut, ("duration_s",), lambda _: None, quantiles=levels)["duration_s"].get(None)
+    return list(one.quantiles) if one else []
 
 
 def versions(

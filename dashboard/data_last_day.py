@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -13,6 +13,7 @@ from collectors.warehouse.store import Row
 from dashboard.data import EVERY, DeployRow, Only, chain_components, range_until, records, select
 from dashboard.data_figures import component_totals
 from dashboard.data_incident import IncidentRow
+from dashboard.data_last_day_change import Change, DayFigures, Figure, changes, of_quality
 from dashboard.data_overview import total
 from dashboard.data_overview_quality import Quality, chosen_quality
 
@@ -28,23 +29,18 @@ class Happening:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DayFigures:
-    """The application in one day; None is unknown, not zero. cost_usd: of all its steps where it has none."""
-
-    requests: int
-    errors: int
-    p95_s: float | None
-    cost_usd: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class LastDay:
-    """The 24 hours up to the newest span beside those before. happened: the newest first."""
+    """The 24 hours up to the newest span beside those before.
+
+    Attributes:
+        happened: the newest first. changes: of the figures that both days have enough of.
+    """
 
     happened: tuple[Happening, ...]
     now: DayFigures | None
     before: DayFigures | None
     quality: Quality | None
+    changes: Mapping[Figure, Change]
 
 
 def last_day(warehouse: Warehouse, chain: str, newest: datetime, only: Only = EVERY) -> LastDay:
@@ -53,17 +49,28 @@ def last_day(warehouse: Warehouse, chain: str, newest: datetime, only: Only = EV
     parameters = {"chain": chain, "component": None, **day.parameters}
     with warehouse.read() as con:
         rows = chain_components(con, chain, day)
-        totals = component_totals(con, Rolled(con), chain, None, day, only)
+        rolled = Rolled(con)
+        totals = component_totals(con, rolled, chain, None, day, only)
         grades = select(con, "quality_totals", parameters)
         incidents = records(IncidentRow, select(con, "incidents", parameters))
         deploys = records(DeployRow, select(con, "deploys", parameters))
-    application = next((row.component for row in rows if row.is_application), None)
+        application = next((row.component for row in rows if row.is_application), None)
+        now = _figures(application, [t for t in totals if t["is_current"]])
+        before = _figures(application, [t for t in totals if not t["is_current"]])
+        found: dict[Figure, Change] = {}
+        if application is not None and now is not None and before is not None:
+            found = changes(
+                con, rolled, chain=chain, application=application, day=day, only=only, now=now, before=before
+            )
+    quality = chosen_quality(application, [], grades) if application else None
+    graded = of_quality(quality, grades, application) if application else None
     happened = [h for h in (*_of_incidents(incidents), *_of_deploys(deploys)) if h.at >= day.start]
     return LastDay(
         happened=tuple(sorted(happened, key=lambda h: h.at, reverse=True)),
-        now=_figures(application, [t for t in totals if t["is_current"]]),
-        before=_figures(application, [t for t in totals if not t["is_current"]]),
-        quality=chosen_quality(application, [], grades) if application else None,
+        now=now,
+        before=before,
+        quality=quality,
+        changes=found if graded is None else {**found, "quality": graded},
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from conftest import Open, words
-from seeded_warehouse import Seeded
+from seeded_traffic import PARTS
+from seeded_warehouse import Seeded, build
 
+from collectors.rollups.refresh import refresh
 from dashboard.data import extent
 from dashboard.data_last_day import last_day
 
@@ -55,3 +58,49 @@ def test_a_young_chain_has_no_day_before(open_page: Open, unwatched: Seeded) -> 
     assert found.before is None
     assert found.happened == ()
     assert "No incident and no deploy in the last 24 h." in words(open_page("overview", unwatched.home))
+
+
+def test_a_difference_is_told_from_chance(seeded: Seeded) -> None:
+    until = extent(seeded.warehouse, CHAIN)
+    assert until is not None
+    found = last_day(seeded.warehouse, CHAIN, until.last_at)
+    assert found.now is not None
+    assert found.before is not None
+    # Forty traces a day are too few for all but a share.
+    assert set(found.changes) == {"failed"}
+    change = found.changes["failed"]
+    rates = [day.errors / day.requests for day in (found.before, found.now)]
+    assert change.low < rates[1] - rates[0] < change.high
+
+
+def test_hours_of_both_days_and_every_slow_request_count(tmp_path: Path) -> None:
+    busy = build(tmp_path / "busy", days=2, traces_per_day=500, parts=PARTS[3:4], with_incident=False)
+    until = extent(busy.warehouse, CHAIN)
+    assert until is not None
+    calm = last_day(busy.warehouse, CHAIN, until.last_at)
+    assert set(calm.changes) == {"requests", "failed", "p95_s", "cost_usd"}
+    with busy.warehouse.write() as con:
+        con.execute(
+            "UPDATE spans SET duration_s = 3 * duration_s, cost_usd = 2 * cost_usd WHERE started_at >= ?",
+            [until.last_at - timedelta(hours=23)],
+        )
+        con.execute(
+            "DELETE FROM spans WHERE started_at < ? AND hash(trace_id) % 2 = 0",
+            [until.last_at - timedelta(hours=24, minutes=59)],
+        )
+    for refreshed in (False, True):
+        if refreshed:
+            assert refresh(busy.warehouse, now=until.last_at + timedelta(days=1)) > 0
+        changed = last_day(busy.warehouse, CHAIN, until.last_at).changes
+        assert {name: changed[name].direction for name in ("requests", "p95_s", "cost_usd")} == {
+            "requests": 1,
+            "p95_s": 1,
+            "cost_usd": 1,
+        }, refreshed
+
+
+def test_the_overview_says_a_word_beside_each_pair(open_page: Open, seeded: Seeded) -> None:
+    (table,) = [t for t in open_page("overview", seeded.home).table if "Difference" in t.value.columns]
+    said = dict(zip(table.value["Application"], table.value["Difference"], strict=True))
+    assert said["Requests"] == "○ too few"
+    assert said["Failed"] in ("▲ higher", "▼ lower", "may be chance")
