@@ -15,9 +15,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from collectors.errors import ChainwatchError
-from dashboard import ui
+from dashboard import formats, ui
 from dashboard.config import AuthConfig
 from dashboard.text import plain
 
@@ -25,6 +26,8 @@ from dashboard.text import plain
 _BROWSER = "_streamlit_xsrf"
 _MOST_WANTED = 256
 _EVERYBODY = "*"
+# What the menu has room for.
+_MOST_OF_NAME = 24
 
 
 class NotAllowedError(ChainwatchError):
@@ -121,10 +124,31 @@ def entered(page: str, query: Mapping[str, str]) -> bool:
         )
         _sign_out()
         return False
-    with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
-        st.caption(plain(f"{found.name} · {found.role.name.lower()}"), width="content")
-        _sign_out()
     return True
+
+
+def account_pages() -> list[StreamlitPage]:
+    """The last entry of the menu: who is signed in. It takes no line of a page away; none without a login."""
+    found = viewer()
+    if found.name is None or found.role is None:
+        return []
+    name = formats.clip(plain(found.name), _MOST_OF_NAME)
+    return [st.Page(_account, title=name, icon=":material/account_circle:", url_path="account")]
+
+
+def _account() -> None:
+    """Who is signed in, what they may do, and the way out."""
+    found = viewer()
+    st.title("Signed in", anchor=False)
+    if found.name is None or found.role is None:
+        return
+    st.text(f"{found.name} · {found.role.name.lower()}")
+    st.text(
+        "You see every page, and you acknowledge, assign, silence, resolve and label."
+        if may_act()
+        else "You see every page. Operators acknowledge, assign, silence, resolve and label."
+    )
+    _sign_out()
 
 
 def wanted_before() -> tuple[str, Mapping[str, str]] | None:

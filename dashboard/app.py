@@ -51,7 +51,9 @@ _PAGES = [
 
 def _draw() -> None:
     # A menu of pages that nobody may see yet leads nowhere.
-    page = st.navigation(_PAGES, position="top" if access.is_inside() else "hidden")
+    page = st.navigation(
+        [*_PAGES, *access.account_pages()], position="top" if access.is_inside() else "hidden"
+    )
     if access.entered(page.url_path, st.query_params.to_dict()):
         page.run()
 
