@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import streamlit as st
 
-from dashboard import chart_data, charts_window, formats, range_parts, theme, ui, urls
+from dashboard import chart_data, charts_window, formats, monitor_parts, range_parts, theme, ui, urls
 from dashboard.data import Run
 from dashboard.data_incident import monitor_series
 from dashboard.data_monitors import MonitorRow, monitors_view
@@ -20,8 +20,6 @@ from monitors.alerting.words import field_words
 
 # So many times between runs tell how often they come.
 _FEWEST_GAPS = 2
-# The longest sentence of what a monitor can see.
-_SENTENCE_PX = 340
 _ORDER = {"error": 0, "breach": 1, "no_data": 2, "ok": 3}
 
 
@@ -109,65 +107,6 @@ def _history(frame: Frame, runs: Sequence[Run]) -> None:
             hide_index=True,
             alt="The last monitor runs",
         )
-
-
-def _table(frame: Frame, rows: Sequence[MonitorRow]) -> None:
-    """The monitors that fit the filters; choosing one puts it into the URL."""
-
-    def chosen() -> None:
-        picked = st.session_state["monitor_table"]["selection"]["rows"]
-        urls.set_url("monitor", rows[picked[0]].monitor if picked and picked[0] < len(rows) else None)
-
-    st.dataframe(
-        [
-            {
-                "State": theme.RESULT_WORDS.get(r.status, r.status),
-                "Component": r.component,
-                "What": field_words(r.field),
-                "Check": r.check_name.replace("_", " "),
-                "Against": theme.AGAINST.get(r.reference_kind, r.reference_kind),
-                "Measured": formats.bare(r.value, r.unit),
-                "Threshold": formats.bare(r.threshold, r.unit),
-                "Out of band": f"{r.breaches} of {r.windows}" if r.windows else formats.UNKNOWN,
-                "Called noise": f"{r.noise} of {r.incidents}" if r.incidents else formats.UNKNOWN,
-                "Can see": _short(r.sees),
-                "Rows": formats.count(r.n_current),
-                "Chance under no change": formats.probability(r.p_value)
-                if r.p_value is not None
-                else formats.UNKNOWN,
-                "Last window": frame.when(r.window_end),
-                "In words": r.reason,
-            }
-            for r in rows
-        ],
-        hide_index=True,
-        height=min(38 + 36 * max(len(rows), 1), 520),
-        on_select=chosen,
-        selection_mode="single-row",
-        key="monitor_table",
-        column_config={
-            "Out of band": st.column_config.TextColumn(help="Windows of the range beyond the threshold."),
-            "Called noise": st.column_config.TextColumn(
-                help="Incidents that its alerts were part of, and how many of them people called noise."
-            ),
-            "Can see": st.column_config.TextColumn(
-                width=_SENTENCE_PX, help="What it finds four times in five, with as many requests as now."
-            ),
-            "In words": st.column_config.TextColumn(width="large"),
-        },
-        alt="Monitors and their last results",
-    )
-
-
-def _short(sees: str | None) -> str:
-    """What a monitor can see without how many requests that takes, which the chosen row says.
-
-    >>> _short("with 18 texts an hour, a new topic of 26% within a day, 8% within a week")
-    'a new topic of 26% in a day, 8% in a week'
-    """
-    if sees is None:
-        return formats.UNKNOWN
-    return sees.partition(", ")[2].replace(" within ", " in ")
 
 
 def _one(frame: Frame, row: MonitorRow) -> None:
@@ -284,7 +223,7 @@ rows = sorted(
     key=lambda m: (_ORDER.get(m.status, 9), m.component, m.monitor),
 )
 if rows:
-    _table(frame, rows)
+    monitor_parts.table(frame, rows)
 else:
     ui.nothing("No monitor fits", "Loosen a filter.")
 selected = next((m for m in view.monitors if m.monitor == urls.url("monitor")), None)
