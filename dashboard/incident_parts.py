@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import charts_chain, explained_parts, formats, ui, urls
+from dashboard import charts_chain, explained_parts, formats, theme, ui, urls
 from dashboard.chart_data import Query
 from dashboard.data_incident import IncidentRow, IncidentView
 from dashboard.frame import Frame
@@ -137,7 +137,7 @@ def evidence(view: IncidentView, frame: Frame) -> None:
                 "Chance under no change": formats.probability(a.p_value),
                 "Rows": formats.count(a.n_current),
                 "Since": frame.when(a.started_at),
-                "Reference": a.reference_name or a.reference_kind,
+                "Reference": a.reference_name or theme.AGAINST.get(a.reference_kind, a.reference_kind),
                 "In words": a.reason,
             }
             for a in view.alerts

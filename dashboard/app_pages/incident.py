@@ -17,6 +17,7 @@ from dashboard import (
     incident_messages,
     incident_parts,
     incident_versions,
+    incident_ways,
     range_parts,
     ranges,
     theme,
@@ -103,11 +104,14 @@ def _affected(incident: IncidentRow, frame: Frame) -> None:
         ranges.text_of(began, over + timedelta(minutes=1)), frame.extent.last_at, now=frame.now
     )
     hit = ui.fetch(frame, affected, incident.chain, incident.component, span)
-    with incident_parts.fact(
+    card = incident_parts.fact(
         "Traces affected",
         formats.count(hit.traces),
         f"went through {incident.component}, {formats.count(hit.failed)} failed there",
-    ):
+    )
+    if not hit.traces:
+        return
+    with card:
         urls.link(
             urls.TRACES,
             "List them",
@@ -143,6 +147,13 @@ def _metric(view: IncidentView, frame: Frame) -> None:
             width=460,
         )
     points = ui.fetch(frame, monitor_series, alert.monitor, view.span)
+    if not any(p.value is not None for p in points):
+        ui.nothing(
+            "What was measured is not stored any more",
+            f"Nothing is kept of {alert.component} {field_words(alert.field)} around then. The alert said: "
+            f"{alert.reason}.",
+        )
+        return
     within = (view.span.start, view.span.end)
     mine = [d for d in view.deploys if d.component == alert.component or d == view.deploy]
     marks, said = charts_marks.deploy_marks(mine, within=within, zone=frame.zone)
@@ -214,19 +225,6 @@ def _left_out(stored: Sequence[IncidentRow], shown: Sequence[IncidentRow], frame
     )
 
 
-def _over_time(view: IncidentView) -> None:
-    """Its component with what was before."""
-    incident = view.incident
-    urls.link(
-        urls.COMPONENT,
-        f"{incident.component} over time",
-        chain=incident.chain,
-        component=incident.component,
-        range=ranges.text_of(view.span.start, view.span.end),
-        icon=":material/deployed_code:",
-    )
-
-
 frame = ui.open_page(
     "Incidents",
     Uses(version=None, environment=False, rest="An incident is of all versions and environments together."),
@@ -278,6 +276,7 @@ _headline(view, frame)
 left, right = st.columns([7, 3], gap="medium")
 with left, st.container(border=True):
     _metric(view, frame)
+    incident_ways.ways_on(view, frame)
 with right, st.container(border=True):
     incident_actions.panel(view, frame)
 with st.container(border=True):
@@ -288,6 +287,5 @@ incident_parts.terms(view)
 incident_versions.versions(view)
 with st.container(border=True):
     incident_parts.evidence(view, frame)
-_over_time(view)
 incident_messages.messages(view, frame)
 range_parts.watch(frame)
