@@ -17,15 +17,23 @@ from monitors.result import Window
 Rows = NDArray[np.float32]
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 HOURS, ROWS = 24, 40
-FILES = {"clinc150": "clinc150/train_val.csv.gz", "banking77": "banking77/train.csv.gz"}
+FILES = {
+    "clinc150": "clinc150/train_val.csv.gz",
+    "banking77": "banking77/train.csv.gz",
+    "sib200": "sib200/sib200.csv.gz",
+}
 _DAY_SD, _HOUR_SD, _REPEATED = 0.5, 0.3, 0.1
 
 
 def read_intents(data: Path, name: str) -> tuple[list[str], NDArray[np.str_]]:
-    """Texts and their intents."""
+    """English texts and their intents, or topics."""
     with gzip.open(data / FILES[name], "rt", encoding="utf-8", newline="") as opened:
-        rows = [row for row in csv.DictReader(opened) if row.get("oos", "0") == "0"]
-    return [row["text"] for row in rows], np.array([row["intent"] for row in rows])
+        rows = [
+            row
+            for row in csv.DictReader(opened)
+            if row.get("oos", "0") == "0" and row.get("lang", "eng_Latn") == "eng_Latn"
+        ]
+    return [row["text"] for row in rows], np.array([row.get("intent") or row["topic"] for row in rows])
 
 
 def made_up(seed: int, *, topics: int = 60, each: int = 100, dimension: int = 256) -> tuple[Rows, list[str]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +31,9 @@ from _figures import Figure, figure, tell_each
 from _peers import TextPeers
 from _streams import DATA, Swap, model_swap, new_intent, new_language, new_topic, table, windows
 
-ALPHA = 1.0 / (720 * 80)  # hourly windows of a month, eighty monitors
+ALPHA = 1.0 / (720 * 96)  # hourly windows of a month, eight components by default
 HISTORY, GAP, WATCHED, ROWS = 168, 24, 48, 40
+TEXT_CHECKS = ("embedding_distance", "mmd", "new_topic")
 MODELS = (("gpt-3.5-turbo-0301", "gpt-3.5-turbo-0613"), ("gpt-4-0314", "gpt-4-0613"))
 
 
@@ -43,7 +44,7 @@ class Case:
     name: str
     swap: Callable[[int], Swap]
     share: float
-    checks: tuple[str, ...] = ("embedding_distance", "mmd")
+    checks: tuple[str, ...] = TEXT_CHECKS
 
 
 def cases() -> list[Case]:
@@ -69,9 +70,9 @@ def cases() -> list[Case]:
     for dataset in ("prime_full", "opinionqa"):
         for old, new in MODELS:
             for column, checks, share in (
-                ("completion", ("embedding_distance", "mmd"), 1.0),
+                ("completion", TEXT_CHECKS, 1.0),
                 ("completion_tokens", ("token_length",), 1.0),
-                ("prompt", ("embedding_distance", "mmd"), 1.0),
+                ("prompt", TEXT_CHECKS, 1.0),
             ):
                 name = f"llmdrift {dataset}, {old} to {new[-4:]}, {column}"
                 found.append(
@@ -146,8 +147,8 @@ def azure() -> Iterator[Figure]:
             yield figure(name, count, "breaches", bar=0, holds=count == 0)
 
 
-def streams(case: Case, seeds: Sequence[int], encoder: Encoder) -> Iterator[Figure]:
-    """What is found of one case, by our checks and by MMD every hour."""
+def streams(case: Case, seeds: Sequence[int], encoder: Encoder, *, peers: bool) -> Iterator[Figure]:
+    """What is found of one case, by our checks and, with `peers`, by MMD every hour."""
     texts = case.checks[0] != "token_length"
     ours: dict[str, list[int | None]] = {name: [] for name in case.checks}
     theirs: list[int | None] = []
@@ -165,7 +166,7 @@ def streams(case: Case, seeds: Sequence[int], encoder: Encoder) -> Iterator[Figu
             found, before = first_breach(name, series)
             ours[name].append(found)
             false += before
-        if texts:
+        if texts and peers:
             found, alarms = mmd_every_hour(series, seed)
             theirs.append(found)
             quiet_mmd.append(alarms)
@@ -181,16 +182,19 @@ def streams(case: Case, seeds: Sequence[int], encoder: Encoder) -> Iterator[Figu
         yield figure(f"{head}: MMD p < .05", delays(theirs), quiet)
 
 
-def measured(only: str, seeds: Sequence[int], *, embedding: EmbeddingConfig, quick: bool) -> Iterator[Figure]:
-    """All figures of cases whose name holds `only`."""
-    if only in "azure":
+def measured(options: argparse.Namespace, seeds: Sequence[int]) -> Iterator[Figure]:
+    """All figures of cases whose name holds `options.only`."""
+    if options.only in "azure":
         yield from azure()
-    if only in "servegen":
-        yield from _level_shifts.figures(3 if quick else 100)
-    encoder = open_encoder(embedding, Home.from_environment().create(), say=None)
+    if options.only in "servegen":
+        yield from _level_shifts.figures(3 if options.quick else 100)
+    home = Home.from_environment().create()
+    encoder = open_encoder(EmbeddingConfig(encoder=options.encoder), home, say=None)
     for case in cases():
-        if only in case.name and (not quick or case.share in (0.0, 0.2)):
-            yield from streams(case, seeds, encoder)
+        checks = tuple(name for name in case.checks if name in (options.checks or case.checks))
+        if options.only in case.name and checks and (not options.quick or case.share in (0.0, 0.2)):
+            asked = replace(case, checks=checks)
+            yield from streams(asked, seeds, encoder, peers=not options.checks)
 
 
 def main() -> None:
@@ -202,15 +206,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--only", default="", help="cases whose name holds this")
+    parser.add_argument("--checks", nargs="*", help="only these, and no rule of others")
     parser.add_argument("--encoder", choices=("static", "transformer"), default="static")
     options = parser.parse_args()
     if not DATA.is_dir():
         raise SystemExit(f"{DATA} is absent: the benchmark needs its data sets")
     seeds = range(options.first, options.first + (1 if options.quick else options.seeds))
-    found = measured(
-        options.only, seeds, embedding=EmbeddingConfig(encoder=options.encoder), quick=options.quick
-    )
-    figures = tell_each(found, as_json=options.json)
+    figures = tell_each(measured(options, seeds), as_json=options.json)
     raise SystemExit(1 if any(f["holds"] is False for f in figures) else 0)
 
 

@@ -7,6 +7,9 @@ made-up unit rows. Seeds are 0, 1, 2 and so on.
 
     python benchmarks/topics.py [--part checks|ranking] [--fits N] [--seeds N] [--first N] [--data PATH]
         [--quick]
+    python benchmarks/topics.py --part null [--seeds N] [--first N] [--out null.jsonl] [--traffic NAME...]
+
+What the null is, and what it tells: `_topic_null.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import _topic_null
 from _topic_traffic import FILES, Rows, TopicTraffic, made_up, read_intents
 
 from collectors.home import Home
@@ -112,10 +116,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--part", choices=("checks", "ranking"))
+    parser.add_argument("--part", choices=("checks", "ranking", "null"))
     parser.add_argument("--fits", type=int, default=28, help="weeks of reference without change")
-    parser.add_argument("--seeds", type=int, default=30, help="of the ranking")
-    parser.add_argument("--first", type=int, default=0, help="the first seed of the ranking")
+    parser.add_argument("--seeds", type=int, default=30, help="of the ranking or the null")
+    parser.add_argument("--first", type=int, default=0, help="the first of these seeds")
+    parser.add_argument("--out", type=Path, help="file of finished streams of the null, to go on with")
+    parser.add_argument("--traffic", nargs="*", default=[], help="of the null: only these kinds")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args(arguments)
@@ -126,6 +132,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             texts, intents = read_intents(asked.data, name)
             banks[name] = (encoder.encode(texts), intents.tolist())
     fits, seeds = (2, 4) if asked.quick else (asked.fits, asked.seeds)
+    if asked.part == "null":
+        real = {name: bank for name, bank in banks.items() if name in FILES}
+        _topic_null.run(real, range(asked.first, asked.first + seeds), asked.out, only=asked.traffic)
+        return
     if asked.part != "ranking":
         sys.stdout.write("| check | traffic | new | judged | p < .05 | < .01 | < .001 | breach | fit, ms | ")
         sys.stdout.write("window, ms |\n|---|---|---|---|---|---|---|---|---|---|\n")

@@ -82,7 +82,8 @@ def _only_in(rows: NDArray[Any], others: NDArray[Any]) -> list[Ball]:
     """
     if min(len(rows) // 2, len(others)) < _LEAST_ROWS:
         return []
-    found = new_groups(rows[::2], others, near=Nearness.of(others), most=_OWN)
+    near = Nearness.of(others)
+    found = new_groups(rows[::2], near.density(rows[::2], others), near=near, most=_OWN)
     return [ball for ball in found if _is_only_in(ball.holds(rows[1::2]), ball.holds(others))]
 
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from monitors.checks.base import WindowSample
-
-Floats = NDArray[np.float64]
 
 
 class WindowCache:
@@ -20,13 +17,13 @@ class WindowCache:
 
     def __init__(self, size: int = 64) -> None:
         self._size = size
-        self._kept: dict[tuple[object, ...], Floats] = {}
+        self._kept: dict[tuple[object, ...], NDArray[Any]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Of windows that come after the reference; no part of what was learnt of it."""
         return {"_size": self._size, "_kept": {}}
 
-    def get(self, sample: WindowSample, work: Callable[[WindowSample], Floats]) -> Floats:
+    def get(self, sample: WindowSample, work: Callable[[WindowSample], NDArray[Any]]) -> NDArray[Any]:
         """What `work` makes of the sample; a window that was read again with other rows is worked out
         again.
         """

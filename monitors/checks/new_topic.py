@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from monitors.checks._numbers import chance, consistent, nothing, spanned, split_key
 from monitors.checks._sampled import evenly
 from monitors.checks._topic_check import TopicCheck
+from monitors.checks._topic_power import TopicPower, held
 from monitors.checks._topics import rows_of, topic_evidence, windows_of
 from monitors.checks.base import (
     CheckSettings,
@@ -19,6 +21,8 @@ from monitors.checks.base import (
     Reference,
     WindowSample,
 )
+from monitors.detectable import Look, evidence, hours_of, longest_of, smallest
+from monitors.noise_cache import WindowCache
 from monitors.noise_change import locate
 from monitors.noise_rates import RateModel, fit_rate, learn_wander, steady_tail
 from monitors.noise_repeats import first_told
@@ -80,14 +84,18 @@ class NewTopicFitted:
         self._reference_rows = len(rows)
         # A text that came again in its window tells of its topic once.
         self._places = evenly(np.flatnonzero(first_told([w.rows for w in samples])), _LEARNT)
-        self._white = Whitening.learn(rows[self._places], mean=rows.mean(axis=0))
-        self._rows = self._white.of(rows[self._places])
+        learnt = rows[self._places]
+        self._white = Whitening.learn(learnt, mean=rows.mean(axis=0))
+        self._rows = self._white.of(learnt)
         self._windows = windows_of(samples)[self._places]
         self._counted = np.bincount(self._windows, minlength=len(self._used)).astype(np.float64)
         self._book = evenly(self._rows, _BOOK)
         self._near = Nearness.of(self._book)
+        self._held = held(learnt, self._near)
+        self._seen = WindowCache()
         self._wander = self._learn_wander()
-        self._nothing = self._rates(np.empty(0, dtype=np.int64))
+        empty = self._events(np.empty(0, dtype=np.int64))
+        self._nothing = fit_rate(self._used, empty, self._counted, wander=self._wander)
         self._settings = settings
         self._margin = MARGIN if settings.margin is None else settings.margin
 
@@ -114,22 +122,33 @@ class NewTopicFitted:
             n_reference=self._reference_rows,
             n_sampled=best.scale.rows,
             reason=self._reason(best, alpha, breach=bool(guilty)),
-            evidence=self._evidence(recent, best, needed, breach=bool(guilty)),
+            evidence=self._evidence(recent, best, breach=bool(guilty)),
+            detectable=partial(self._detectable, scales, alpha),
         )
 
     def _read(self, scale: Scale, tests: int) -> Reading:
         # A text that comes again in its window would find a group and then count in it.
         once = first_told([s.rows for s in scale.samples])
-        rows = self._white.of(rows_of(scale.samples)[once])
+        told = np.concatenate([self._seen.get(s, self._see) for s in scale.samples])[once]
+        rows, usual = told[:, :-1], told[:, -1]
         late = rows[windows_of(scale.samples)[once] >= len(scale.samples) - latest(scale)]
         tests *= _CANDIDATES * _HALVES
         best = Reading(scale=scale, ball=None, rates=None, hits=0, rows=len(rows) // 2, p=1.0, ongoing=False)
         for first in range(_HALVES):
             # What found a group must not count in it: the best of many places looks fuller than it is.
-            finding, judged = rows[first::2], rows[1 - first :: 2]
-            for ball in new_groups(evenly(finding, _BOOK), self._book, near=self._near, most=_PLACES):
-                best = self._better(best, ball, judged, late, tests)
+            finding = evenly(np.arange(first, len(rows), 2), _BOOK)
+            for ball in new_groups(rows[finding], usual[finding], near=self._near, most=_PLACES):
+                best = self._better(best, ball, rows[1 - first :: 2], late, tests)
         return best
+
+    def _of(self, samples: Sequence[WindowSample]) -> Rows:
+        """Their rows, whitened."""
+        return np.concatenate([self._seen.get(s, self._see)[:, :-1] for s in samples])
+
+    def _see(self, sample: WindowSample) -> Rows:
+        """(k, d + 1) the rows of a window, whitened, and how dense the reference is at each."""
+        rows = self._white.of(sample.rows)
+        return np.column_stack([rows, self._near.density(rows, self._book).astype(np.float32)])
 
     def _better(self, best: Reading, ball: Ball, judged: Rows, late: Rows, tests: int) -> Reading:
         """What the group says, if it says more than the best so far."""
@@ -160,6 +179,8 @@ class NewTopicFitted:
 
     def _rates(self, rows: NDArray[np.int64]) -> RateModel:
         """How often the reference was where these rows of it are, and how that wandered."""
+        if not len(rows):
+            return self._nothing
         return fit_rate(self._used, self._events(rows), self._counted, wander=self._wander)
 
     def _events(self, rows: NDArray[np.int64]) -> Floats:
@@ -182,6 +203,32 @@ class NewTopicFitted:
         critical = rates.critical(p, rows) / rows
         return min(1.0, max(critical, rates.rate + self._margin, TIMES * rates.rate))
 
+    def _detectable(self, scales: Sequence[Scale], alpha: float) -> dict[str, Any]:
+        """How large a new topic is seen, and how soon."""
+        p = alpha / (len(scales) * _CANDIDATES * _HALVES)
+        looks = [
+            Look(
+                hours=hours_of(scale),
+                chance=TopicPower(
+                    held=self._held,
+                    usual=self._nothing,
+                    rows=scale.rows // _HALVES,
+                    late=sum(len(s.rows) for s in scale.samples[-latest(scale) :]),
+                    p=p,
+                    margin=self._margin,
+                ).chance(),
+            )
+            for scale in (scales[i] for i in longest_of(scales))
+        ]
+        return evidence(
+            smallest(looks, most=1.0),
+            scales[-1],
+            unit="share of new content",
+            rows="texts",
+            change="a new topic of {}",
+            size="{:.0%}",
+        )
+
     def _reason(self, best: Reading, alpha: float, *, breach: bool) -> str:
         if best.ball is None:
             return f"no group of texts that the reference lacks in {self._span(best)}"
@@ -200,38 +247,35 @@ class NewTopicFitted:
     def _span(self, best: Reading) -> str:
         return spanned(best.scale.windows, best.scale.rows)
 
-    def _evidence(
-        self, recent: Sequence[WindowSample], best: Reading, needed: float, *, breach: bool
-    ) -> dict[str, Any]:
-        evidence: dict[str, Any] = {
+    def _evidence(self, recent: Sequence[WindowSample], best: Reading, *, breach: bool) -> dict[str, Any]:
+        told: dict[str, Any] = {
             "current": {"share": best.share},
             "reference": {"share": best.usual},
             "scale_windows": best.scale.windows,
             "sampled": {"rows": best.scale.rows, "requests": best.scale.requests},
             "noise": {"rate_sd": best.rates.sd if best.rates is not None else 0.0},
-            "detectable": {"value": needed, "unit": "share of one new topic", "rows": best.rows},
         }
         if not breach or best.ball is None:
-            return evidence
+            return told
         ball, samples = best.ball, best.scale.samples
-        rows = self._white.of(rows_of(samples))
+        rows = self._of(samples)
         inside = ball.holds(rows)
-        evidence["topic"] = topic_evidence(
+        told["topic"] = topic_evidence(
             0, inside, samples, usual=best.usual, reference_rows=self._places[ball.holds(self._rows)]
         )
-        evidence["change_point"] = self._change_point(recent, best, ball)
+        told["change_point"] = self._change_point(recent, best, ball)
         keys = [key for sample in samples for key in sample.keys]
         distances = ball.distances(rows)
         order = [int(i) for i in np.argsort(distances, kind="stable")[:_EXAMPLES] if inside[i]]
-        evidence["examples"] = [
+        told["examples"] = [
             {**split_key(keys[i]), "why": "in the middle of the new topic", "score": -float(distances[i])}
             for i in order
         ]
-        return evidence
+        return told
 
     def _change_point(self, recent: Sequence[WindowSample], best: Reading, ball: Ball) -> dict[str, str]:
         used = [s for s in recent if len(s.rows)]
-        shares = np.array([float(ball.holds(self._white.of(s.rows)).mean()) for s in used])
+        shares = np.array([float(ball.holds(self._of([s])).mean()) for s in used])
         middle = float(np.clip((best.share + best.usual) / 2.0, 1e-3, 1.0 - 1e-3))
         variances = np.array([middle * (1.0 - middle) / len(s.rows) for s in used])
         return locate([s.window for s in used], shares - best.usual, variances).evidence()

@@ -123,7 +123,8 @@ def test_a_new_group_is_found_where_the_reference_has_none() -> None:
     labels = np.concatenate([rng.integers(0, 6, 90), np.full(10, 8)])
     rows = texts(rng, CENTRES, labels)
     book, rows = whitened(reference, rows)
-    found = new_groups(rows, book, near=Nearness.of(book), most=3)
+    near = Nearness.of(book)
+    found = new_groups(rows, near.density(rows, book), near=near, most=3)
     inside = found[0].holds(rows)
     assert inside[90:].sum() >= 6
     assert inside[:90].sum() == 0
@@ -131,7 +132,18 @@ def test_a_new_group_is_found_where_the_reference_has_none() -> None:
 
 def test_one_row_is_no_group() -> None:
     rows, _ = drawn(60, 3)
-    assert new_groups(rows[:1], rows[1:], near=Nearness.of(rows)) == []
+    near = Nearness.of(rows)
+    assert new_groups(rows[:1], near.density(rows[:1], rows[1:]), near=near) == []
+
+
+def test_the_density_of_rows_is_the_mean_over_all_pairs() -> None:
+    rows, _ = drawn(80, 6)
+    here, others = rows[:30] * np.linspace(0.9, 1.1, 30)[:, None], rows[30:]  # of any length
+    near = Nearness.of(rows)
+    apart = np.linalg.norm(here[:, None] - others[None], axis=2)
+    expected = np.clip((near.outer - apart) / (near.outer - near.inner), 0.0, 1.0).mean(axis=1)
+    assert (expected > 0).sum() > 10
+    np.testing.assert_allclose(near.density(here, others), expected, atol=1e-5)
 
 
 def test_across_the_map_lies_the_linear_discriminant() -> None:
