@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Literal
 
@@ -27,6 +28,8 @@ Permuted = Literal["parts", "windows"]
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 # With five windows on each side there are 252 ways to deal them out; with fewer no p-value would be small.
 _LEAST_WINDOWS = 5
+# Units are merged no further than leaves so many of a side, where it has as many.
+_FEWEST = 8
 _BINS = 10
 
 
@@ -118,6 +121,30 @@ def units_of(sketches: Sequence[TextSketch], permuted: Permuted = "parts") -> Un
     return Units(rows=rows.ravel()[used], sums=sums.reshape(-1, sums.shape[2])[used])
 
 
+def _evened(side: Sequence[Bucket], sketches: Sequence[TextSketch], longest: timedelta) -> list[TextSketch]:
+    """Neighbours are merged until they last half as long as the longest bucket, or a sixteenth of the side.
+
+    Hours at the ends of weeks would be dealt out as if a week's mean wandered as much as theirs.
+    """
+    least = min(longest, sum((_lasts(b) for b in side), timedelta()) / _FEWEST) / 2
+    groups: list[list[TextSketch]] = [[]]
+    lasted = timedelta()
+    for bucket, sketch in zip(side, sketches, strict=True):
+        if lasted >= least:
+            groups.append([])
+            lasted = timedelta()
+        groups[-1].append(sketch)
+        lasted += _lasts(bucket)
+    if lasted < least and len(groups) > 1:
+        short = groups.pop()
+        groups[-1] += short
+    return [group[0] if len(group) == 1 else merged(group) for group in groups]
+
+
+def _lasts(bucket: Bucket) -> timedelta:
+    return bucket.window.end - bucket.window.start
+
+
 def _fewer(sketches: Sequence[TextSketch], most: int) -> Sequence[TextSketch]:
     """At most `most`: neighbours are merged. More would be added up by the test, which costs more."""
     if len(sketches) <= most:
@@ -133,8 +160,12 @@ def _texts(
     second: Sequence[TextSketch],
     seed: int,
 ) -> TextComparison:
-    enough = min(len(before), len(after)) >= _LEAST_WINDOWS
+    longest = max(_lasts(b) for b in (*before, *after))
+    evened = _evened(before, first, longest), _evened(after, second, longest)
+    enough = min(map(len, evened)) >= _LEAST_WINDOWS
     permuted: Permuted = "windows" if enough else "parts"
+    if enough:
+        first, second = evened
     most = MOST_UNITS if enough else MOST_UNITS // PARTS
     first, second = _fewer(first, most), _fewer(second, most)
     one, two = merged(first), merged(second)

@@ -111,6 +111,11 @@ def sketch_test(
     # The first row is the data itself; in the others the weights are dealt out anew.
     weights = np.tile(weight.astype(np.float32), (permutations + 1, 1))
     rng.permuted(weights[1:], axis=1, out=weights[1:])
+    # Deviations have no part along the roots of the rows. Where sizes differ, dealt weights have one, which
+    # would be lost, and chance would seem smaller than it is.
+    along = (root / np.linalg.norm(root)).astype(np.float32)
+    weights[1:] -= np.outer(weights[1:] @ along, along)
+    weights[1:] *= (np.linalg.norm(weight) / np.linalg.norm(weights[1:], axis=1))[:, None]
     squares = np.stack([_squares(weights, deviation[:, of_bandwidth(k)]) for k in range(len(BANDWIDTHS))])
     spread = squares.std(axis=1)
     standard = (squares - squares.mean(axis=1)[:, None]) / np.where(spread > 0, spread, 1.0)[:, None]
