@@ -25,6 +25,7 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure
     ends = [(s.started_at - began).total_seconds() + (s.duration_s or 0) for s in spans]
     longest = max(ends)
     unit, scale = ("s", 1.0) if longest >= 2 else ("ms", 1000.0)
+    starts = [(s.started_at - began).total_seconds() * scale for s in spans]
     rows = list(range(len(spans)))
     # Labels are set flush right, so depth is told by signs; in a flat trace they would say nothing.
     deep = max(s.depth for s in spans) > 1
@@ -33,7 +34,7 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure
     figure = figures.Figure()
     figure.add_trace(
         figures.bar(
-            base=[(s.started_at - began).total_seconds() * scale for s in spans],
+            base=starts,
             x=[max((s.duration_s or 0) * scale, longest * scale / 250) for s in spans],
             y=rows,
             orientation="h",
@@ -43,13 +44,25 @@ def waterfall(spans: Sequence[SpanRow], *, chosen: str | None) -> figures.Figure
                 "opacity": [1 if chosen in (None, s.span_id) else 0.55 for s in spans],
                 "pattern": {"shape": ["/" if s.status == "error" else "" for s in spans], "solidity": 0.25},
             },
-            text=[formats.seconds(s.duration_s) for s in spans],
-            textposition="outside",
-            cliponaxis=False,
-            textfont={"size": 11},
             customdata=[s.span_id for s in spans],
             hovertext=[_hover(s, began, late.get(s.span_id), spans[0]) for s in spans],
             hoverinfo="text",
+        )
+    )
+    # By themselves: Plotly fails where a bar that has a text is chosen.
+    figure.add_trace(
+        figures.scatter(
+            x=[
+                max(end * scale, start + longest * scale / 250)
+                for end, start in zip(ends, starts, strict=True)
+            ],
+            y=rows,
+            mode="text",
+            text=[f"\u2002{formats.seconds(s.duration_s)}" for s in spans],
+            textposition="middle right",
+            textfont={"size": SMALL},
+            cliponaxis=False,
+            hoverinfo="skip",
         )
     )
     first_tokens = [
@@ -190,7 +203,7 @@ def health_strip(
     finish(figure, height=46 + 30 * max(len(components), 1), legend=False)
     names = [formats.clip(component, 16) for component in components]
     room = 12 + 6 * max(map(len, names), default=0)
-    figure.update_layout(hovermode="closest", margin={"l": room, "r": 8, "t": 6, "b": 36})
+    figure.update_layout(hovermode="closest", margin={"l": room, "r": 8, "t": 6, "b": 50})
     time_axis(figure, f"Time ({zone_name})", zone)
     figure.update_yaxes(
         tickmode="array",

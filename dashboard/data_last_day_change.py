@@ -129,7 +129,7 @@ def _durations(
         if not found:
             return None
         sides.append(found)
-    return of_quantiles(*sides, error=_SKETCHED if rolled.exists else 0.0)
+    return of_quantiles(sides[0], sides[1], error=_SKETCHED if rolled.exists else 0.0)
 
 
 def _first_hour(day: TimeRange) -> datetime:

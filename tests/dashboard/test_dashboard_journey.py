@@ -70,6 +70,14 @@ def test_find_the_slow_component_and_the_request_that_shows_it(browser: Any, ser
     opened(page, f"{served}/traces?range=7d&component=generator&sort=slowest")
     page.locator('[data-testid="stDataFrame"] .dvn-scroller').first.click(position={"x": 12, "y": 50})
     page.get_by_text(re.compile(r"in 6 steps; generator takes .* s of it")).wait_for()
+    drawn(page)
+    # A click on a bar opens its step.
+    bar = page.locator(".js-plotly-plot .barlayer .point path").nth(4).bounding_box()
+    page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2, steps=2)
+    page.wait_for_timeout(300)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"span="))
     assert_no_page_failed(page)
     page.context.close()
 

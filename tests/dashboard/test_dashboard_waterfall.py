@@ -50,3 +50,10 @@ def test_a_short_step_that_ends_late_is_named_beside_the_slowest() -> None:
 def test_clocks_and_what_is_not_known_say_nothing() -> None:
     assert not going_on((ROOT, step("a", 0, 2.015)))
     assert not going_on((replace(ROOT, duration_s=None), step("a", 0, 9.0)))
+
+
+def test_no_bar_that_can_be_chosen_has_a_text_of_its_own() -> None:
+    bars, labels = waterfall(WITHIN, chosen=None).data[:2]
+    assert "text" not in bars, "Plotly fails where such a bar is chosen"
+    assert [said.strip() for said in labels["text"]] == ["2.00 s", "500 ms", "1.20 s"]
+    assert labels["hoverinfo"] == "skip"
