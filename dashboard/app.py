@@ -22,6 +22,7 @@ _NAME = (
     "Chainwatch</text>"
 )
 _LOGO = _SVG.format(150, _LINKS + _NAME)
+_CHARTS = Path(__file__).with_name("charts.css")
 
 
 def _land() -> None:
@@ -40,6 +41,7 @@ def _land() -> None:
 
 st.set_page_config(page_title="Chainwatch", page_icon=_MARK, layout="wide")
 st.logo(_LOGO, size="medium")
+st.html(_CHARTS)
 _PAGES = [
     st.Page(_land, title="Chainwatch", default=True, visibility="hidden"),
     *(

@@ -91,7 +91,7 @@ def time_chart(
         )
     show_isolated(figure)
     draw_marks(figure, marks, zone)
-    finish(figure, height=height, legend=len(lines) > 1)
+    finish(figure, height=height, legend=len(lines) > 1, shares=(tick_format or "").endswith("%"))
     time_axis(figure, f"Time ({zone_name})", zone, within=within)
     figure.update_yaxes(
         title={"text": figure_text(unit), "font": {"size": SMALL}, "standoff": 8},
@@ -104,13 +104,16 @@ def time_chart(
     return figure
 
 
-def finish(figure: figures.Figure, *, height: int, legend: bool) -> None:
-    """The layout that every figure shares: margins, a legend above, room for marks."""
+def finish(figure: figures.Figure, *, height: int, legend: bool, shares: bool = False) -> None:
+    """The layout that every figure shares: margins, a legend above, room for marks.
+
+    shares: the labels of the axis are as wide as `100.0%`.
+    """
     figure.update_layout(
         height=height + (24 if legend else 0),
         # Room for the titles and labels of most axes: where they need more, Plotly draws the chart anew with
         # wider margins, which takes it more than twice as long.
-        margin={"l": 60, "r": 12, "t": 50 if legend else 22, "b": 42},
+        margin={"l": 71 if shares else 60, "r": 12, "t": 50 if legend else 22, "b": 50, "pad": 7},
         showlegend=legend,
         legend={
             "orientation": "h",
@@ -124,7 +127,6 @@ def finish(figure: figures.Figure, *, height: int, legend: bool) -> None:
             "itemclick": False,
             "itemdoubleclick": False,
         },
-        hoverlabel={"font": {"size": 12}},
         dragmode=False,
     )
     figure.update_xaxes(automargin=True, tickfont={"size": SMALL}, fixedrange=True)

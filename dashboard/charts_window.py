@@ -120,7 +120,7 @@ def window_chart(
     show_isolated(figure)
     _signs(figure, points, ends)
     draw_marks(figure, marks, zone)
-    finish(figure, height=height, legend=True)
+    finish(figure, height=height, legend=True, shares=share)
     time_axis(figure, f"End of window ({zone_name})", zone, within=within)
     figure.update_layout(
         hovermode="x unified",

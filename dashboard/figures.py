@@ -2,6 +2,9 @@
 
 Plotly's own objects check each value as it is set, which costs ten times what drawing a page's charts in
 plain values does. The tests have Plotly check every chart of every page.
+
+The look is said here and not left to Streamlit's theme, which is put onto a chart after it was drawn and has
+the browser draw it again. What is of another colour in the dark, `charts.css` colours.
 """
 
 from __future__ import annotations
@@ -11,10 +14,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from dashboard import theme
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure as PlotlyFigure
 
 Trace = dict[str, Any]
+
+# Stands for the colour of the page's text.
+INK = "rgb(1,2,3)"
+_NONE = "rgba(0,0,0,0)"
+_LOOK: Mapping[str, Any] = {
+    "font": {"family": '"Source Sans", sans-serif', "size": 12, "color": INK},
+    "paper_bgcolor": _NONE,
+    "plot_bgcolor": _NONE,
+    # Readable on any page.
+    "hoverlabel": {"bgcolor": "#26323F", "bordercolor": "#26323F", "font": {"size": 12, "color": "#FFFFFF"}},
+    "newselection": {"line": {"color": theme.CURRENT}},
+    # Another chart is another element of the page, so the data of one never changes: nothing is drawn anew.
+    "datarevision": 1,
+}
+_AXIS: Mapping[str, Any] = {"gridcolor": theme.QUIET, "zerolinecolor": theme.QUIET, "ticks": ""}
 
 
 @dataclass(kw_only=True)
@@ -22,7 +42,7 @@ class Figure:
     """The traces of a chart and its layout, each named as Plotly names it; None stands for not said."""
 
     data: list[Trace] = field(default_factory=list)
-    layout: dict[str, Any] = field(default_factory=dict)
+    layout: dict[str, Any] = field(default_factory=lambda: {**_LOOK, "xaxis": {**_AXIS}, "yaxis": {**_AXIS}})
 
     def add_trace(self, trace: Trace) -> None:
         self.data.append(trace)
@@ -51,7 +71,9 @@ class Figure:
             {**trace, **{axis: _written(trace[axis]) for axis in ("x", "y") if axis in trace}}
             for trace in self.data
         ]
-        return go.Figure({"data": data, "layout": self.layout}, _validate=False)
+        figure = go.Figure({"data": data, "layout": self.layout}, _validate=False)
+        figure.layout.template = None
+        return figure
 
 
 def scatter(**said: Any) -> Trace:

@@ -203,16 +203,20 @@ def chart(
         if note:
             st.caption(plain(note))
         if chooses is None or (chooses == "time" and viewer.on_phone()):
-            st.plotly_chart(figure.plotly(), key=key, config=CONFIG, alt=title)
+            st.plotly_chart(figure.plotly(), key=key, config=CONFIG, alt=title, theme=None)
         else:
+            # As Streamlit would say it after the chart was drawn, and have it drawn again.
             if chooses == "time":
-                figure.update_layout(dragmode="select", selectdirection="h")
+                figure.update_layout(dragmode="select", selectdirection="h", clickmode="event")
+            else:
+                figure.update_layout(dragmode="pan", clickmode="event+select")
             # Another range is another chart: what was marked in the one before is not marked in it.
             picked = st.plotly_chart(
                 figure.plotly(),
                 key=f"{key}_{urls.url('range')}",
                 config=CONFIG,
                 alt=title,
+                theme=None,
                 on_select="rerun",
                 selection_mode="box" if chooses == "time" else "points",
             )

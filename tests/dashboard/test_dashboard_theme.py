@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import dashboard
+from dashboard.figures import INK
 
 FOLDER = Path(dashboard.__file__).parent
 THEME: dict[str, Any] = tomllib.loads((FOLDER / "theme.toml").read_text())["theme"]
@@ -40,6 +41,14 @@ def test_the_contrast_is_that_of_the_standard() -> None:
     assert _contrast(_mixed("#767676", "#000000", 1), white) == pytest.approx(4.54, abs=0.005)
 
 
+def _of_charts() -> float:
+    """How strong the words of a chart are in the colour of the page's text."""
+    style = (FOLDER / "charts.css").read_text()
+    assert f"fill: {INK.replace(',', ', ')}" in style, "nothing colours what stands for the page's colour"
+    found = re.search(r"fill-opacity: ([\d.]+)", style)
+    return float(found[1]) if found else 1.0
+
+
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_words_can_be_read(name: str) -> None:
     look = THEME[name]
@@ -49,6 +58,7 @@ def test_words_can_be_read(name: str) -> None:
         # Streamlit draws captions with 60 % of the text's colour, a chosen segment on 10 % of the primary.
         "caption": _contrast(_mixed(text, page, 0.6), back),
         "chosen segment": _contrast(_mixed(primary, primary, 1), _mixed(primary, page, 0.1)),
+        "chart": _contrast(_mixed(text, page, _of_charts()), back),
         "link": _contrast(_mixed(look["linkColor"], page, 1), back),
         **{
             f"{badge} badge": _contrast(
