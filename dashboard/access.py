@@ -132,7 +132,7 @@ def account_pages() -> list[StreamlitPage]:
     found = viewer()
     if found.name is None or found.role is None:
         return []
-    name = formats.clip(plain(found.name), _MOST_OF_NAME)
+    name = plain(formats.clip(found.name, _MOST_OF_NAME))
     return [st.Page(_account, title=name, icon=":material/account_circle:", url_path="account")]
 
 

@@ -37,7 +37,7 @@ def estimates(view: Scores, frame: Frame, rubric: Rubric, *, version: str, alway
     labelled = [d for d in view.days if d.who == PEOPLE]
     ui.heading(
         "Judge and people",
-        "What all answers of a day are worth, from people's labels, the judge's grades and local scores. "
+        "What all answers of a day (UTC) are worth, by people's labels, the judge's grades and local scores. "
         + ("The intervals hold at every look together." if always else "The intervals hold for one look."),
     )
     if not rows:
@@ -232,7 +232,7 @@ def table(view: Scores, rubric: Rubric, component: str) -> None:
     st.dataframe(
         [
             {
-                "Day": f"{e.day:%Y-%m-%d}",
+                "Day (UTC)": f"{e.day:%Y-%m-%d}",
                 "Version": "all together" if e.version == ALL_VERSIONS else e.version or "not known",
                 "Criterion": e.criterion,
                 "Whose grade": e.target,

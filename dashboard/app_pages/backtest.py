@@ -24,7 +24,7 @@ def _label(view: store_view.Look, told: Backtest | None, name: str) -> str:
         return f"{name}: cannot be read"
     return (
         f"{view.when(told.made_at)}: {view.when(told.start)} to {view.when(told.end)}, "
-        f"{len(told.monitors)} monitors"
+        f"{len(told.monitors)} monitor{'s' if len(told.monitors) != 1 else ''}"
     )
 
 

@@ -80,7 +80,8 @@ def _status(frame: Frame, view: Overview) -> None:
         blind = f" {counts['no_data']} had no data." if counts["no_data"] else ""
         failed = f" {counts['error']} failed." if counts["error"] else ""
         st.success(
-            f"{judged} monitors looked at {len(view.components)} components.{blind}{failed}",
+            f"{judged} monitor{'s' if judged > 1 else ''} looked at {len(view.components)} "
+            f"component{'s' if len(view.components) > 1 else ''}.{blind}{failed}",
             title="No open incident",
             icon=":material/check_circle:",
         )

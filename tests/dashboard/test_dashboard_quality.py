@@ -103,7 +103,9 @@ def test_what_lies_past_the_scale_is_shown_at_its_end(open_page: Open, judged: S
         app = open_page("quality", judged.home, version="edge")
         assert "people would give 3.00 (2.80 to 3.00)" in words(app)
         table = app.dataframe[0].value
-        (row,) = table[(table["Version"] == "edge") & (table["Day"] == table["Day"].max())].to_dict("records")
+        (row,) = table[
+            (table["Version"] == "edge") & (table["Day (UTC)"] == table["Day (UTC)"].max())
+        ].to_dict("records")
         assert (row["Estimate"], row["95 %, one look"]) == ("3.00", "2.90 to 3.00")
         assert row["95 %, every look"] == "2.80 to 3.00"
         assert row["Alone"].startswith("0.00 to ")
