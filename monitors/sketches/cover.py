@@ -65,20 +65,24 @@ def read_buckets(
 def cover(con: Connection, stream: Stream, period: Window, lengths: Sequence[timedelta]) -> list[Bucket]:
     """As `read_buckets`, with buckets of these lengths, in ascending order, and windows."""
     found: list[Bucket] = []
-    ends: list[Window] = []
-    asked: list[tuple[Window, int]] = []
-    todo = [(period, len(lengths))]
+    todo, ends = _split(period, lengths)
+    within = None
     while todo:
-        for part, most in todo:
-            whole, rest = _split(part, lengths[:most])
-            asked += whole
-            ends += rest
-        there = _read_long(con, stream, [window for window, _ in asked])
+        there = _read_long(con, stream, [window for window, _ in todo])
         found += there
         stored = {b.window.start for b in there}
         # Nothing was there, or nothing is kept of it as a whole: what lies in it may be.
-        todo = [(window, most) for window, most in asked if window.start not in stored]
-        asked = []
+        absent = [(window, fewer) for window, fewer in todo if window.start not in stored]
+        if absent and within is None:
+            within = _extent(con, stream, period)
+            if within is None:
+                return []
+        todo = []
+        for window, fewer in absent:
+            if within is not None and window.start < within.end and window.end > within.start:
+                parts, rest = _split(window, lengths[:fewer])
+                todo += parts
+                ends += rest
     for part in _joined(ends):
         found += _read_windows(con, stream, part, PRODUCTION)
     return sorted(found, key=lambda b: (b.window.start, b.basis))
@@ -153,6 +157,12 @@ def _read_long(con: Connection, stream: Stream, windows: Sequence[Window]) -> li
 def _read_windows(con: Connection, stream: Stream, period: Window, dataset: str) -> list[Bucket]:
     bounds = _bounds(stream, period, dataset)
     return [bucket_of(row) for row in fetch(con, query(f"{kind_of(stream)}_buckets"), bounds)]
+
+
+def _extent(con: Connection, stream: Stream, period: Window) -> Window | None:
+    """From the first of what is stored in the period to the last."""
+    row = fetch(con, query(f"{kind_of(stream)}_extent"), _bounds(stream, period, PRODUCTION))[0]
+    return None if row["start"] is None else Window(start=row["start"], end=row["end"])
 
 
 def _bounds(stream: Stream, period: Window, dataset: str) -> Row:
