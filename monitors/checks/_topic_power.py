@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.floating[Any]]
 _FOUND_BY = np.array([2, 4, 8, 16, 32, 64])
 _LEAST_ROWS = 8
-_GROUPED, _LEFT_OUT = 400, 5
+_GROUPED, _LEFT_OUT = 300, 5
 
 
 def held(rows: Rows, near: Nearness) -> Floats:
@@ -35,17 +35,15 @@ def held(rows: Rows, near: Nearness) -> Floats:
     large = np.flatnonzero((sizes >= _LEAST_ROWS) & (sizes <= len(rows) // 2))
     if not large.size:
         return np.zeros((1, len(_FOUND_BY)))
-    square = (rows.T @ rows).astype(np.float64)
-    total = rows.sum(axis=0, dtype=np.float64)
+    square, total = rows.T @ rows, rows.sum(axis=0)
     told = []
     for number in evenly(large, _LEFT_OUT):
-        own = rows[labels == number].astype(np.float64)
-        new = _seen_without(own, square, total, len(rows))
+        new = _seen_without(rows[labels == number], square, total, len(rows))
         told.append([_held(new, int(count), near) for count in _FOUND_BY])
     return np.array(told)
 
 
-def _seen_without(own: Floats, square: Floats, total: Floats, count: int) -> Floats:
+def _seen_without(own: Rows, square: Rows, total: Rows, count: int) -> Rows:
     """(k, d) unit rows: what a whitening that has not seen these rows makes of them, but for a rotation.
 
     square, total: sums of all `count` rows' products and of the rows, with these.
@@ -57,7 +55,7 @@ def _seen_without(own: Floats, square: Floats, total: Floats, count: int) -> Flo
     covariance = (square - own.T @ own) / others - np.outer(mean, mean)
     covariance[np.diag_indices_from(covariance)] += max(float(np.trace(covariance)) / len(mean), 1e-12)
     mapped = solve_triangular(cholesky(covariance, lower=True), (own - mean).T, lower=True).T
-    unit: Floats = mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-12)
+    unit: Rows = mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-12)
     return unit
 
 

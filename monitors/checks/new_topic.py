@@ -43,6 +43,8 @@ _CANDIDATES = 20
 _HALVES = 2
 # Groups of the reference whose shares say how far such shares wander, and what part of the rows each has.
 _GROUPS, _GROUP = 24, 0.02
+# From here on a group is not told from chance, and no p-value is worked out for it.
+_DOUBTFUL = 0.2
 _EXAMPLES = 10
 
 
@@ -87,12 +89,13 @@ class NewTopicFitted:
         learnt = rows[self._places]
         self._white = Whitening.learn(learnt, mean=rows.mean(axis=0))
         self._rows = self._white.of(learnt)
+        self._squares = np.einsum("ij,ij->i", self._rows, self._rows)
         self._windows = windows_of(samples)[self._places]
         self._counted = np.bincount(self._windows, minlength=len(self._used)).astype(np.float64)
         self._book = evenly(self._rows, _BOOK)
         self._near = Nearness.of(self._book)
         self._held = held(learnt, self._near)
-        self._seen = WindowCache()
+        self._seen, self._dense = WindowCache(), WindowCache()
         self._wander = self._learn_wander()
         empty = self._events(np.empty(0, dtype=np.int64))
         self._nothing = fit_rate(self._used, empty, self._counted, wander=self._wander)
@@ -127,11 +130,9 @@ class NewTopicFitted:
         )
 
     def _read(self, scale: Scale, tests: int) -> Reading:
-        # A text that comes again in its window would find a group and then count in it.
-        once = first_told([s.rows for s in scale.samples])
-        told = np.concatenate([self._seen.get(s, self._see) for s in scale.samples])[once]
-        rows, usual = told[:, :-1], told[:, -1]
-        late = rows[windows_of(scale.samples)[once] >= len(scale.samples) - latest(scale)]
+        seen = [self._seen.get(s, self._see) for s in scale.samples]
+        usual = np.concatenate([self._dense.get(s, self._density) for s in scale.samples])
+        rows, late = np.concatenate(seen), np.concatenate(seen[-latest(scale) :])
         tests *= _CANDIDATES * _HALVES
         best = Reading(scale=scale, ball=None, rates=None, hits=0, rows=len(rows) // 2, p=1.0, ongoing=False)
         for first in range(_HALVES):
@@ -143,24 +144,30 @@ class NewTopicFitted:
 
     def _of(self, samples: Sequence[WindowSample]) -> Rows:
         """Their rows, whitened."""
-        return np.concatenate([self._seen.get(s, self._see)[:, :-1] for s in samples])
+        return self._white.of(rows_of(samples))
 
     def _see(self, sample: WindowSample) -> Rows:
-        """(k, d + 1) the rows of a window, whitened, and how dense the reference is at each."""
-        rows = self._white.of(sample.rows)
-        return np.column_stack([rows, self._near.density(rows, self._book).astype(np.float32)])
+        """(k, d) the rows of a window, whitened. A text that comes again would find a group and then count in
+        it, and so is there once.
+        """
+        return self._white.of(sample.rows[first_told([sample.rows])])
+
+    def _density(self, sample: WindowSample) -> Floats:
+        """(k,) how dense the reference is at each of them."""
+        return self._near.density(self._seen.get(sample, self._see), self._book)
 
     def _better(self, best: Reading, ball: Ball, judged: Rows, late: Rows, tests: int) -> Reading:
         """What the group says, if it says more than the best so far."""
         inside = ball.holds(judged)
         hits, of = int(inside.sum()), int(self._counted.sum())
         # What the reference has, and its wander, can only make the tail longer; both are most of the work.
-        if steady_tail(hits, len(judged), 0, of) * tests >= best.p:
+        least = min(best.p, _DOUBTFUL)
+        if steady_tail(hits, len(judged), 0, of) * tests >= least:
             return best
-        known = np.flatnonzero(ball.holds(self._rows))
+        known = np.flatnonzero(ball.holds(self._rows, squares=self._squares))
         # A topic that only grew is not new.
         grew = hits * of < TIMES * known.size * len(judged)
-        if grew or steady_tail(hits, len(judged), known.size, of) * tests >= best.p:
+        if grew or steady_tail(hits, len(judged), known.size, of) * tests >= least:
             return best
         rates = self._rates(known)
         p = min(1.0, rates.tail(hits, len(judged)) * tests)
