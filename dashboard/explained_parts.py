@@ -14,6 +14,8 @@ from dashboard.text import plain, visible
 from monitors.alerting.words import explained as explained_words
 
 _LONGEST = 1500
+# A share with its interval.
+_SHARE_PX = 150
 _VERDICTS: Mapping[str, str] = {
     "explains": "✓ explains it",
     "coincides": "? came with it",
@@ -54,18 +56,22 @@ def _accounts(evidence: Mapping[str, Any]) -> None:
         st.caption("All requests are alike in what they say of themselves: version, user, language, length.")
         return
     st.caption("How much of the change goes away when requests of the same kind are compared.")
+    moved = ["; ".join(_moved(level) for level in _entries(e.get("levels"))) for e in entries]
     st.dataframe(
         [
             {
                 "Held fixed": str(e.get("by", "")),
                 "Verdict": _VERDICTS.get(str(e.get("verdict")), ""),
                 "Goes with it": _range(e),
-                "What moved": "; ".join(_moved(level) for level in _entries(e.get("levels"))),
+                **({"What moved": what} if any(moved) else {}),
             }
-            for e in entries
+            for e, what in zip(entries, moved, strict=True)
         ],
         hide_index=True,
-        column_config={"What moved": st.column_config.TextColumn(width="large")},
+        column_config={
+            "Goes with it": st.column_config.TextColumn(width=_SHARE_PX),
+            "What moved": st.column_config.TextColumn(width="large"),
+        },
         alt="What was held fixed and how much of the change went with it",
     )
     if any(e.get("verdict") == "coincides" for e in entries):

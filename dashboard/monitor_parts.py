@@ -15,14 +15,14 @@ from monitors.alerting.words import field_words
 # have any length, and are shown in full where the cell is pointed at or the row chosen.
 _SENTENCE_PX = 340
 _WIDTHS_PX = {
-    "State": 82,
-    "Component": 120,
-    "What": 88,
-    "Check": 110,
-    "Measured": 84,
+    "State": 76,
+    "Component": 112,
+    "What": 104,
+    "Check": 116,
+    "Measured": 80,
     "Threshold": 84,
-    "Out of band": 92,
-    "Called noise": 96,
+    "Out of band": 90,
+    "Called noise": 94,
 }
 _MEANS = {
     "Out of band": "Windows of the range beyond the threshold.",
