@@ -288,4 +288,4 @@ class NewTopicFitted:
         return locate([s.window for s in used], shares - best.usual, variances).evidence()
 
 
-CHECK = TopicCheck(name="new_topic", title="New topic", learn=NewTopicFitted)
+CHECK = TopicCheck(name="new_topic", title="New topic", learn=NewTopicFitted, default_on=True)

@@ -87,6 +87,13 @@ def test_every_field_has_a_check_and_helpers_are_none() -> None:
         CHECKS.get("latencies")
 
 
+def test_what_runs_without_being_asked_for_shares_the_promise_and_the_time() -> None:
+    asked = {name for name in NAMES if ALL[name].default_on}
+    of_grades = {"quality", "judge_agreement", "evidently_score", "feedback"}
+    of_numbers = {"token_length", "latency", "time_to_first_token", "cost", "error_rate"}
+    assert asked - of_grades == of_numbers | {"embedding_distance", "mmd", "new_topic"}
+
+
 def test_it_says_what_it_is(check: Check) -> None:
     assert check.name in NAMES
     assert check.title
