@@ -263,7 +263,7 @@ def guarded(draw: Callable[P, None]) -> Callable[P, None]:
             draw(*args, **kwargs)
         except ChainwatchError as error:
             st.error("This page could not be drawn.", icon=":material/error:")
-            st.code(str(error), language=None)
+            st.code(str(error), language=None, wrap_lines=True)
         except Exception:
             _log.exception("a page failed")
             if _is_behind():

@@ -95,6 +95,7 @@ def test_a_broken_warehouse_is_a_sentence(tour: Tour, tmp_path: Path) -> None:
         assert not app.exception, page
         assert "Traceback" not in said, page
         assert ("is damaged" in said) is (page not in WITHOUT_WAREHOUSE), page
+        assert all(c.proto.wrap_lines for c in app.code if "is damaged" in c.value), "a phone shows all of it"
 
 
 def test_a_warehouse_of_an_earlier_version_names_the_command(
