@@ -18,8 +18,9 @@ from dashboard import (
     data,
     data_compare,
     data_component,
-    data_filters,
+    data_head,
     data_incident,
+    data_last_day,
     data_monitors,
     data_overview,
     data_overview_courses,
@@ -59,12 +60,11 @@ class Timed:
 
 def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
     """What the pages read, by page and read, over the range of this name."""
-    landing = data.landing(warehouse)
     chain = "support-assistant"
-    extent = data.extent(warehouse, chain)
-    assert extent is not None
-    span = data.range_until(extent.last_at, range_name)
-    now = extent.last_at
+    found = data_head.head(warehouse, chain, range_name)
+    landing, view = found.landing, found.view
+    assert view is not None
+    span, now = view.span, view.extent.last_at
     parts = data.components(warehouse, chain, span)
     component = next(p.component for p in parts if p.kind == "llm")
     incident = data_incident.incidents(warehouse, chain)[0]
@@ -84,10 +84,9 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
         return lambda: data_traces.traces(warehouse, chain, span, wish)
 
     return {
-        "every page: landing": lambda: data.landing(warehouse),
-        "every page: extent": lambda: data.extent(warehouse, chain),
-        "every page: filters": lambda: data_filters.filter_choices(warehouse, chain, span),
+        "every page": lambda: data_head.head(warehouse, chain, range_name),
         "overview": lambda: data_overview.overview(warehouse, chain, span),
+        "overview: last day": lambda: data_last_day.last_day(warehouse, chain, now),
         "overview: over time": lambda: data_overview_courses.courses(warehouse, chain, span),
         "component": lambda: data_component.component_view(warehouse, chain, component, span),
         "component: checks": lambda: component_checks(warehouse, chain, component, span),

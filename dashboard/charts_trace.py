@@ -159,10 +159,11 @@ def health_strip(
     step = timedelta(seconds=bucket_s)
     values: list[list[int | None]] = []
     hovers: list[list[str]] = []
+    times = [f"{formats.when(bucket, zone)} to {formats.when(bucket + step, zone)}" for bucket in buckets]
     for component in components:
         row = [by_place.get((component, bucket)) for bucket in buckets]
         values.append([_ORDER.index(c.health) if c else None for c in row])
-        hovers.append([_strip_hover(c, zone, step) if c else "" for c in row])
+        hovers.append([_strip_hover(c, time) if c else "" for c, time in zip(row, times, strict=True)])
     # What is well stays pale, so that what is not stands out.
     colours = [theme.faded(theme.HEALTH[name].colour, _STRENGTH[name]) for name in _ORDER]
     scale = [[edge, colour] for i, colour in enumerate(colours) for edge in (i / 4, (i + 1) / 4)]
@@ -263,7 +264,7 @@ def _hover(span: SpanRow, began: datetime, over_s: float | None, root: SpanRow) 
     return "<br>".join(lines)
 
 
-def _strip_hover(cell: StripCell, zone: tzinfo, step: timedelta) -> str:
+def _strip_hover(cell: StripCell, time: str) -> str:
     said = [
         f"{count} {word}"
         for count, word in (
@@ -277,6 +278,6 @@ def _strip_hover(cell: StripCell, zone: tzinfo, step: timedelta) -> str:
     look = theme.HEALTH[cell.health]
     return (
         f"<b>{figure_text(cell.component)}</b>: {look.symbol} {look.word}<br>"
-        f"{formats.when(cell.bucket, zone)} to {formats.when(cell.bucket + step, zone)}<br>"
+        f"{time}<br>"
         f"results: {', '.join(said)}"
     )

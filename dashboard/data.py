@@ -191,9 +191,14 @@ def records(kind: type[T], rows: Iterable[Row]) -> tuple[T, ...]:
 def landing(warehouse: Warehouse) -> Landing:
     """What is stored, the chains (newest first), and the incident to open on, if one is open."""
     with warehouse.read() as con:
-        stored = select(con, "stored")[0]
-        chains = tuple(row["chain"] for row in select(con, "chains"))
-        incidents = select(con, "incidents", {"chain": None})
+        return landing_of(con)
+
+
+def landing_of(con: Any) -> Landing:
+    """As `landing`, on an open connection."""
+    stored = select(con, "stored")[0]
+    chains = tuple(row["chain"] for row in select(con, "chains"))
+    incidents = select(con, "incidents", {"chain": None})
     burning = next((row for row in incidents if row["state"] == "open"), None)
     return Landing(
         **stored,
@@ -204,14 +209,12 @@ def landing(warehouse: Warehouse) -> Landing:
     )
 
 
-def extent(warehouse: Warehouse, chain: str) -> Extent | None:
+def extent_of(con: Any, rolled: Rolled, chain: str) -> Extent | None:
     """From when to when `chain` has production spans; None when it has none."""
-    with warehouse.read() as con:
-        rolled = Rolled(con)
-        if not rolled.exists:
-            row = select(con, "extent", {"chain": chain})[0]
-            return Extent(**row) if row["spans"] else None
-        found = rolled.extent(chain)
+    if not rolled.exists:
+        row = select(con, "extent", {"chain": chain})[0]
+        return Extent(**row) if row["spans"] else None
+    found = rolled.extent(chain)
     return Extent(first_at=found.first_at, last_at=found.last_at, spans=found.spans) if found else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from collectors.rollups.read import Rolled
 from collectors.rollups.refresh import OTHER
-from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.connection import Connection
 from dashboard.data import ComponentRow, TimeRange, chain_components
 from dashboard.data_figures import Said, told
 
@@ -36,12 +36,10 @@ class FilterChoices:
         return [said for said in self.said if component is None or said.component == component]
 
 
-def filter_choices(warehouse: Warehouse, chain: str, span: TimeRange) -> FilterChoices:
-    """The choices of one chain and range, in one connection."""
-    with warehouse.read() as con:
-        found = told(con, Rolled(con), chain, span)
-        parts = chain_components(con, chain, span)
-    return FilterChoices(components=parts, said=tuple(found))
+def choices_of(con: Connection, rolled: Rolled, chain: str, span: TimeRange) -> FilterChoices:
+    """The choices of one chain and range."""
+    found = told(con, rolled, chain, span)
+    return FilterChoices(components=chain_components(con, chain, span), said=tuple(found))
 
 
 def _sorted(values: set[str | None]) -> tuple[str, ...]:

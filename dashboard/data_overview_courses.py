@@ -53,9 +53,13 @@ def courses(
     with warehouse.read() as con:
         rows = chain_components(con, chain, span)
         series = component_series(con, Rolled(con), chain, None, span, only)
-        totals = select(con, "quality_totals", parameters)
-        graded = select(con, "quality_series", parameters)
         estimates = within_scale(select(con, "overview_estimates", parameters), scales_of(rubric))
+        # There are far more grades than estimates, which stand before them.
+        estimated = {e["component"] for e in estimates if e["is_current"]}
+        others = [row.component for row in rows if row.component not in estimated]
+        grades = select(con, "overview_grades", {**parameters, "components": others}) if others else []
+    totals = [row for row in grades if row["bucket"] is None]
+    graded = [row for row in grades if row["bucket"] is not None and row["is_current"]]
     found: dict[str, Course] = {}
     for row in rows:
         name = row.component

@@ -71,7 +71,8 @@ class Figure:
             {**trace, **{axis: _written(trace[axis]) for axis in ("x", "y") if axis in trace}}
             for trace in self.data
         ]
-        figure = go.Figure({"data": data, "layout": self.layout}, _validate=False)
+        # One of its own, so that Plotly does not make the default one; then none.
+        figure = go.Figure({"data": data, "layout": {**self.layout, "template": {}}}, _validate=False)
         figure.layout.template = None
         return figure
 

@@ -16,6 +16,7 @@ class Frame:
     """What a page looks at.
 
     Attributes:
+        wanted: chain and range as they were asked for; None where they were not.
         range_name: the range as it stands in the address.
         component: chosen in the filter bar; None for all. components: of the chain, the application first.
         only: the version and environment that are chosen, as far as the page can be narrowed by them.
@@ -25,6 +26,7 @@ class Frame:
     settings: DashboardConfig
     zone: tzinfo
     zone_name: str
+    wanted: tuple[str | None, str | None]
     landing: data.Landing
     chain: str
     extent: data.Extent

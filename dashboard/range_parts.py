@@ -8,6 +8,7 @@ import streamlit as st
 
 from collectors.errors import ChainwatchError
 from dashboard import cached, data, urls
+from dashboard.data_head import head
 
 if TYPE_CHECKING:
     from dashboard.frame import Frame
@@ -53,11 +54,10 @@ def watch(frame: Frame) -> None:
 
     def look() -> None:
         try:
-            landing = cached.load(data.landing, frame.warehouse).value
-            extent = cached.load(data.extent, frame.warehouse, frame.chain).value
+            found = cached.load(head, frame.warehouse, *frame.wanted).value
         except ChainwatchError:
             return
-        if (landing, extent) != (frame.landing, frame.extent):
+        if (found.landing, found.view and found.view.extent) != (frame.landing, frame.extent):
             st.session_state[_AGAIN] = True
             st.rerun()
 

@@ -18,9 +18,9 @@ from collectors.errors import ChainwatchError, ConfigError
 from collectors.home import Home
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.migrate import applied, migrations
-from dashboard import cached, chart_data, data, filter_parts, range_parts, ranges, theme, urls, viewer
+from dashboard import cached, chart_data, filter_parts, range_parts, ranges, theme, urls, viewer
 from dashboard.config import DashboardConfig
-from dashboard.data_filters import filter_choices
+from dashboard.data_head import head
 from dashboard.figures import Figure
 from dashboard.filter_parts import Uses
 from dashboard.frame import Frame
@@ -79,40 +79,36 @@ def open_page(title: str, uses: Uses) -> Frame:
     # The title first: what is read takes longer than nothing.
     top = st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
     top.title(title, width="content", anchor=False)
+    wanted = (urls.url("chain"), urls.url("range"))
     with st.spinner("Reading what is stored …"):
-        found = cached.load(data.landing, warehouse)
-    landing = found.value
-    chain = urls.url("chain")
-    if landing.chains and chain not in landing.chains:
-        if chain is not None:
-            st.warning(f"There is no chain called {plain(chain)}.", icon=":material/link_off:")
-            urls.set_url("chain", None)
-        chain = landing.open_incident_chain or landing.chains[0]
-    extent = cached.load(data.extent, warehouse, chain).value if chain else None
-    if chain is None or extent is None:
+        found = cached.load(head, warehouse, *wanted)
+    landing, view = found.value.landing, found.value.view
+    if view is None:
         empty(
             "The warehouse is empty",
             "No production spans are stored. Load a log file, or receive OpenTelemetry traces.",
             [_LOAD, "chainwatch serve"],
         )
-    range_name, span = ranges.span_of(urls.url("range"), extent.last_at, now=now)
+    if wanted[0] is not None and wanted[0] != view.chain:
+        st.warning(f"There is no chain called {plain(wanted[0])}.", icon=":material/link_off:")
+        urls.set_url("chain", None)
     with top:
-        range_parts.control(range_name, ranges.words_of(range_name, span, zone))
+        range_parts.control(view.range_name, ranges.words_of(view.range_name, view.span, zone))
     stale_note(found)
-    choices = cached.load(filter_choices, warehouse, chain, span).value
-    chosen = filter_parts.bar(landing.chains, chain, choices, uses)
+    chosen = filter_parts.bar(landing.chains, view.chain, view.choices, uses)
     return Frame(
         warehouse=warehouse,
         settings=settings(),
         zone=zone,
         zone_name=zone_name,
+        wanted=wanted,
         landing=landing,
-        chain=chain,
-        extent=extent,
-        span=span,
-        range_name=range_name,
+        chain=view.chain,
+        extent=view.extent,
+        span=view.span,
+        range_name=view.range_name,
         component=chosen.component,
-        components=choices.components,
+        components=view.choices.components,
         only=chosen.only,
         now=now,
     )

@@ -252,14 +252,10 @@ def _live() -> None:
     graph, day = st.columns([3, 2], gap="small")
     with graph:
         _chain(view)
-    application = st.container()
-    # Drawn while the rest is still read, and before what takes the browser longer.
-    if view.strip:
-        _strip(view, frame)
+    # What the first screen shows comes before the rest, which takes the browser longer.
     with day:
         last_day_parts.since_yesterday(ui.fetch(frame, *of_day, again=again), frame)
-    with application:
-        over_time = ui.fetch(frame, *of_range, again=again)
+    over_time = ui.fetch(frame, *of_range, again=again)
     st.session_state[_DRAWN] = True
     parts = [c for c in view.components if frame.component in (None, c.row.component)]
     length = frame.span.end - frame.span.start
@@ -268,14 +264,15 @@ def _live() -> None:
         courses=over_time, days=length / timedelta(days=1), whole_before=whole_before
     )
     late = f" Spans begin {frame.when(frame.extent.first_at)}, too late for counts and costs."
-    application.caption(
+    st.caption(
         plain(
             f"{frame.range_words}; changes are against the {frame.before_words} before."
             + ("" if whole_before else late)
         )
     )
-    with application:
-        cards.draw([c for c in parts if c.row.is_application])
+    cards.draw([c for c in parts if c.row.is_application])
+    if view.strip:
+        _strip(view, frame)
     steps = [c for c in parts if not c.row.is_application]
     if steps:
         ui.heading("Components")

@@ -18,11 +18,11 @@ from collectors.home import Home
 from collectors.rollups.refresh import refresh
 from collectors.warehouse.connection import Warehouse
 from dashboard import data_traces
-from dashboard.data import Only, TimeRange, components, extent, range_until
+from dashboard.data import Only, TimeRange, components
 from dashboard.data_compare import SideRange, choices, comparison
 from dashboard.data_component import component_view
 from dashboard.data_component_versions import component_versions
-from dashboard.data_filters import filter_choices
+from dashboard.data_head import head
 from dashboard.data_overview import overview
 from dashboard.data_overview_courses import courses
 from dashboard.data_sources import newest, sources_view
@@ -40,11 +40,11 @@ def warehouse(seeded: Seeded, tmp_path: Path) -> Warehouse:
 
 @pytest.mark.parametrize("name", ["24h", "7d", "90d"])
 def test_every_page_reads_the_same_off_rollups(warehouse: Warehouse, name: str) -> None:
-    known = extent(warehouse, CHAIN)
-    assert known is not None
-    span = range_until(known.last_at, name)
+    view = head(warehouse, CHAIN, name).view
+    assert view is not None
+    span = view.span
     before = _read(warehouse, span, name)
-    assert refresh(warehouse, now=known.last_at + timedelta(days=1)) > 0
+    assert refresh(warehouse, now=view.extent.last_at + timedelta(days=1)) > 0
     after = _read(warehouse, span, name)
     assert len(before["grades of two versions"]) > 1
     for page, told in before.items():
@@ -52,6 +52,8 @@ def test_every_page_reads_the_same_off_rollups(warehouse: Warehouse, name: str) 
 
 
 def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
+    view = head(warehouse, CHAIN, name).view
+    assert view is not None
     component = next(c.component for c in components(warehouse, CHAIN, span) if c.kind == "llm")
     half = span.start + (span.end - span.start) / 2
     sides = [
@@ -65,12 +67,12 @@ def _read(warehouse: Warehouse, span: TimeRange, name: str) -> dict[str, Any]:
     ]
     compared = comparison(warehouse, CHAIN, component, *sides)
     return {
-        "extent": extent(warehouse, CHAIN),
+        "extent": view.extent,
         "overview": overview(warehouse, CHAIN, span),
         "overview over time": courses(warehouse, CHAIN, span),
         "component": component_view(warehouse, CHAIN, component, span),
-        "environments": filter_choices(warehouse, CHAIN, span).environments(None),
-        "versions": filter_choices(warehouse, CHAIN, span).versions(component),
+        "environments": view.choices.environments(None),
+        "versions": view.choices.versions(component),
         "overview of a version": overview(warehouse, CHAIN, span, only),
         "overview of a version over time": courses(warehouse, CHAIN, span, only=only),
         "component of a version": component_view(warehouse, CHAIN, component, span, only),
