@@ -88,6 +88,8 @@ def _verdict(change: Change | None, this: str, other: str) -> str:
     """A sign and a word; nothing of what one day does not have."""
     if formats.UNKNOWN in (this, other):
         return formats.UNKNOWN
+    if this == other:
+        return "the same"
     if change is None:
         return "○ too few"
     return {1: "▲ higher", -1: "▼ lower", 0: "may be chance"}[change.direction]
