@@ -56,8 +56,8 @@ def courses(
         estimates = within_scale(select(con, "overview_estimates", parameters), scales_of(rubric))
         # There are far more grades than estimates, which stand before them.
         estimated = {e["component"] for e in estimates if e["is_current"]}
-        others = [row.component for row in rows if row.component not in estimated]
-        grades = select(con, "overview_grades", {**parameters, "components": others}) if others else []
+        left = [row.component for row in rows if row.component not in estimated]
+        grades = select(con, "overview_grades", {**parameters, "components": left}) if left else []
     totals = [row for row in grades if row["bucket"] is None]
     graded = [row for row in grades if row["bucket"] is not None and row["is_current"]]
     found: dict[str, Course] = {}
