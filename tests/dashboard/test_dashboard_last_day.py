@@ -107,5 +107,5 @@ def test_hours_of_both_days_and_every_slow_request_count(tmp_path: Path) -> None
 def test_the_overview_says_a_word_beside_each_pair(open_page: Open, seeded: Seeded) -> None:
     (table,) = [t for t in open_page("overview", seeded.home).table if "Difference" in t.value.columns]
     said = dict(zip(table.value["Application"], table.value["Difference"], strict=True))
-    assert said["Requests"] == "○ too few"
+    assert said["p95 duration"] == "○ too few"
     assert said["Failed"] in ("▲ higher", "▼ lower", "may be chance", "the same")
