@@ -116,6 +116,12 @@ def open_page(start: Start) -> Open:
     return opened
 
 
+def written_html(app: AppTest) -> list[str]:
+    """The HTML that a page writes, but for the app's own style sheet."""
+    own = f"<style>{(APP.parent / 'charts.css').read_text('utf-8')}</style>"
+    return [element.proto.body for element in app.get("html") if element.proto.body != own]
+
+
 def links(app: AppTest) -> list[str]:
     """What the links to other pages say, as a reader sees it."""
     return [str(link.proto.label).replace("\\", "").replace("\u2060", "") for link in app.get("page_link")]

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import seeded_quality
-from conftest import Open, words
+from conftest import Open, words, written_html
 from seeded_traffic import HOSTILE
 from seeded_warehouse import Seeded, build
 from streamlit.testing.v1 import AppTest
@@ -254,7 +254,7 @@ def test_who_grades_sees_no_other_grade_and_no_markup(open_page: Open, to_label:
     assert seeded_quality.RATIONALE not in everything
     assert "gpt-secret" not in everything
     assert not [m for m in app.markdown if "<script" in m.value or m.proto.allow_html]
-    assert not app.get("html")
+    assert not written_html(app)
 
 
 def test_a_busy_warehouse_loses_no_grade(
