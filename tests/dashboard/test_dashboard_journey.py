@@ -72,7 +72,9 @@ def test_find_the_slow_component_and_the_request_that_shows_it(browser: Any, ser
     page.get_by_text(re.compile(r"in 6 steps; generator takes .* s of it")).wait_for()
     drawn(page)
     # A click on a bar opens its step.
-    bar = page.locator(".js-plotly-plot .barlayer .point path").nth(4).bounding_box()
+    step = page.locator(".js-plotly-plot .barlayer .point path").nth(4)
+    step.scroll_into_view_if_needed()
+    bar = step.bounding_box()
     page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2, steps=2)
     page.wait_for_timeout(300)
     page.mouse.down()
