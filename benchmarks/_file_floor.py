@@ -18,7 +18,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks._figures import Figure, figure
-from collectors.files import Stretch, read_blocks
+from collectors.blocks import Blocks, Stretch, Unpacked, read_blocks
 from collectors.ingest import BLOCK_BYTES
 from collectors.ingest_batch import Prepared, store_batch
 from collectors.ingest_pieces import FileSpec, Piece, Reader
@@ -41,16 +41,15 @@ def floor(path: Path, folder: Path, read_json: Callable[[], float]) -> list[Figu
     scanner = Scanner([found for _, found in DETECTORS.all() if found.default])
     identity = Identity(b"0" * 32)
     rows = 0
-    for _, block in _some(path):
-        if not isinstance(block, Stretch):
-            raise TypeError(f"{path} is no plain file")
-        lines = block.read(path)
+    blocks = Blocks(path)
+    for where in _some(path):
+        block = blocks.take(where)
         with _timed(took, "tell plain lines (RE2)"):
-            _, rest = plain_lines(lines)
+            _, rest = plain_lines(block.lines)
         if rest:
             raise ValueError(f"{path} holds more than plain spans")
         with _timed(took, "read JSON (DuckDB)"):
-            spans = read_lines(lines, "floor")
+            spans = read_lines(block.file or block.lines, "floor")
         with _timed(took, "search texts for what is private (RE2)"):
             scanner.holding(pa.chunked_array([*spans["input_text"].chunks, *spans["output_text"].chunks]))
         with _timed(took, "hash ids (BLAKE2)"):
@@ -71,19 +70,21 @@ def floor(path: Path, folder: Path, read_json: Callable[[], float]) -> list[Figu
     ]
 
 
-def _some(path: Path) -> Iterator[tuple[int, bytes | Stretch]]:
-    rows = 0
-    for first, block in read_blocks(path, lambda: BLOCK_BYTES):
-        if rows >= ROWS:
+def _some(path: Path) -> Iterator[Stretch | Unpacked]:
+    """Blocks of about `ROWS` rows together, and at least as many."""
+    left = ROWS * 1400
+    for where in read_blocks(path, lambda: BLOCK_BYTES):
+        if left < 0:
             return
-        rows = first
-        yield first, block
+        if isinstance(where, Stretch):
+            left -= where.size
+        yield where
 
 
 def _table(path: Path) -> pa.Table:
     spec = FileSpec(format_name="jsonl", map_name=None, path=path, source="", shown="", rules=RulesSpec())
     reader = Reader(spec)
-    pieces = (Piece(first_line=first, block=block, now=_NOW) for first, block in _some(path))
+    pieces = (Piece(where=where, now=_NOW) for where in _some(path))
     return pa.concat_tables([reader.piece(piece).prepared.spans for piece in pieces]).slice(0, ROWS)
 
 

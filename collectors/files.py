@@ -8,13 +8,10 @@ import io
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-
-import numpy as np
 
 from collectors.errors import ConfigError, SourceError
 
@@ -24,8 +21,6 @@ LINE_LIMIT = 64 * 1024 * 1024
 WHOLE_LIMIT = 256 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
-_NEWLINE = ord("\n")
-_PART = 1 << 18
 _READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
@@ -80,93 +75,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stretch:
-    """Some whole lines of a plain file, by place and size in bytes."""
-
-    start: int
-    size: int
-
-    def read(self, path: Path) -> bytes:
-        """The lines; fewer when the file has become shorter."""
-        with path.open("rb") as stream:
-            stream.seek(self.start)
-            return stream.read(self.size)
-
-
-def read_blocks(path: Path, size: Callable[[], int]) -> Iterator[tuple[int, bytes | Stretch]]:
-    """(number of its first line, whole lines of about `size()` bytes together).
-
-    Of a plain file only where they stand, so that whoever takes them apart reads them. SourceError when the
-    file breaks off, after what could be read of it.
-    """
-    with open_binary(path) as stream:
-        packed = isinstance(stream.raw, gzip.GzipFile)
-    yield from _packed_blocks(path, size) if packed else _stretches(path, size)
-
-
-def _stretches(path: Path, size: Callable[[], int]) -> Iterator[tuple[int, Stretch]]:
-    number, start = 1, 0
-    # One for all blocks: fresh memory costs more than what is read into it.
-    space = bytearray()
-    try:
-        with path.open("rb") as stream:
-            while True:
-                if len(space) != size():
-                    space = bytearray(size())
-                read = stream.readinto(space)
-                if not read:
-                    return
-                # Up to the end of the line that the last byte is in.
-                more = b"" if space[read - 1] == _NEWLINE else stream.readline(LINE_LIMIT)
-                yield number, Stretch(start=start, size=read + len(more))
-                number += max(1, newlines(memoryview(space)[:read]) + more.count(b"\n"))
-                start += read + len(more)
-    except _READ_ERRORS as error:
-        raise SourceError(f"{path}: cannot be read past line {number - 1}: {error}") from error
-
-
-def _packed_blocks(path: Path, size: Callable[[], int]) -> Iterator[tuple[int, bytes]]:
-    number, held = 1, bytearray()
-    failure: Exception | None = None
-    with open_binary(path) as stream:
-        while True:
-            try:
-                # A file that breaks off raises in the middle of a read, and what that read had is lost.
-                more = stream.read1(io.DEFAULT_BUFFER_SIZE)
-            except _READ_ERRORS as error:
-                failure = error
-                break
-            if not more:
-                break
-            held += more
-            if len(held) < size():
-                continue
-            end = held.rfind(b"\n") + 1
-            if end == 0 and len(held) < LINE_LIMIT:
-                continue
-            block = bytes(held[: end or LINE_LIMIT])
-            del held[: len(block)]
-            yield number, block
-            number += max(1, newlines(block))
-    if held:
-        yield number, bytes(held)
-        number += held.count(b"\n")
-    if failure is not None:
-        raise SourceError(f"{path}: cannot be read past line {number - 1}: {failure}") from failure
-
-
-def newlines(block: bytes | memoryview) -> int:
-    """How many there are; `bytes.count` takes ten times as long."""
-    seen = np.frombuffer(block, np.uint8)
-    # In parts that the processor's cache holds.
-    parts = (seen[start : start + _PART] for start in range(0, len(seen), _PART))
-    return sum(int(np.count_nonzero(part == _NEWLINE)) for part in parts)
-
-
-def lines_of(block: bytes, first: int) -> Iterator[tuple[int, bytes]]:
+def lines_of(block: bytes | memoryview, first: int) -> Iterator[tuple[int, bytes]]:
     """(line number, bytes without their newline) of a block that starts at line `first`."""
-    yield from enumerate(block.removesuffix(b"\n").split(b"\n"), start=first)
+    yield from enumerate(bytes(block).removesuffix(b"\n").split(b"\n"), start=first)
 
 
 def expand(arguments: Sequence[str]) -> list[tuple[Path, bool]]:

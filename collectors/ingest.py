@@ -12,9 +12,10 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from collectors.blocks import read_blocks
 from collectors.errors import SourceError
 from collectors.fieldmap import choose
-from collectors.files import head, read_blocks
+from collectors.files import head
 from collectors.gathering import Gathering
 from collectors.ingest_batch import Batch, Prepared, Stored, store_several
 from collectors.ingest_pieces import FileSpec, Loaded, Piece, Reader, Tally, piece_reader
@@ -164,8 +165,8 @@ class Ingest:
 
         def pieces() -> Iterator[Piece]:
             try:
-                for first, block in read_blocks(path, lambda: size):
-                    yield Piece(first_line=first, block=block, now=self.clock())
+                for where in read_blocks(path, lambda: size):
+                    yield Piece(where=where, now=self.clock())
             except SourceError as error:
                 # Told when what was read before it is stored.
                 broken.append(error)

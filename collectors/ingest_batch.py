@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from collectors.columns import SpanColumns
 from collectors.contents import store_contents
+from collectors.different import surely_different
 from collectors.errors import WarehouseError
 from collectors.merging import merge_parts, merge_unfinished
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span, content_hash
@@ -144,6 +145,8 @@ def prepare(batch: Batch, *, now: datetime) -> Prepared:
 
 def _different(parts: Sequence[SpanColumns], table: pa.Table) -> int:
     """How many (trace_id, span_id) there are."""
+    if not parts and surely_different(table["span_id"]):
+        return int(table.num_rows)
     keys = table.select(_KEY).group_by(_KEY).aggregate([])
     if not parts:
         return int(keys.num_rows)

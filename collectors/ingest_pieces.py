@@ -12,8 +12,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from collectors.blocks import Blocks, Stretch, Unpacked
 from collectors.fieldmap import choose
-from collectors.files import Stretch, lines_of
+from collectors.files import lines_of
 from collectors.ingest_batch import Batch, Prepared
 from collectors.ingest_rules import Rules, RulesSpec
 from collectors.model import Annotation, Feedback, QuarantinedRecord, Span
@@ -58,8 +59,7 @@ class FileSpec:
 class Piece:
     """Some whole lines of the file, or where they stand in it."""
 
-    first_line: int
-    block: bytes | Stretch
+    where: Stretch | Unpacked
     now: datetime
 
 
@@ -83,6 +83,7 @@ class Reader:
     def __init__(self, spec: FileSpec, source: Source | None = None) -> None:
         self._spec = spec
         self._rules = Rules(spec.rules)
+        self._blocks = Blocks(spec.path)
         mapped = choose(spec.rules.ingest, spec.path, spec.map_name)
         self.source = source or SOURCES.get(spec.format_name)
         self.context = SourceContext(source=spec.source, field_map=mapped, index=self._rules.index)
@@ -91,11 +92,12 @@ class Reader:
         """The records of some lines."""
         if not isinstance(self.source, LineSource):
             raise TypeError(f"{self._spec.format_name} cannot be read by lines")
-        block = piece.block if isinstance(piece.block, bytes) else piece.block.read(self._spec.path)
+        block = self._blocks.take(piece.where)
         if isinstance(self.source, BlockSource):
-            taken = self.source.block(block, piece.first_line, self.context)
+            taken = self.source.block(block, self.context)
         else:
-            taken = Taken(items=self.source.lines(lines_of(block, piece.first_line), self.context))
+            lines = lines_of(block.lines, block.first_line())
+            taken = Taken(items=self.source.lines(lines, self.context))
         batch = Batch(table=taken.table, columns=taken.columns)
         tally = Tally(read=len(batch), spans=len(batch))
         for item in taken.items:

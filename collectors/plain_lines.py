@@ -107,7 +107,7 @@ _BLOCK = f"^(?:{_LINE})+$"
 _ONE = f"^{_LINE}$"
 
 
-def plain_lines(block: bytes) -> tuple[bytes, Sequence[int]]:
+def plain_lines(block: bytes | memoryview) -> tuple[bytes | memoryview, Sequence[int]]:
     """The plain lines of a block, and the places, from 0, of all others; every line ends in a newline."""
     if pc.match_substring_regex(_cut(block, [len(block)]), pattern=_BLOCK)[0].as_py():
         return block, ()
@@ -117,7 +117,7 @@ def plain_lines(block: bytes) -> tuple[bytes, Sequence[int]]:
     return b"".join(lines.filter(plain).to_pylist()), rest
 
 
-def _cut(block: bytes, ends: ArrayLike) -> pa.Array:
+def _cut(block: bytes | memoryview, ends: ArrayLike) -> pa.Array:
     """The parts of a block that end there, without copying them."""
     starts = np.append(0, ends).astype(np.int64)
     return pa.Array.from_buffers(

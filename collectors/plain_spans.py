@@ -6,22 +6,20 @@ Only lines of which plain_lines.py says that they can be read so; the others are
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from importlib import resources
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from collectors import cleaning
+from collectors.blocks import Block, nameless, newlines
 from collectors.columns import OBJECTS
-from collectors.files import newlines
 from collectors.plain_lines import plain_lines
 from collectors.tables import SPAN_SCHEMA, json_text
 from collectors.warehouse.connection import in_memory
@@ -40,17 +38,15 @@ class Plain:
     rest: Sequence[int]
 
 
-def read_plain(block: bytes, *, source: str) -> Plain:
+def read_plain(block: Block, *, source: str) -> Plain:
     """The lines of a block that are plainly spans. Every line is taken or is in `rest`."""
-    if block[-1:] != b"\n":
-        block += b"\n"
-    lines, rest = plain_lines(block)
-    every = newlines(block)
+    lines, rest = plain_lines(block.lines)
+    every = newlines(block.lines)
     places = sorted(set(range(every)).difference(rest)) if rest else range(every)
     if not places:
         return Plain(table=SPAN_SCHEMA.empty_table(), rest=rest)
     try:
-        found = read_lines(lines, source)
+        found = read_lines(lines if rest else block.file or lines, source)
     except duckdb.Error:
         # Looks like JSON and is none, or a day that no calendar has: each line is looked at by itself.
         return Plain(table=SPAN_SCHEMA.empty_table(), rest=range(every))
@@ -64,23 +60,18 @@ def read_plain(block: bytes, *, source: str) -> Plain:
     return Plain(table=_in_schema(found), rest=rest)
 
 
-def read_lines(lines: bytes, source: str) -> pa.Table:
+def read_lines(lines: bytes | memoryview | str, source: str) -> pa.Table:
     """Plain lines as rows of plain_spans.sql; duckdb.Error when one is no JSON after all.
 
-    They are a file for as long as it takes, which nobody else sees."""
-    with _nameless() as file:
+    They are a file, by its path, or become one for as long as it takes, which nobody else sees."""
+    if isinstance(lines, str):
+        con = _connection()
+        con.execute("SET VARIABLE plain_lines = $path", {"path": lines})
+        return con.sql(_SELECT, params={"source": source}).to_arrow_table()
+    with nameless() as file:
         file.write(lines)
         file.flush()
-        con = _connection()
-        con.execute(f"SET VARIABLE plain_lines = '/dev/fd/{file.fileno()}'")
-        return con.sql(_SELECT, params={"source": source}).to_arrow_table()
-
-
-def _nameless() -> IO[bytes]:
-    """A file without a name, in memory where the system has such: texts are not redacted yet."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("chainwatch-lines"), "wb")
-    return tempfile.TemporaryFile()
+        return read_lines(f"/dev/fd/{file.fileno()}", source)
 
 
 def _connection() -> duckdb.DuckDBPyConnection:

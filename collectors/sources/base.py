@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from collectors.blocks import Block
 from collectors.columns import SpanColumns
 from collectors.model import Annotation, Feedback, Span
 from collectors.registry import Registry
@@ -108,8 +109,8 @@ class Taken:
 class BlockSource(LineSource, Protocol):
     """A format whose lines are mostly plain spans: a block of lines can be taken at once."""
 
-    def block(self, block: bytes, first_line: int, context: SourceContext) -> Taken:
-        """What `lines` yields of the lines of `block`, of which the first has that number."""
+    def block(self, block: Block, context: SourceContext) -> Taken:
+        """What `lines` yields of the lines of `block`."""
 
 
 SOURCES: Registry[Source] = Registry("collectors.sources", "SOURCE", "format")

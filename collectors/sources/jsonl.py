@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from collectors.blocks import Block
 from collectors.errors import SourceError
 from collectors.files import BOM, WHOLE_LIMIT, lines_of, read_all, read_lines
 from collectors.json_text import loads
@@ -53,12 +54,11 @@ class Jsonl:
     def lines(self, lines: Iterable[tuple[int, bytes]], context: SourceContext) -> Iterator[Item]:
         return _items(_each(lines), context)
 
-    def block(self, block: bytes, first_line: int, context: SourceContext) -> Taken:
+    def block(self, block: Block, context: SourceContext) -> Taken:
         if context.field_map is not None:
-            return Taken(items=self.lines(lines_of(block, first_line), context))
-        block = block.removeprefix(BOM) if first_line == 1 else block
+            return Taken(items=self.lines(lines_of(block.lines, block.first_line()), context))
         plain = read_plain(block, source=context.source)
-        rest = _rows(block, first_line, plain.rest)
+        rest = _rows(block, plain.rest)
         spans = [n for n, (_, row) in enumerate(rest) if isinstance(row, dict) and is_span(row)]
         found = check_records([rest[n][1] for n in spans], source=context.source)
         kept = set(spans).difference(spans[n] for n in found.rest)
@@ -66,11 +66,11 @@ class Jsonl:
         return Taken(table=plain.table, columns=found.columns, items=_items(others, context))
 
 
-def _rows(block: bytes, first_line: int, places: Sequence[int]) -> list[tuple[int, Any]]:
+def _rows(block: Block, places: Sequence[int]) -> list[tuple[int, Any]]:
     """(line number, its value or a `Bad`) of some lines of a block; blank ones are left out."""
     if not places:
         return []
-    lines = block.removesuffix(b"\n").split(b"\n")
+    lines, first_line = bytes(block.lines).removesuffix(b"\n").split(b"\n"), block.first_line()
     try:
         found = _decode_lines(b"\n".join(lines[place] for place in places))
     except (msgspec.MsgspecError, ValueError, RecursionError):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from collectors.blocks import Block
 from collectors.cleaning import ID_LIMIT, TEXT_LIMIT
 from collectors.columns import SPAN_COLUMNS
 from collectors.files import lines_of
@@ -193,10 +195,10 @@ def taken_spans(taken: Taken, others: Sequence[Item]) -> list[str]:
 )
 @example([b'{"trace_id": "t", "span_id": "s", "name": "n", "started_at": "2026-03-01T10:00:00Z"}'], True)
 def test_any_lines_are_taken_as_one_by_one(lines: list[bytes], ends: bool) -> None:
-    block = b"\n".join(lines) + b"\n" * ends
-    taken = SOURCE.block(block, 5, CONTEXT)
+    text = b"\n".join(lines) + b"\n" * ends
+    taken = SOURCE.block(replace(block(text), first_line=lambda: 5), CONTEXT)
     others = list(taken.items)
-    each = list(SOURCE.lines(lines_of(block, 5), CONTEXT))
+    each = list(SOURCE.lines(lines_of(text, 5), CONTEXT))
     assert taken_spans(taken, others) == stored(each)
     assert [i for i in others if not isinstance(i, Span)] == [i for i in each if not isinstance(i, Span)]
 
@@ -204,7 +206,7 @@ def test_any_lines_are_taken_as_one_by_one(lines: list[bytes], ends: bool) -> No
 @settings(max_examples=80, deadline=None)
 @given(line())
 def test_a_line_in_the_table_is_the_span_that_it_is(text: bytes) -> None:
-    made = read_plain(text, source="test")
+    made = read_plain(block(text), source="test")
     if made.table.num_rows:
         (item,) = SOURCE.lines(lines_of(text, 1), CONTEXT)
         assert isinstance(item, Span)
@@ -212,6 +214,10 @@ def test_a_line_in_the_table_is_the_span_that_it_is(text: bytes) -> None:
         assert table_columns(made.table).spans() == [item]
     else:
         assert list(made.rest) == [0]
+
+
+def block(lines: bytes) -> Block:
+    return Block(lines=lines if lines.endswith(b"\n") else lines + b"\n", first_line=lambda: 1)
 
 
 def plain(**changes: object) -> bytes:
@@ -243,7 +249,7 @@ def plain(**changes: object) -> bytes:
     ],
 )
 def test_what_programs_write_is_plain(changes: Mapping[str, object]) -> None:
-    assert list(read_plain(plain(**changes), source="test").rest) == []
+    assert list(read_plain(block(plain(**changes)), source="test").rest) == []
 
 
 def test_what_is_odd_costs_its_own_line() -> None:
@@ -253,7 +259,7 @@ def test_what_is_odd_costs_its_own_line() -> None:
     lines[50] = plain(user_id="u" * (ID_LIMIT + 1))
     lines[70] = plain(output_text="x" * (TEXT_LIMIT + 1))
     lines[90] = plain(ended_at="2026-03-01T09:00:00Z")
-    made = read_plain(b"".join(lines), source="test")
+    made = read_plain(block(b"".join(lines)), source="test")
     assert list(made.rest) == [3, 20, 50, 70, 90]
     assert made.table.num_rows == 195
     assert made.table["span_id"].to_pylist()[3] == "s4"
@@ -263,17 +269,17 @@ def test_no_line_is_lost_where_json_is_broken_after_all() -> None:
     # Balanced braces, as far as the expression looks.
     broken = plain().replace(b'{"temperature": 0.2,', b'{"temperature" 0.2,')
     assert plain_lines(broken)[1] == ()
-    made = read_plain(plain() + broken, source="test")
+    made = read_plain(block(plain() + broken), source="test")
     assert (made.table.num_rows, list(made.rest)) == (0, [0, 1])
 
 
 def test_every_field_of_a_span_has_its_column() -> None:
-    table = read_plain(plain(), source="test").table
+    table = read_plain(block(plain()), source="test").table
     assert tuple(table.column_names) == SPAN_COLUMNS
     assert table.schema.equals(SPAN_SCHEMA)
 
 
 def test_without_files_in_memory_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = read_plain(plain(), source="test").table
+    there = read_plain(block(plain()), source="test").table
     monkeypatch.delattr(os, "memfd_create")
-    assert read_plain(plain(), source="test").table.equals(there)
+    assert read_plain(block(plain()), source="test").table.equals(there)
