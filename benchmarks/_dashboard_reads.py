@@ -83,7 +83,7 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
         wish = data_traces.TraceFilter(**wanted)
         return lambda: data_traces.traces(warehouse, chain, span, wish)
 
-    return {
+    found_reads: dict[str, Read] = {
         "every page": lambda: data_head.head(warehouse, chain, range_name),
         "overview": lambda: data_overview.overview(warehouse, chain, span),
         "overview: last day": lambda: data_last_day.last_day(warehouse, chain, now),
@@ -104,9 +104,6 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
         "quality: judges": lambda: data_quality.judges(warehouse, chain),
         "compare: choices": lambda: data_compare.choices(warehouse, chain, component, span),
         "compare: two times": lambda: data_compare.comparison(warehouse, chain, component, before, after),
-        "compare: two versions": lambda: data_compare.comparison(
-            warehouse, chain, application, *(replace(after, version=name) for name in newest)
-        ),
         "monitors": lambda: data_monitors.monitors_view(warehouse, chain, span, now),
         "data: newest": lambda: data_sources.newest(warehouse, now + timedelta(minutes=1)),
         "data: sources": lambda: data_sources.sources_view(warehouse, now, range_name, None),
@@ -115,6 +112,12 @@ def reads(warehouse: Warehouse, range_name: str) -> Mapping[str, Read]:
         ),
         "data: quarantine": lambda: data_quarantine.quarantine_view(warehouse, now, None, None),
     }
+    if len(newest) == 2:
+        # A short range may have one version only.
+        found_reads["compare: two versions"] = lambda: data_compare.comparison(
+            warehouse, chain, application, *(replace(after, version=name) for name in newest)
+        )
+    return found_reads
 
 
 def timed(read: Read, repeats: int) -> Timed:

@@ -149,15 +149,20 @@ def duration_quantiles(
     span: TimeRange,
     only: Only,
     levels: Sequence[float],
-) -> list[float]:
-    """Durations of one component at some levels; none where no span has a duration."""
+) -> tuple[list[float], list[float]]:
+    """Durations of one component at some levels, in the equally long range before and in the range.
+
+    None of a range in which no span has a duration.
+    """
     scope = {"chain": chain, "component": component, **span.parameters, **only.parameters}
     if not rolled.exists:
-        found = select(con, "duration_quantiles", {**scope, "levels": list(levels)})[0]["found"]
-        return list(found or ())
-    cut = _whole(chain, component, span, only)
-    one = rolled.numbers(cut, ("duration_s",), lambda _: None, quantiles=levels)["duration_s"].get(None)
-    return list(one.quantiles) if one else []
+        rows = select(con, "duration_quantiles", {**scope, "levels": list(levels)})
+        found = {row["is_current"]: list(row["found"] or ()) for row in rows}
+        return found.get(False, []), found.get(True, [])
+    cut = replace(_whole(chain, component, span, only), start=scope["previous_start"])
+    numbers = rolled.numbers(cut, ("duration_s",), lambda row: row["place"], quantiles=levels)["duration_s"]
+    before, now = (list(numbers[place].quantiles) if place in numbers else [] for place in (-1, 0))
+    return before, now
 
 
 def versions(

@@ -119,17 +119,16 @@ def _durations(
     only: Only,
     requests: tuple[int, int],
 ) -> Interval | None:
-    sides = []
-    for start, n in zip((day.parameters["previous_start"], day.start), requests, strict=True):
-        levels = quantile_levels(_HIGH, n, NORMAL_99)
-        if levels is None:
-            return None
-        stretch = TimeRange(start=start, end=start + (day.end - day.start), bucket_s=day.bucket_s)
-        found = duration_quantiles(con, rolled, chain, application, stretch, only, (_HIGH, *levels))
-        if not found:
-            return None
-        sides.append(found)
-    return of_quantiles(sides[0], sides[1], error=_SKETCHED if rolled.exists else 0.0)
+    levels = [quantile_levels(_HIGH, n, NORMAL_99) for n in requests]
+    if levels[0] is None or levels[1] is None:
+        return None
+    asked = (_HIGH, *levels[0], *levels[1])
+    before, now = duration_quantiles(con, rolled, chain, application, day, only, asked)
+    if not before or not now:
+        return None
+    return of_quantiles(
+        (before[0], *before[1:3]), (now[0], *now[3:]), error=_SKETCHED if rolled.exists else 0.0
+    )
 
 
 def _first_hour(day: TimeRange) -> datetime:

@@ -13,6 +13,7 @@ from collectors.warehouse.store import Row
 from dashboard.data import EVERY, Only, TimeRange, chain_components, select
 from dashboard.data_figures import component_series
 from dashboard.data_overview import total
+from dashboard.data_overview_grades import grades
 from dashboard.data_overview_quality import Quality, chosen_quality, quality_course, within_scale
 from monitors.judges.config import JudgeConfig
 from monitors.judges.scales import scales_of
@@ -57,15 +58,13 @@ def courses(
         # There are far more grades than estimates, which stand before them.
         estimated = {e["component"] for e in estimates if e["is_current"]}
         left = [row.component for row in rows if row.component not in estimated]
-        grades = select(con, "overview_grades", {**parameters, "components": left}) if left else []
-    totals = [row for row in grades if row["bucket"] is None]
-    graded = [row for row in grades if row["bucket"] is not None and row["is_current"]]
+        graded = grades(con, chain, span, left)
     found: dict[str, Course] = {}
     for row in rows:
         name = row.component
         mine = [e for e in estimates if e["component"] == name]
-        quality = chosen_quality(name, mine, totals)
-        course = quality_course(name, mine, graded, span, quality)
+        quality = chosen_quality(name, mine, graded.totals)
+        course = quality_course(name, mine, graded.course, span, quality)
         found[name] = Course(quality=quality, points=_points(name, span.buckets(), series, course))
     for name in (row.component for row in rows if row.is_application):
         if all(cost is None for cost in found[name].points.cost_usd):

@@ -90,13 +90,14 @@ GroupOf = Callable[[Row], Hashable]
 
 
 class Rolled:
-    """What a connection reads off the rollups; which hours are stale is found out once.
+    """What a connection reads off the rollups: one for all reads. Which hours are stale is found out once.
 
     exists: whether any hour was ever rolled up. Before that everything comes off the spans.
     """
 
     def __init__(self, con: Connection) -> None:
         self._con = con
+        self._tiled: dict[str, Any] | None = None
         self.exists = bool(con.execute("SELECT 1 FROM rollup_tiles LIMIT 1").fetchall())
 
     @cached_property
@@ -169,9 +170,12 @@ class Rolled:
         if cut.step_s % HOUR_S and cut.step_s < (cut.end - cut.start).total_seconds():
             raise ValueError(f"steps of {cut.step_s} seconds are no hours")
         hours = sorted(h for h in {*self._stale, *edges} if h + _HOUR > cut.start and h < cut.end)
-        self._con.execute(LISTED.format(table="left_out"), {"hours": hours})
         period = {"start": cut.start, "end": cut.end, "origin": cut.origin, "step_s": cut.step_s}
-        self._con.execute(sql("tiles"), period)
+        # Counts and numbers of the same time follow one another.
+        if period != self._tiled:
+            self._con.execute(LISTED.format(table="left_out"), {"hours": hours})
+            self._con.execute(sql("tiles"), period)
+            self._tiled = period
         return period | {
             "chain": cut.chain,
             "dataset": cut.dataset,

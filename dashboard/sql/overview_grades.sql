@@ -1,19 +1,19 @@
--- Mean grades of the components $components by criterion, in one look: of the range and of the equally long one before
--- it (bucket is NULL), and of every bucket.
+-- Sums of the grades of the components $components, by criterion and place: the number of the range's bucket, and -1 for
+-- all of the equally long range before it. Means of the range are made of the same sums.
 SELECT
     component,
     criterion,
     judge_kind,
-    span_started_at >= $start AS is_current,
-    time_bucket(to_seconds($bucket_s), span_started_at, CAST($start AS TIMESTAMPTZ)) AS bucket,
-    avg(score) AS mean,
-    stddev_samp(score) AS spread,
-    count(score) AS scored
+    CASE
+        WHEN span_started_at < $start THEN -1
+        ELSE (epoch_us(span_started_at) - epoch_us($start::TIMESTAMPTZ)) // (1000000 * $bucket_s::BIGINT)
+    END AS place,
+    count(score) AS scored,
+    sum(score) AS total,
+    sum(score * score) AS squares
 FROM grades
 WHERE chain = $chain AND dataset = 'production' AND judge NOT IN ('safety', 'evidently')
   AND span_started_at >= $previous_start AND span_started_at < $end
   AND list_contains(CAST($components AS VARCHAR[]), component)
-GROUP BY GROUPING SETS (
-    (component, criterion, judge_kind, is_current),
-    (component, criterion, judge_kind, is_current, bucket)
-)
+GROUP BY component, criterion, judge_kind, place
+HAVING count(score) > 0
