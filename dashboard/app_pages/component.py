@@ -27,6 +27,7 @@ from dashboard.data_component import ComponentView, SeriesPoint, component_view
 from dashboard.data_component_checks import component_checks
 from dashboard.filter_parts import Uses
 from dashboard.text import plain
+from dashboard.usual import beside
 
 _VIEWS = {
     "traffic": "Traffic",
@@ -83,11 +84,13 @@ def _draw(
     key: str,
     *,
     usual: str | None = None,
+    judged: int = 0,
     tick: str | None = None,
 ) -> None:
+    """judged: which of the lines the usual band is of."""
     band = view.usual.get(usual) if usual else None
     ui.chart(
-        title,
+        title + beside(lines[judged].y, band),
         charts.time_chart(
             lines,
             zone=frame.zone,
@@ -151,6 +154,7 @@ def _traffic(view: ComponentView) -> None:
                 "duration, seconds",
                 "latency",
                 usual="p95_s",
+                judged=1,
             )
         if first_tokens:
             with grid.cell(), st.container(border=True, height="stretch"):
@@ -163,6 +167,7 @@ def _traffic(view: ComponentView) -> None:
                     "time to first token, seconds",
                     "ttft",
                     usual="ttft_p95_s",
+                    judged=1,
                 )
         if cost:
             with grid.cell(), st.container(border=True, height="stretch"):
