@@ -96,8 +96,9 @@ class NumberSketch:
     def quantile(self, q: float) -> float | None:
         """The value at rank q (n - 1), rounded down, within 1 %; None without any value. 0 <= q <= 1.
 
-        >>> round(NumberSketch.of(np.arange(1.0, 1001.0)).quantile(0.95), -1)
-        950.0
+        >>> found = NumberSketch.of(np.arange(1.0, 1001.0)).quantile(0.95)
+        >>> abs(found / 950.0 - 1.0) < 0.01
+        True
         """
         if not 0.0 <= q <= 1.0:
             raise ValueError(f"a quantile lies between 0 and 1, not at {q}")
