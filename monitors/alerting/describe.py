@@ -13,6 +13,7 @@ from monitors.alerting.alert import Alert, Severity, StreamTrack
 from monitors.alerting.config import AlertsConfig
 from monitors.alerting.flow import Flow
 from monitors.alerting.incident import Incident
+from monitors.alerting.onset import Onset
 from monitors.alerting.root_cause import Blame
 from monitors.alerting.ruled_out import ruled_out
 
@@ -88,17 +89,21 @@ def _summary(found: Blame, alerts: Sequence[Alert], path: Sequence[str]) -> str:
     )
     others = len({a.component for a in alerts if a.component != found.component})
     shown = f" It shows in {', '.join(path[1:4])}{' and more' if others > 3 else ''} too." if others else ""
-    return f"{first}{shown} {deploy_sentence(found)}"
+    return f"{first}{shown} {deploy_sentence(found.deploy, found.onset)}"
 
 
-def deploy_sentence(found: Blame) -> str:
+def deploy_sentence(deploy: Deploy | None, began: Onset) -> str:
     """The last deploy before the change, or that there was none."""
-    deploy = found.deploy
     if deploy is None:
         return "No deploy explains this."
-    gap = found.onset.at - deploy.deployed_at
-    # The change point is an estimate: a deploy inside of its interval may seem to come after it.
-    when = f"{words.span(gap)} before it" if gap.total_seconds() >= 0 else f"{words.span(-gap)} after that"
+    gap = began.at - deploy.deployed_at
+    # The change point is an estimate: a deploy inside of its interval may seem to come after it, and is no
+    # less likely to be why.
+    when = (
+        f"{words.span(gap)} before it"
+        if gap.total_seconds() >= 0
+        else f"at {words.clock(deploy.deployed_at)}, within the time in which it began"
+    )
     was = f" (was {deploy.previous_value})" if deploy.previous_value else ""
     return f"{deploy.component} {deploy.field} {deploy.value}{was} was deployed {when}."
 
@@ -116,7 +121,7 @@ def _deploy(found: Blame, at: datetime) -> Mapping[str, Any] | None:
         "deployed_at": deploy.deployed_at.isoformat(),
         "source": deploy.source,
         "seconds_before": (found.onset.at - deploy.deployed_at).total_seconds(),
-        "sentence": deploy_sentence(found),
+        "sentence": deploy_sentence(found.deploy, found.onset),
     }
 
 
