@@ -153,10 +153,18 @@ def _map(spots: Sequence[Spot], key: str, query: Query) -> None:
         f"Map of {now} texts of now and {len(spots) - now} of before",
         charts_map.map_chart(spots),
         key=f"map_{key}",
-        note="Texts that lie together are alike. Filled diamonds that stand apart from the circles are new.",
+        note="Texts that lie together are alike. Filled diamonds that stand apart from the circles are new. "
+        "The largest topics are named by their words.",
         query=query,
         rows=[
-            {"Side": "now" if s.is_now else "before", "x": s.x, "y": s.y, "Text": s.text or ""} for s in spots
+            {
+                "Side": "now" if s.is_now else "before",
+                "x": s.x,
+                "y": s.y,
+                "Topic": s.topic or "",
+                "Text": s.text or "",
+            }
+            for s in spots
         ],
     )
 
@@ -176,9 +184,13 @@ def _spots(value: Any) -> Iterator[Spot]:
     for entry in _entries(value):
         x, y = _number(entry.get("x")), _number(entry.get("y"))
         if x is not None and y is not None:
-            text = entry.get("text")
+            text, topic = entry.get("text"), entry.get("topic")
             yield Spot(
-                x=x, y=y, text=text if isinstance(text, str) else None, is_now=entry.get("side") == "now"
+                x=x,
+                y=y,
+                text=text if isinstance(text, str) else None,
+                is_now=entry.get("side") == "now",
+                topic=topic if isinstance(topic, str) else None,
             )
 
 

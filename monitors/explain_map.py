@@ -19,18 +19,19 @@ _FITTED = 400
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One side of the map: unit rows (n, d), n keys, and which rows must be on it."""
+    """One side of the map: unit rows (n, d), n keys, which rows must be on it, and n topics, or none."""
 
     rows: NDArray[Any]
     keys: Sequence[str]
     wanted: Sequence[int] = ()
+    topics: Sequence[str] = ()
 
 
 def points(now: Side, before: Side, texts: Mapping[str, str]) -> list[dict[str, Any]]:
     """Places of at most 60 rows of each side that have a text, and of those that must be there.
 
-    Each is `{trace_id, text, side, x, y}`: `side` is "now" or "before", `text` the first 80 characters.
-    Rows of the same side are in order of time.
+    Each is `{trace_id, text, side, x, y, topic}`: `side` is "now" or "before", `text` the first 80
+    characters, `topic` its name, where it is known. Rows of the same side are in order of time.
     """
     chosen = [_chosen(side, texts) for side in (now, before)]
     if not len(chosen[0]) or not len(chosen[1]):
@@ -52,6 +53,7 @@ def points(now: Side, before: Side, texts: Mapping[str, str]) -> list[dict[str, 
                     "side": name,
                     "x": round(x, 2),
                     "y": round(y, 2),
+                    **({"topic": side.topics[row]} if len(side.topics) else {}),
                 }
             )
     return found

@@ -20,6 +20,7 @@ from monitors.explain_texts import Compared, Telling, thin
 from monitors.explain_topics import Grouped, changed, group, name_of
 from monitors.features_embedding import FourierFeatures
 from monitors.statistics.kernels import median_bandwidth
+from monitors.statistics.topics import Labels
 from monitors.streams import Stream
 from monitors.summaries import Sample
 
@@ -108,13 +109,22 @@ def explain_meaning(
     passed_on = from_input([side.some() for side in (now, before)], given)
     found["explains"] = in_order([*accounted, *passed_on])
     found["map"] = points(
-        Side(rows=now.rows, keys=now.keys, wanted=[t.place for t in telling]),
-        Side(rows=before.rows, keys=before.keys, wanted=[t.place for t in vanished]),
+        _on_map(now, telling, grouped.names, grouped.now),
+        _on_map(before, vanished, grouped.names, grouped.before),
         {**earlier_texts, **texts},
     )
     if isinstance(topic, Mapping):
         found["topic"] = _named(topic, now, before, some, some_earlier, texts)
     return found
+
+
+def _on_map(side: _Side, wanted: Sequence[Telling], names: Sequence[str], topics: Labels) -> Side:
+    return Side(
+        rows=side.rows,
+        keys=side.keys,
+        wanted=[t.place for t in wanted],
+        topics=[names[number] for number in topics.tolist()],
+    )
 
 
 def _read(
