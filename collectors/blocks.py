@@ -7,7 +7,6 @@ import mmap
 import os
 import tempfile
 import weakref
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from gzip import GzipFile
@@ -17,11 +16,10 @@ from typing import IO
 import numpy as np
 
 from collectors.errors import SourceError
-from collectors.files import BOM, LINE_LIMIT, open_binary
+from collectors.files import BOM, LINE_LIMIT, READ_ERRORS, open_binary
 
 _NEWLINE = ord("\n")
 _PART = 1 << 18
-_READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +173,7 @@ def _unpacked(path: Path, size: Callable[[], int]) -> Iterator[Unpacked]:
             try:
                 # A file that breaks off raises in the middle of a read, and what that read had is lost.
                 more = stream.read1(io.DEFAULT_BUFFER_SIZE)
-            except _READ_ERRORS as error:
+            except READ_ERRORS as error:
                 failure = error
                 break
             if not more:

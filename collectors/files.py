@@ -21,7 +21,7 @@ LINE_LIMIT = 64 * 1024 * 1024
 WHOLE_LIMIT = 256 * 1024 * 1024
 BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
-_READ_ERRORS = (OSError, EOFError, zlib.error)
+READ_ERRORS = (OSError, EOFError, zlib.error)
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def head(path: Path, size: int) -> bytes:
     with open_binary(path) as stream:
         try:
             return stream.read(size)
-        except _READ_ERRORS as error:
+        except READ_ERRORS as error:
             raise SourceError(f"{path}: cannot be read: {error}") from error
 
 
@@ -53,7 +53,7 @@ def read_all(path: Path, limit: int) -> bytes:
     with open_binary(path) as stream:
         try:
             found = stream.read(limit + 1)
-        except _READ_ERRORS as error:
+        except READ_ERRORS as error:
             raise SourceError(f"{path}: cannot be read: {error}") from error
     if len(found) > limit:
         raise SourceError(f"{path}: one document of more than {limit:,} bytes; write one record a line")
@@ -67,7 +67,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         while True:
             try:
                 line = stream.readline(LINE_LIMIT)
-            except _READ_ERRORS as error:
+            except READ_ERRORS as error:
                 raise SourceError(f"{path}: cannot be read past line {number}: {error}") from error
             if not line:
                 return
