@@ -3,8 +3,8 @@
 Eight days of quarter hours with 200 requests each, twelve hours that are watched, a day and a half with a
 change; monitors and promise are those of `alarms.py` (8 components with 2 fields, one false alert a month for
 all of them). Traffic and changes: `_traffic.py`. Sudden, or growing over a day. Texts are found by
-embedding_distance or mmd, lengths by token_length. A rule that alarms in quiet windows "finds" anything: its
-share of alarms in the quiet hours stands beside it.
+embedding_distance, mmd or new_topic, lengths by token_length. A rule that alarms in quiet windows "finds"
+anything: its share of alarms in the quiet hours stands beside it.
 
     python benchmarks/injections.py --out injections.jsonl     # may be stopped, and goes on where it was
 """
@@ -36,7 +36,7 @@ FIELD, NUMBER = "output_text", "output_tokens"
 SHARES = (0.02, 0.05, 0.1, 0.2)
 SORTS: tuple[ChangeKind, ...] = ("topic", "paraphrase", "language", "length", "truncation")
 OURS = {
-    **dict.fromkeys(("topic", "paraphrase", "language"), ("embedding_distance", "mmd")),
+    **dict.fromkeys(("topic", "paraphrase", "language"), ("embedding_distance", "mmd", "new_topic")),
     **dict.fromkeys(("length", "truncation"), ("token_length",)),
 }
 
@@ -66,7 +66,7 @@ def trials(kind: str, seed: int, wanted: Sequence[Change], *, cap: int) -> Itera
         0,
         length=LENGTH,
         cap=cap,
-        only=("embedding_distance", "mmd", "token_length"),
+        only=sorted({check for checks in OURS.values() for check in checks}),
         fields=(FIELD, NUMBER),
     )
     history: list[Requests] = []
