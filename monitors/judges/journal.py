@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,29 +26,33 @@ class Taken(NamedTuple):
 class Journal:
     """Written by one process at a time, under the judge's lock, and by its budgets under theirs."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         self._path = path
+        self._clock = clock
 
     def note(self, judge_run_id: str, taken: Taken) -> None:
         """Add a line. It is in the system's hands before this returns, so it outlives the process."""
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([judge_run_id, *taken]) + "\n")
+            file.write(json.dumps([judge_run_id, *taken, self._clock().isoformat()]) + "\n")
 
     def clear(self) -> None:
         """The ledger has it all."""
         self._path.unlink(missing_ok=True)
 
-    def left(self) -> dict[str, Taken]:
-        """What each run took that the ledger does not have; a line that was cut off is left out."""
+    def left(self) -> dict[str, tuple[Taken, datetime]]:
+        """What each run took that is not in the ledger, and when. A line that was cut off is left out."""
         lines = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
         found: dict[str, list[Taken]] = defaultdict(list)
+        last: dict[str, datetime] = {}
         for line in lines:
             try:
-                run, *taken = json.loads(line)
-            except ValueError:
+                run, *numbers, at = json.loads(line)
+                taken, when = Taken(*numbers), datetime.fromisoformat(at)
+            except (TypeError, ValueError):
                 continue
-            found[run].append(Taken(*taken))
-        return {run: _sum(parts) for run, parts in found.items()}
+            found[run].append(taken)
+            last[run] = when
+        return {run: (_sum(parts), last[run]) for run, parts in found.items()}
 
 
 def _sum(parts: list[Taken]) -> Taken:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SPENT = """
 SELECT coalesce(sum(calls), 0) AS calls, coalesce(sum(input_tokens + output_tokens), 0) AS tokens,
     coalesce(sum(cost_usd), 0.0) AS cost_usd
-FROM judge_runs WHERE list_contains(?, judge) AND started_at >= ? AND started_at < ?
+FROM judge_runs WHERE list_contains(?, judge) AND updated_at >= ? AND started_at < ?
 """
 
 
@@ -32,13 +32,13 @@ FROM judge_runs WHERE list_contains(?, judge) AND started_at >= ? AND started_at
 _ADD_LEFT = """
 UPDATE judge_runs SET calls = calls + $calls, input_tokens = input_tokens + $input_tokens,
     output_tokens = output_tokens + $output_tokens, cost_usd = cost_usd + coalesce($cost_usd, 0.0),
-    stopped = coalesce(stopped, 'killed')
+    stopped = coalesce(stopped, 'killed'), updated_at = greatest(updated_at, $at)
 WHERE judge_run_id = $judge_run_id
 """
 
 
 @contextmanager
-def alone(warehouse: Warehouse) -> Iterator[Journal]:
+def alone(warehouse: Warehouse, clock: Callable[[], datetime]) -> Iterator[Journal]:
     """Hold the judge's lock, beside the warehouse: two at work could not keep the caps of a day.
 
     Yields the journal of what is spent, after what a killed judge left in it is in the ledger.
@@ -50,12 +50,12 @@ def alone(warehouse: Warehouse) -> Iterator[Journal]:
     except Timeout as error:
         raise RunInProgressError("another judge is at work; what it leaves is for the next") from error
     try:
-        journal = Journal(warehouse.path.with_name("judge.spent"))
+        journal = Journal(warehouse.path.with_name("judge.spent"), clock)
         left = journal.left()
         if left:
             with warehouse.write() as con:
-                for run, taken in left.items():
-                    con.execute(_ADD_LEFT, {"judge_run_id": run, **taken._asdict()})
+                for run, (taken, at) in left.items():
+                    con.execute(_ADD_LEFT, {"judge_run_id": run, **taken._asdict(), "at": at})
             journal.clear()
         yield journal
     finally:
@@ -63,7 +63,11 @@ def alone(warehouse: Warehouse) -> Iterator[Journal]:
 
 
 def spent_today(con: Connection, judges: Sequence[str], now: datetime) -> Spent:
-    """What these judges' runs of the UTC day of `now` took together."""
+    """What these judges' runs that were at work in the UTC day of `now` took together.
+
+    A run that midnight fell into counts in full on both days: what it took on which is not written down, and
+    so neither day's cap is exceeded.
+    """
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     (row,) = fetch(con, _SPENT, [list(judges), day, day + timedelta(days=1)])
     return Spent(calls=int(row["calls"]), tokens=int(row["tokens"]), cost_usd=float(row["cost_usd"]))

@@ -179,7 +179,7 @@ def judge_sample(
     endpoint that fails does not raise: see `stopped`, `unscored` and `skipped` of the run. `earlier`: what
     other rubrics took of the same run's caps.
     """
-    with alone(warehouse) as journal:
+    with alone(warehouse, clock) as journal:
         yield from _judged(
             warehouse,
             journal,

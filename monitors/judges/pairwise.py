@@ -168,7 +168,7 @@ def compare_pairs(
     endpoint that fails does not raise.
     """
     judgement = pair_judgement(settings, rubric)
-    with alone(warehouse) as journal:
+    with alone(warehouse, clock) as journal:
         with warehouse.read() as con:
             budget = Budget.of(settings, spent_today(con, [settings.name], clock()))
         endpoint = Endpoint(settings, budget, environ=environ, sleep=sleep)

@@ -6,22 +6,17 @@ docs/judges/llm-judge.md.
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from judge_support import NOW, span, warehouse_with
 from scripted_llm import Reply, ScriptedLlm, grades, scripted_llm
 
-from collectors.home import Home
 from collectors.warehouse import Warehouse
-from collectors.warehouse.store import fetch, insert_spans
+from collectors.warehouse.store import fetch
 from monitors.judges.config import JudgeConfig
 from monitors.judges.llm_run import LlmRun, draw_sample, judge_sample
 from monitors.judges.rubric import load_rubric
@@ -180,49 +175,3 @@ def test_every_answer_is_accounted_for(name: str, stored: Warehouse) -> None:
     reasons = "; ".join(f"{n} {r}" for r, n in {**run.unscored, **run.skipped}.items())
     cells = (name, run.calls, *told.values(), reasons, f"{run.input_tokens + run.output_tokens:,}")
     print("|", " | ".join(map(str, cells)), f"| {run.cost_usd:.4f} |")
-
-
-def test_a_judge_that_is_killed_has_told_what_it_took(warehouse: Warehouse, home: Home) -> None:
-    """kill -9 in the middle of the second batch: the day's cap holds, and the next run judges the rest."""
-    texts = {"input_text": "How long?", "output_text": "14 days.", "parent_span_id": None}
-    with warehouse.write() as con:
-        insert_spans(con, [span(f"s{i}", "assistant", "chain", i, **texts) for i in range(30)])
-    running: list[subprocess.Popen[bytes]] = []
-
-    def script(body: dict[str, Any], number: int) -> Reply:
-        if number == 26:
-            os.kill(running[0].pid, signal.SIGKILL)
-        return GOOD
-
-    with scripted_llm(script) as server:
-        home.config.write_text(
-            f'[judge]\nmodel = "m"\nbase_url = "{server.url}"\nconcurrency = 1\nmax_calls_per_day = 35\n',
-            "utf-8",
-        )
-        command = [
-            *(sys.executable, "-c", "from dashboard.cli import main; main()"),
-            *("judge", "--limit", "100"),
-        ]
-        environment = {**os.environ, "CHAINWATCH_HOME": str(home.root)}
-        running.append(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
-        assert running[0].wait(timeout=180) == -signal.SIGKILL
-        clock = lambda: datetime.now(UTC)  # noqa: E731
-        config = JudgeConfig(model="m", base_url=server.url, concurrency=1, max_calls_per_day=35)
-        rubric = load_rubric("answer_quality")
-        day = timedelta(days=1)
-        with warehouse.read() as con:
-            sample = draw_sample(con, config, rubric, start=NOW - day, end=NOW + day, limit=100)
-        assert len(sample.spans) == 10, "twenty were stored"
-        (*_, run) = judge_sample(
-            warehouse, sample, config, rubric, clock=clock, run_id=None, environ={}, sleep=lambda s: None
-        )
-        assert len(server.requests) == 35, "27 before the kill, and the 8 that the day had left"
-    assert (run.graded, run.skipped) == (8, {"budget: max_calls_per_day": 2})
-    with warehouse.read() as con:
-        rows = fetch(con, "SELECT calls, stopped FROM judge_runs ORDER BY started_at")
-        (kept,) = fetch(con, "SELECT count(*) AS n, count(DISTINCT span_id) AS spans FROM grades")
-        chances = fetch(con, "SELECT outcome, count(*) AS n FROM drawn_spans GROUP BY 1 ORDER BY 1")
-    assert rows == [{"calls": 27, "stopped": "killed"}, {"calls": 8, "stopped": None}]
-    assert kept == {"n": 28 * 4, "spans": 28}
-    assert chances == [{"outcome": "graded", "n": 28}, {"outcome": "skipped", "n": 2}]
-    assert not warehouse.path.with_name("judge.spent").exists()
