@@ -243,6 +243,22 @@ def test_what_people_did_between_load_and_flush_stays(tmp_path: Path) -> None:
     assert [i.state for i in book.incidents] == ["resolved"]
 
 
+def test_a_relapse_of_what_people_closed_long_ago_is_no_news(tmp_path: Path) -> None:
+    """The alert went on for a day after its incident was closed, ended, and fires again."""
+    from monitors.alerting import actions
+
+    windows = stream("generator", "duration_s", [*range(2, 27), 31], range(1, 33))
+    warehouse = new_warehouse(tmp_path)
+    for hours in (range(1, 3), range(3, 31), range(31, 33)):
+        with warehouse.write() as con:
+            book = play(AlertBook.load(con), {h: windows[h] for h in hours})
+            book.flush(con, now=at(hours[-1]))
+        if hours[-1] == 2:
+            actions.resolve(warehouse, book.incidents[0].incident_id, actor="ada", at=at(2))
+    assert [(i.state, i.closed_by) for i in book.incidents] == [("resolved", "ada")]
+    assert [a.state for a in book.alerts] == ["firing"]
+
+
 def test_onset_is_never_later_than_the_window_that_fired() -> None:
     evidence = {"change_point": {"at": at(9).isoformat(), "high": at(99).isoformat()}, "scale_windows": 3}
     book = play(AlertBook(), {10: [result("generator", "output_text", 10, evidence=evidence)]})
