@@ -92,7 +92,9 @@ def read_incidents(con: Connection, ids: Sequence[str]) -> list[Incident]:
     """The stored incidents of these ids."""
     if not ids:
         return []
-    rows = fetch(con, "SELECT * FROM incidents WHERE list_contains(?, incident_id)", [list(ids)])
+    rows = fetch(
+        con, "SELECT * FROM incidents WHERE incident_id IN (SELECT unnest(?::VARCHAR[]))", [list(ids)]
+    )
     return [record(Incident, row) for row in rows]
 
 

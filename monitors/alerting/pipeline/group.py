@@ -46,7 +46,7 @@ def group(messages: Sequence[Message], now: Situation) -> list[Message]:
     touched: set[Place] = set()
     alone: list[Message] = []
     new: dict[str, list[Message]] = {}
-    routed = [target for message in messages for target in targets(message, now)]
+    routed = targets(messages, now)
     for target in routed:
         message = target.message
         if message.channel == NO_CHANNEL:
@@ -213,7 +213,7 @@ def _of_group(
 
 
 def _members(ids: Sequence[str], changed: Mapping[str, Incident], now: Situation) -> list[Member]:
-    sql = "SELECT * EXCLUDE (evidence) FROM incidents WHERE list_contains(?, incident_id)"
+    sql = "SELECT * EXCLUDE (evidence) FROM incidents WHERE incident_id IN (SELECT unnest(?::VARCHAR[]))"
     stored = {row["incident_id"]: row for row in fetch(now.con, sql, [list(ids)])}
     return [
         member_of(changed[name]) if name in changed else stored[name]

@@ -1,9 +1,5 @@
--- A message that nobody tried to send yet tells what is known now.
+-- Messages that nobody tried to send yet tell what is known now.
 UPDATE notifications
-SET payload = $payload
-WHERE incident_id = $incident_id
-  AND channel = $channel
-  AND kind IN ('firing', 'update')
-  AND state = 'pending'
-  AND attempts = 0
-  AND last_error IS NULL
+SET payload = latest.payload
+FROM (SELECT unnest($ids::VARCHAR[]) AS id, unnest($payloads::VARCHAR[]) AS payload) AS latest
+WHERE notification_id = latest.id

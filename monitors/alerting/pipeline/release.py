@@ -6,6 +6,7 @@ However much it is: the end of a silence over a whole chain is no reason for a s
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -61,19 +62,37 @@ def _tell(con: Connection, free: dict[str, Row], now: datetime, notify: NotifyCo
         )
         fresh.setdefault(row["channel"], []).append(message)
     shared = share_out(fresh, situation)
-    for message in shared.own:
-        row = free[message.key]
-        step = _step(row["stopped_by"], "it is over: told now", now)
-        con.execute(query("wake"), {"id": row["notification_id"], "now": now, "step": step})
-    for message in news_of_groups(shared, set(), incidents, situation):
-        if message.incident is None:
-            record(send(deduplicate([message], situation), situation), situation)
-        else:
-            told = {"reason": message.reason, "group_id": message.group_id}
-            step = _step("group", f"it is no longer held back: {message.reason}", now)
-            con.execute(
-                query("tell_together"), {**told, "id": free[message.key]["notification_id"], "step": step}
-            )
+    _wake(con, [free[message.key] for message in shared.own], now)
+    told = news_of_groups(shared, set(), incidents, situation)
+    record(
+        send(deduplicate([m for m in told if m.incident is None], situation), situation),
+        situation,
+    )
+    _tell_together(con, [(m, free[m.key]) for m in told if m.incident is not None], now)
+
+
+def _wake(con: Connection, rows: Sequence[Row], now: datetime) -> None:
+    """These go out as messages of their own."""
+    if rows:
+        woken = {
+            "ids": [row["notification_id"] for row in rows],
+            "steps": [_step(row["stopped_by"], "it is over: told now", now) for row in rows],
+        }
+        con.execute(query("wake"), {**woken, "now": now})
+
+
+def _tell_together(con: Connection, joined: Sequence[tuple[Message, Row]], now: datetime) -> None:
+    """These are told in the message of a group."""
+    if joined:
+        told = {
+            "ids": [row["notification_id"] for _, row in joined],
+            "reasons": [message.reason for message, _ in joined],
+            "groups": [message.group_id for message, _ in joined],
+            "steps": [
+                _step("group", f"it is no longer held back: {message.reason}", now) for message, _ in joined
+            ],
+        }
+        con.execute(query("tell_together"), told)
 
 
 def _step(name: str, reason: str, at: datetime) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from collectors.model import utc
-from collectors.warehouse.store import fetch
+from collectors.warehouse.store import Row
+from monitors.alerting.pipeline.history import Place, history, place_of
 from monitors.alerting.pipeline.message import Message, Situation
-from monitors.alerting.pipeline.stored import query
 from monitors.alerting.words import clock, span
 
 STEP = "send"
@@ -17,10 +17,11 @@ STEP = "send"
 
 def send(messages: Sequence[Message], now: Situation) -> list[Message]:
     """Stops what is no news any more, and says of the rest when it may go out."""
-    return [_sent(m, now) for m in messages]
+    again = history((m for m in messages if _may_wait(m)), now)
+    return [_sent(m, again, now) for m in messages]
 
 
-def _sent(message: Message, now: Situation) -> Message:
+def _sent(message: Message, again: Mapping[Place, list[Row]], now: Situation) -> Message:
     if message.over:
         return message.stopped(STEP, "resolved before it was sent", for_good=True)
     if now.is_too_old(message):
@@ -30,15 +31,19 @@ def _sent(message: Message, now: Situation) -> Message:
         )
     if message.stopped_by is not None:
         return message
-    at = max(message.not_before or now.now, _after_cooldown(message, now))
+    at = max(message.not_before or now.now, _after_cooldown(message, again, now))
     when = "at once" if at <= now.now else f"not before {clock(at)}"
     return replace(message, not_before=at).passed(STEP, f"{when}, to {message.channel}")
 
 
-def _after_cooldown(message: Message, now: Situation) -> datetime:
+def _may_wait(message: Message) -> bool:
+    """Whether it is a change of mind or a relapse."""
+    return message.incident is not None and message.kind != "resolved" and message.number != 1
+
+
+def _after_cooldown(message: Message, again: Mapping[Place, list[Row]], now: Situation) -> datetime:
     """Now; but changes of mind and relapses wait until the cooldown after the last message is over."""
-    if message.incident is None or message.kind == "resolved" or message.number == 1:
+    if not _may_wait(message):
         return now.now
-    place = {"incident_id": message.subject, "channel": message.channel}
-    heard = [utc(r["created_at"]) for r in fetch(now.con, query("told"), place) if r["state"] != "suppressed"]
+    heard = [utc(r["created_at"]) for r in again.get(place_of(message), ()) if r["state"] != "suppressed"]
     return max([now.now, *(at + now.settings.cooldown for at in heard[-1:])])

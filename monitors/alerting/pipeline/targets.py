@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from collectors.warehouse.store import fetch
@@ -17,19 +18,36 @@ class Target:
     told_with: str | None = None
 
 
-def targets(message: Message, now: Situation) -> list[Target]:
-    """Each channel that this goes to, and as what.
+# Of an incident: the channels on which people heard of it, each with the group that they heard of it in.
+Heard = Mapping[str, str | None]
+
+
+def targets(messages: Sequence[Message], now: Situation) -> list[Target]:
+    """Each channel that these go to, and as what.
 
     Who heard of an incident hears how it goes on, even when it takes another route by now; a channel that it
     comes to only now, because its severity or component changed, hears of it for the first time.
     """
+    known = _heard([m.subject for m in messages if m.kind != "firing"], now)
+    return [target for m in messages for target in _of(m, known.get(m.subject, {}), now)]
+
+
+def _heard(incident_ids: Sequence[str], now: Situation) -> Mapping[str, Heard]:
+    """Where people heard of these incidents, by incident."""
+    found: dict[str, dict[str, str | None]] = {}
+    if incident_ids:
+        for row in fetch(now.con, query("heard_where"), {"incident_ids": list(incident_ids)}):
+            group = row["group_id"] if row["is_grouped"] else None
+            found.setdefault(row["incident_id"], {})[row["channel"]] = group
+    return found
+
+
+def _of(message: Message, heard: Heard, now: Situation) -> list[Target]:
     incident = message.incident
     assert incident is not None
     routed = now.notify.channels_for(incident.labels, now.channels)
     if message.kind == "firing":
         return [Target(message=replace(message, channel=channel)) for channel in routed or (NO_CHANNEL,)]
-    rows = fetch(now.con, query("heard_where"), {"incident_id": incident.incident_id})
-    heard = {row["channel"]: row["group_id"] if row["is_grouped"] else None for row in rows}
     before = now.notify.channels_for(message.previous.labels, now.channels) if message.previous else routed
     first = replace(message, kind="firing", number=incident.times_opened, previous=None)
     found = [

@@ -1,5 +1,5 @@
--- What was queued of an incident or a group for a channel, oldest first.
-SELECT idempotency_key, kind, state, attempts, created_at, next_attempt_at, last_error
+-- What was queued of incidents and groups, oldest first.
+SELECT notification_id, idempotency_key, incident_id, channel, kind, state, attempts, created_at, last_error
 FROM notifications
-WHERE incident_id = $incident_id AND channel = $channel
+WHERE incident_id IN (SELECT unnest($subjects::VARCHAR[]))
 ORDER BY created_at, kind
