@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,8 +31,13 @@ class Explanations:
         *,
         settings: MonitorsConfig,
         known: Mapping[str, Mapping[str, Any]],
+        before_reading: Callable[[], None],
     ) -> None:
-        """known: evidence of the breaches that may go on, by monitor."""
+        """known: evidence of the breaches that may go on, by monitor.
+
+        before_reading: called before the warehouse is read, to store what is not yet.
+        """
+        self._before_reading = before_reading
         self._warehouse, self._evaluator = warehouse, evaluator
         self._store, self._pools = store, pools
         self._settings = settings
@@ -56,6 +61,7 @@ class Explanations:
             else:
                 begun.append(i)
         if begun:
+            self._before_reading()
             told: Told = {}
             with self._warehouse.read() as con:
                 for i in begun:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from collectors.errors import ConfigError
-from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.connection import Connection, Warehouse
 from collectors.warehouse.store import Row, fetch
 from monitors.judges.grade import Grade, JudgedSpan
 from monitors.judges.grading import write_grades
@@ -20,25 +21,44 @@ from monitors.summaries import Sample, read_pools, write_pools
 Grader = Callable[[Sequence[JudgedSpan]], list[Grade]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class EvaluationSets:
+    """The evaluation sets that are stored.
+
+    Attributes:
+        sets: what there is of each chain, newest first. chosen: one of them by chain.
+        samples: what was sampled of the chosen ones before, by name of the set.
+    """
+
+    sets: Sequence[Row] = ()
+    chosen: Mapping[str, Row] = field(default_factory=dict)
+    samples: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
+
+
+def read_sets(con: Connection, configured: str | None) -> EvaluationSets:
+    """The stored sets. `configured` names the one to take; None takes each chain's newest.
+
+    ConfigError when there are evaluation sets and none has that name.
+    """
+    sets = fetch(con, query("evaluation_sets"))
+    chosen = choose(sets, configured)
+    names = sorted({row["dataset"] for row in chosen.values()})
+    return EvaluationSets(sets=sets, chosen=chosen, samples={name: read_pools(con, name) for name in names})
+
+
 def evaluation_pools(
-    warehouse: Warehouse, sampler: Sampler, grade: Grader, *, configured: str | None
+    warehouse: Warehouse, sampler: Sampler, grade: Grader, stored: EvaluationSets
 ) -> dict[Stream, Sample]:
     """The rows of each chain's evaluation set, by stream; a stream without any is missing.
 
-    `configured` names the set; None takes each chain's newest. ConfigError when there are evaluation
-    sets and none has that name.
+    The warehouse is opened only for a set that has changed since it was sampled.
     """
-    with warehouse.read() as con:
-        sets = fetch(con, query("evaluation_sets"))
-        chosen = choose(sets, configured)
-        stored = {
-            dataset: read_pools(con, dataset) for dataset in sorted({s["dataset"] for s in chosen.values()})
-        }
     pools: dict[Stream, Sample] = {}
-    for dataset, samples in stored.items():
-        mine = [s for s in sets if s["dataset"] == dataset]
+    for dataset, samples in stored.samples.items():
+        mine = [s for s in stored.sets if s["dataset"] == dataset]
         fresh = samples if _is_current(samples, mine, sampler) else _sample(warehouse, sampler, grade, mine)
-        pools.update({s.stream: s for s in fresh if chosen.get(s.stream.chain, {}).get("dataset") == dataset})
+        chosen = {chain for chain, row in stored.chosen.items() if row["dataset"] == dataset}
+        pools.update({s.stream: s for s in fresh if s.stream.chain in chosen})
     return pools
 
 

@@ -49,6 +49,7 @@ class Tools:
 
     Attributes:
         flush: writes the alert book at the end of a batch. stepped: told of the book after each window.
+        asks_judges: whether an LLM judge may have been at work in this run.
         only: says of a monitor's name whether it is evaluated; the promise is divided among all of them.
     """
 
@@ -62,6 +63,7 @@ class Tools:
     fits: FitCache
     flush: Callable[[AlertBook, Connection], None]
     log: RunLog
+    asks_judges: bool
     now: datetime
     seed: int
     config_hash: str
@@ -103,7 +105,10 @@ class Batches:
             tools.pools,
             settings=tools.monitors,
             known=state.explained,
+            before_reading=self._store_grades,
         )
+        # Of the batch that is being evaluated.
+        self._grades: list[Grade] = []
         self._topology = state.topology
         self._running = dict(state.running)
         self._deploys = list(state.deploys)
@@ -142,7 +147,7 @@ class Batches:
         tools = self._tools
         with tools.warehouse.read() as con:
             read = self._read(con, windows)
-        grades = self._grade(read.raw)
+        grades = self._grades = self._grade(read.raw)
         for window in windows:
             self._store.drop_window(window)
         samples, sketched = self._sampled(read.raw, grades, windows)
@@ -150,17 +155,14 @@ class Batches:
         first_bucket = (windows[0].start - _EPOCH) // tools.windows.length
         inferred, self._running = deploy_log.infer(read.versions, self._running, first_bucket=first_bucket)
         self._deploys = sorted([*self._deploys, *inferred], key=lambda d: (d.deployed_at, d.deploy_id))
-        if grades:
-            # Before the explanations, which read them.
-            with tools.warehouse.write() as con:
-                write_grades(con, grades)
         is_last = windows[-1] == self._state.pending.all[-1]
         # A catch-up learns references that no later run will want: only the last are worth their room.
         tools.fits.keeps = is_last
         results = self._evaluate(windows)
-        ruled = self._rules.of_batch(
-            tools.warehouse, windows, held=self._store, run_id=tools.log.run_id if is_last else None
-        )
+        if self._rules.read_spans:
+            self._store_grades()
+        asked = tools.log.run_id if is_last and tools.asks_judges else None
+        ruled = self._rules.of_batch(tools.warehouse, windows, held=self._store, run_id=asked)
         for window in windows:
             more = ruled(window, results[window], self.book.tracks)
             results[window] += [r for r in more if tools.only is None or tools.only(r.monitor)]
@@ -172,6 +174,13 @@ class Batches:
                     tools.stepped(self.book, window)
         self._write(windows, [r for w in windows for r in results[w]], samples, sketched, read, inferred)
         self._store.drop_before(horizon(windows[-1], tools.windows, scales=self._scales))
+
+    def _store_grades(self) -> None:
+        """Store the batch's grades for who reads them next; else they are stored with all the rest."""
+        if self._grades:
+            with self._tools.warehouse.write() as con:
+                write_grades(con, self._grades)
+            self._grades = []
 
     @property
     def _scales(self) -> int:
@@ -262,6 +271,7 @@ class Batches:
         )
         oldest = horizon(windows[-1], tools.windows, scales=self._scales) - _KEEP_LONGER
         with tools.warehouse.write() as con:
+            write_grades(con, self._grades)
             write_results(con, results, run_id=tools.log.run_id, config_hash=tools.config_hash, at=tools.now)
             write_samples(con, samples, windows)
             self._write_sketches(con, sketched, windows)

@@ -48,16 +48,6 @@ def score_ahead(
     return written
 
 
-def refresh_estimates(warehouse: Warehouse, windows: Sequence[Window], *, at: datetime) -> int:
-    """Quality estimates of the days of `windows`, and of days that were labelled; returns how many."""
-    from monitors.judges.estimates import days_due, update_estimates
-
-    start, end = (windows[0].start, windows[-1].end) if windows else (at, at)
-    with warehouse.read() as con:
-        due = days_due(con, start, end)
-    return update_estimates(warehouse, due, at=at) if due else 0
-
-
 def judge_new(
     context: Context,
     warehouse: Warehouse,

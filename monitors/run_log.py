@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from collectors.warehouse.connection import Connection, Warehouse
+from collectors.warehouse.migrate import is_newest, migrate
 from collectors.warehouse.store import Row, insert
 
 _ERROR_LENGTH = 500
@@ -67,12 +68,23 @@ class RunLog:
         }
 
     def begin(self, warehouse: Warehouse) -> None:
-        """Say that the run has begun. A run that says `running` by now was killed: the lock is ours."""
+        """Say that the run has begun; the warehouse is made, or brought to the newest schema, where need be.
+
+        A run that says `running` by now was killed: the lock is ours.
+        """
         with warehouse.write() as con:
-            con.execute(
-                "UPDATE monitor_runs SET status = 'failed', error = 'it was killed' WHERE status = 'running'"
-            )
-            insert(con, "monitor_runs", [self._row])
+            if is_newest(con):
+                self._begin(con)
+                return
+        migrate(warehouse)
+        with warehouse.write() as con:
+            self._begin(con)
+
+    def _begin(self, con: Connection) -> None:
+        con.execute(
+            "UPDATE monitor_runs SET status = 'failed', error = 'it was killed' WHERE status = 'running'"
+        )
+        insert(con, "monitor_runs", [self._row])
 
     def note(self, con: Connection, totals: Totals) -> None:
         """Count a batch, in the batch's own transaction."""

@@ -16,7 +16,7 @@ from monitors.fit_cache import FitCache
 from monitors.judges.grading import local_grades
 from monitors.judges.local import LocalScorer
 from monitors.plan import asked_for
-from monitors.pools import evaluation_pools
+from monitors.pools import EvaluationSets, evaluation_pools
 from monitors.result import Window
 from monitors.run_batch import Tools
 from monitors.run_log import RunLog
@@ -76,18 +76,19 @@ class Machine:
     def tools(
         self,
         *,
+        sets: EvaluationSets,
         fits: FitCache,
         flush: Callable[[AlertBook, Connection], None],
         stepped: Callable[[AlertBook, Window], None] | None = None,
         only: Callable[[str], bool] | None = None,
     ) -> Tools:
-        """For the batches of windows; evaluation sets are read, and scored where they are not yet."""
+        """For the batches of windows; evaluation `sets` are scored where they are not yet."""
         log = self.log
         pools = evaluation_pools(
             self.warehouse,
             self.sampler,
             lambda spans: local_grades(spans, self.encoder, log.now, log.run_id, scorer=self.scorer),
-            configured=self.settings.windows.evaluation_set,
+            sets,
         )
         return Tools(
             warehouse=self.warehouse,
@@ -102,6 +103,7 @@ class Machine:
             stepped=stepped,
             only=only,
             log=log,
+            asks_judges=self.settings.asks_judges,
             now=log.now,
             seed=log.seed,
             config_hash=log.config_hash,

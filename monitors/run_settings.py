@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from collectors.config import Config
 from monitors.alerting.config import AlertsConfig, NotifyConfig
 from monitors.config import EmbeddingConfig, MonitorsConfig, WindowsConfig
+from monitors.judges.config import JudgeConfig
 from monitors.judges.feedback import FeedbackConfig
 from monitors.judges.reference_config import ReferenceConfig
 from monitors.notify.base import Notifier
@@ -29,6 +30,7 @@ class RunSettings:
     notify: NotifyConfig
     notifiers: tuple[Notifier, ...]
     dashboard_url: str
+    asks_judges: bool
     environ: Mapping[str, str] = field(repr=False)
 
     @classmethod
@@ -46,5 +48,6 @@ class RunSettings:
             notifiers=() if environ is None else tuple(configured(notify, environ)),
             # The section is the dashboard's; only this address is needed here, for links.
             dashboard_url=config.raw.get("dashboard", {}).get("url", DASHBOARD_URL),
+            asks_judges=config.section("judge", JudgeConfig).enabled,
             environ=environ or {},
         )

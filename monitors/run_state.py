@@ -16,6 +16,7 @@ from monitors.alerting.book import AlertBook
 from monitors.alerting.config import AlertsConfig
 from monitors.config import WindowsConfig
 from monitors.deploys import Place, Running, read_deploys, read_running
+from monitors.pools import EvaluationSets, read_sets
 from monitors.result import Result, Window
 from monitors.run_log import code_version
 from monitors.sketches.store import SketchKey, stored_texts
@@ -56,6 +57,7 @@ class RunState:
     topology: Topology
     running: Mapping[Place, Running]
     deploys: list[Deploy]
+    sets: EvaluationSets
     book: AlertBook
 
 
@@ -88,6 +90,7 @@ def read_state(
             topology=Topology(),
             running={},
             deploys=[],
+            sets=EvaluationSets(),
             book=book,
         )
     from_ = horizon(window_of(min(starts), windows.length), windows, scales=scales)
@@ -130,6 +133,7 @@ def read_state(
         topology=read_topology(con),
         running=read_running(con),
         deploys=read_deploys(con, from_ - _DEPLOYS_SINCE),
+        sets=read_sets(con, windows.evaluation_set) if len(pending) else EvaluationSets(),
         book=book,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -23,11 +23,12 @@ from monitors.checks import CHECKS
 from monitors.checks.base import Check
 from monitors.embedding.encoder import Say
 from monitors.fit_cache import FitCache
+from monitors.judges.estimates import days_due, update_estimates
 from monitors.notify.deliver import DeliveryReport, deliver_pending
 from monitors.plan import settings_of, wanted
 from monitors.result import Window
 from monitors.run_batch import Batches
-from monitors.run_judge import judge_new, refresh_estimates
+from monitors.run_judge import judge_new
 from monitors.run_log import RunLog, Totals
 from monitors.run_machine import Machine
 from monitors.run_settings import RunSettings
@@ -101,7 +102,7 @@ def run_pass(
             "another run is at work; this one leaves it to that (--wait waits)"
         ) from error
     with lock:
-        warehouse = context.migrated()
+        warehouse = context.warehouse
         log = RunLog(
             run_id=run_id or uuid4().hex,
             started_at=context.clock(),
@@ -121,7 +122,11 @@ def run_pass(
 
 
 class _Pass:
-    """The steps of one pass; keeps the totals, so that a pass that fails says how far it came."""
+    """The steps of one pass; keeps the totals, so that a pass that fails says how far it came.
+
+    While it computes and sends, the warehouse is free for others: that is why an hour's pass opens it five
+    times: to begin, to read what is known and then the hour, to write, and to end once messages are sent.
+    """
 
     def __init__(
         self,
@@ -143,6 +148,8 @@ class _Pass:
         self._seed = seed
         self._progress = progress
         self._say = say
+        self._due: set[date] = set()
+        self._batch: Sequence[Window] = ()
         self.totals = Totals()
 
     def run(self, *, since: datetime | None, deliver: bool) -> RunSummary:
@@ -160,10 +167,12 @@ class _Pass:
                 scales=scales,
                 sketches=any(getattr(check, "from_sketches", False) for check in checks),
             )
+            self._note_due(con, ())
         before = {i.incident_id: i.is_open for i in state.book.incidents}
         if len(state.pending):
             self._evaluate(state, checks)
-        refresh_estimates(self._warehouse, state.pending.all, at=self._context.clock())
+        if self._due:
+            update_estimates(self._warehouse, self._due, at=self._context.clock())
         report = self._deliver() if deliver else DeliveryReport()
         after = {i.incident_id: i.is_open for i in state.book.incidents}
         return RunSummary(
@@ -197,7 +206,7 @@ class _Pass:
         if state.pending.new:
             self._judge(state.pending.new, machine)
         fits = FitCache(self._context.home.fits, now=self._context.clock())
-        batches = Batches(machine.tools(fits=fits, flush=self._flush), state)
+        batches = Batches(machine.tools(sets=state.sets, fits=fits, flush=self._flush), state)
         batches.mend()
         done, total = 0, len(state.pending) + len(state.warm)
         for batch in days(state.warm):
@@ -205,6 +214,7 @@ class _Pass:
             done += len(batch)
             self._tell(done, total)
         for batch in days(state.pending.all):
+            self._batch = batch
             batches.run(batch)
             self.totals = batches.totals
             done += len(batch)
@@ -229,7 +239,14 @@ class _Pass:
         if self._progress is not None:
             self._progress(done, total)
 
+    def _note_due(self, con: Connection, windows: Sequence[Window]) -> None:
+        """Remember which days' quality is to be estimated anew: of `windows`, and of new labels."""
+        start, end = (windows[0].start, windows[-1].end) if windows else (self._now, self._now)
+        self._due.update(days_due(con, start, end))
+
     def _flush(self, book: AlertBook, con: Connection) -> None:
+        """What ends a batch, in its transaction."""
+        self._note_due(con, self._batch)
         book.flush(
             con,
             now=self._now,

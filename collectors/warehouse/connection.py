@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -84,6 +85,7 @@ class Warehouse:
         WarehouseError when the file was moved or deleted meanwhile: what was written is not in its place.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _import_what_tables_need()
         with self._lock.hold(write=True, wait_s=self._wait_s):
             if not self.exists():
                 self._create()
@@ -160,6 +162,18 @@ class Warehouse:
 
     def _cannot_open(self, error: duckdb.Error) -> WarehouseError:
         return damage(self.path, error) or WarehouseError(f"cannot open the warehouse {self.path}: {error}")
+
+
+@cache
+def _import_what_tables_need() -> None:
+    """Let DuckDB import what it imports when the first table is handed to it: pandas, 0.3 s of CPU.
+
+    A writer hands tables to it, and would hold the lock for so much longer.
+    """
+    import pyarrow as pa
+
+    with duckdb.connect(":memory:", config=_OFFLINE) as connection:
+        connection.register("nothing", pa.table({"n": [0]}))
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from collectors.errors import WarehouseError
-from collectors.warehouse.connection import Warehouse
+from collectors.warehouse.connection import Connection, Warehouse
 
 _VERSIONS = """
     CREATE TABLE IF NOT EXISTS schema_migrations
@@ -44,10 +44,19 @@ def applied(warehouse: Warehouse) -> set[int]:
     if not warehouse.exists():
         return set()
     with warehouse.read() as con:
-        known = con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'schema_migrations'").fetchall()
-        if not known:
-            return set()
-        return {row[0] for row in con.execute("SELECT number FROM schema_migrations").fetchall()}
+        return _applied(con)
+
+
+def is_newest(con: Connection) -> bool:
+    """Whether nothing is left to apply: for who is about to write anyway, and need not look before."""
+    return _applied(con) == {step.number for step in migrations()}
+
+
+def _applied(con: Connection) -> set[int]:
+    known = con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'schema_migrations'").fetchall()
+    if not known:
+        return set()
+    return {row[0] for row in con.execute("SELECT number FROM schema_migrations").fetchall()}
 
 
 def migrate(warehouse: Warehouse) -> list[Migration]:

@@ -176,7 +176,10 @@ def _batches(
     )
     # What is learnt of the past is of no use to a live run.
     fits = FitCache(None)
-    return Batches(machine.tools(fits=fits, flush=outbox.flush, stepped=outbox.stepped, only=only), state)
+    return Batches(
+        machine.tools(sets=state.sets, fits=fits, flush=outbox.flush, stepped=outbox.stepped, only=only),
+        state,
+    )
 
 
 def _checks(question: Question, monitors: MonitorsConfig) -> list[Check]:

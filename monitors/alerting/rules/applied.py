@@ -31,6 +31,11 @@ class AppliedRules:
         self._settings = settings
         self._length = length
 
+    @property
+    def read_spans(self) -> bool:
+        """Whether any rule is on figures of spans, their grades among them."""
+        return bool(self._settings.threshold or self._settings.slo)
+
     def of_batch(
         self, warehouse: Warehouse, windows: Sequence[Window], *, held: Held, run_id: str | None
     ) -> Callable[[Window, Sequence[Result], Sequence[StreamTrack]], list[Result]]:
@@ -41,7 +46,7 @@ class AppliedRules:
         """
         from_spans: dict[Window, list[Result]] = {window: [] for window in windows}
         judges: list[JudgeRan] = []
-        if self._settings.threshold or self._settings.slo or run_id is not None:
+        if self.read_spans or run_id is not None:
             with warehouse.read() as con:
                 from_spans = self.from_spans(con, windows)
                 judges = judges_of(con, run_id) if run_id is not None else []
