@@ -6,7 +6,7 @@ new topic is one that the reference never has. Texts are those of real intents i
 made-up unit rows. Seeds are 0, 1, 2 and so on.
 
     python benchmarks/topics.py [--part checks|ranking] [--fits N] [--seeds N] [--first N] [--data PATH]
-        [--quick]
+        [--apart] [--only NAME...] [--quick]
     python benchmarks/topics.py --part null [--seeds N] [--first N] [--out null.jsonl] [--traffic NAME...]
 
 What the null is, and what it tells: `_topic_null.py`.
@@ -29,12 +29,16 @@ from _topic_traffic import FILES, Rows, TopicTraffic, made_up, read_intents
 from collectors.home import Home
 from monitors.checks import CHECKS
 from monitors.checks.base import CheckSettings, NotReady, Reference
+from monitors.embedding.encoder import CachedEncoder
+from monitors.embedding.plain_transformer import PlainTransformer
 from monitors.embedding.static import open_static
+from monitors.explain_reread import BESIDE, CANDIDATES, Read, Rereading
 from monitors.explain_texts import Compared
 
 ALPHA = 1.0 / (720 * 100)
 JUDGED = (8, 16, 24)
 SHARES = (0.05, 0.1, 0.2)
+TRANSFORMER = CachedEncoder(PlainTransformer(max_characters=4000))
 Bank = tuple[Rows, Sequence[str]]
 
 
@@ -72,42 +76,72 @@ def judged(bank: Bank, *, overdispersed: bool, new: float, fits: int, days: int)
     sys.stdout.flush()
 
 
-def precision(bank: Bank, *, share: float, rows: int, seed: int) -> float:
-    """Of the first 20 ranked texts, those of the injected topic (of as many as there are, if fewer)."""
+def precision(
+    bank: Bank, texts: Sequence[str], *, share: float, rows: int, seed: int, apart: bool
+) -> list[float]:
+    """Of the first 20 ranked texts, those of the injected topic (of as many as there are, if fewer): by the
+    static encoder, and once the transformer has read the first of them too. texts: one for each row, or none;
+    apart: no text stands on both sides.
+    """
     vectors, topics = bank
     rng = np.random.default_rng([seed, rows])
     names = rng.permutation(np.unique(np.array(topics)))
     of = np.array(topics)
     new, old = names[0], names[1 : 1 + max(10, 2 * len(names) // 3)]
-    banks = [np.flatnonzero(of == name) for name in old]
+    banks = [rng.permutation(np.flatnonzero(of == name)) for name in old]
+    halves = [[b[: len(b) // 2] for b in banks], [b[len(b) // 2 :] for b in banks]] if apart else [banks] * 2
     usual = rng.dirichlet(np.full(len(old), 2.0))
     wandered = usual * np.exp(rng.normal(0, 0.3, len(old)))
 
-    def drawn(count: int, shares: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
+    def drawn(side: int, count: int, shares: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[int]:
         chosen = rng.choice(len(old), count, p=shares / shares.sum())
-        return [int(rng.choice(banks[i])) for i in chosen]
+        return [int(rng.choice(halves[side][i])) for i in chosen]
 
     injected = round(share * rows)
-    current = [*drawn(rows - injected, wandered), *rng.choice(np.flatnonzero(of == new), injected).tolist()]
-    reference = drawn(3000, usual)
-    told = Compared(vectors[current], vectors[reference]).new([str(i) for i in range(rows)], most=20)
-    right = sum(t.place >= rows - injected for t in told)
-    return right / max(1, min(20, injected, len(told)))
+    current = [
+        *drawn(0, rows - injected, wandered),
+        *rng.choice(np.flatnonzero(of == new), injected).tolist(),
+    ]
+    reference = drawn(1, 3000, usual)
+    compared = Compared(vectors[current], vectors[reference])
+    first = compared.new([str(i) for i in range(rows)], most=CANDIDATES)
+    orders = [[t.place for t in first]]
+    if len(texts):
+        # As an explanation does it, of which there are 20 texts here and not 10.
+        sides = [
+            Read(texts=[texts[i] for i in places], rows=vectors[places])
+            for places in (
+                np.array(current)[orders[0]],
+                np.array(reference)[compared.beside(first, most=BESIDE)],
+            )
+        ]
+        scores = Rereading(lambda: TRANSFORMER).scores(*sides)
+        orders += [] if scores is None else [np.array(orders[0])[np.argsort(-scores, kind="stable")].tolist()]
+    return [
+        sum(place >= rows - injected for place in order[:20]) / max(1, min(20, injected, len(order)))
+        for order in orders
+    ]
 
 
-def ranking(banks: Mapping[str, Bank], seeds: Sequence[int]) -> None:
+def ranking(
+    banks: Mapping[str, Bank], texts: Mapping[str, Sequence[str]], seeds: Sequence[int], *, apart: bool
+) -> None:
     """Print one row for each set of texts, share and number of rows."""
-    sys.stdout.write("| texts | rows now | new | mean | lower tenth | ms |\n|---|---|---|---|---|---|\n")
+    sys.stdout.write("| texts | of now | new | static | and transformer | ms |\n|---|---|---|---|---|---|\n")
     for name, bank in banks.items():
         for rows in (500, 1500):
             for share in SHARES:
                 began = time.process_time()
-                found = [precision(bank, share=share, rows=rows, seed=seed) for seed in seeds]
-                ms = 1000 * (time.process_time() - began) / len(seeds)
-                tenth = float(np.quantile(found, 0.1))
-                sys.stdout.write(
-                    f"| {name} | {rows} | {share:.0%} | {np.mean(found):.2f} | {tenth:.2f} | {ms:.0f} |\n"
+                found = np.array(
+                    [
+                        precision(bank, texts.get(name, ()), share=share, rows=rows, seed=seed, apart=apart)
+                        for seed in seeds
+                    ]
                 )
+                ms = 1000 * (time.process_time() - began) / len(seeds)
+                told = " | ".join(f"{one.mean():.2f}, {np.quantile(one, 0.1):.2f}" for one in found.T)
+                told += "" if found.shape[1] == 2 else " | "
+                sys.stdout.write(f"| {name} | {rows} | {share:.0%} | {told} | {ms:.0f} |\n")
                 sys.stdout.flush()
 
 
@@ -123,14 +157,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="file of finished streams of the null, to go on with")
     parser.add_argument("--traffic", nargs="*", default=[], help="of the null: only these kinds")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--apart", action="store_true", help="of the ranking: no text on both sides")
+    parser.add_argument("--only", nargs="*", default=[], help="of the ranking: only these texts")
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args(arguments)
     banks: dict[str, Bank] = {"made up": made_up(0)}
+    said: dict[str, list[str]] = {}
     encoder = open_static(None, Home.from_environment().create())
     for name in FILES:
         if (asked.data / FILES[name]).is_file():
-            texts, intents = read_intents(asked.data, name)
-            banks[name] = (encoder.encode(texts), intents.tolist())
+            said[name], intents = read_intents(asked.data, name)
+            banks[name] = (encoder.encode(said[name]), intents.tolist())
     fits, seeds = (2, 4) if asked.quick else (asked.fits, asked.seeds)
     if asked.part == "null":
         real = {name: bank for name, bank in banks.items() if name in FILES}
@@ -145,7 +182,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for share in SHARES:
                 judged(bank, overdispersed=overdispersed, new=share, fits=max(1, fits // 7), days=5)
     if asked.part != "checks":
-        ranking(banks, range(asked.first, asked.first + seeds))
+        chosen = {name: bank for name, bank in banks.items() if not asked.only or name in asked.only}
+        ranking(chosen, said, range(asked.first, asked.first + seeds), apart=asked.apart)
 
 
 if __name__ == "__main__":

@@ -64,12 +64,14 @@ class EmbeddingConfig(Section):
         model: name or path of a sentence-transformers model; None is the one that the package carries.
         sample_per_window: texts of one field of one component that are embedded in one window, at most.
         max_characters: longer texts are cut before they are encoded.
+        explain_with: what ranks the first texts of an explanation once more; `static` is nothing.
     """
 
     encoder: Literal["static", "transformer"] = "static"
     model: str | None = None
     sample_per_window: Annotated[int, Field(ge=8, le=4096)] = 64
     max_characters: Annotated[int, Field(ge=100, le=100_000)] = 4000
+    explain_with: Literal["transformer", "static"] = "transformer"
 
 
 class MonitorConfig(Section):

@@ -19,12 +19,14 @@ from collectors.warehouse.connection import Connection
 from monitors.checks.base import WindowSample
 from monitors.explain_figures import explain_figures
 from monitors.explain_meaning import explain_meaning
+from monitors.explain_reread import Rereading
 from monitors.plan import Monitor
 from monitors.result import Result, Window
 from monitors.summaries import Sample
 
 EXPLAINED = (
     "examples",
+    "ranked_by",
     "vanished",
     "terms",
     "topics",
@@ -53,6 +55,7 @@ def explain(
     earlier: Mapping[str, Any],
     deploys: Sequence[Deploy],
     told: Told,
+    rereading: Rereading | None = None,
 ) -> Result:
     """The result with what explains it in its evidence; what the check itself said is kept.
 
@@ -70,7 +73,14 @@ def explain(
         seed, stream, own = result.seed or 0, monitor.stream, result.evidence
         if meaning:
             found = explain_meaning(
-                con, stream, own, current=current, reference=reference, given=given, seed=seed
+                con,
+                stream,
+                own,
+                current=current,
+                reference=reference,
+                given=given,
+                rereading=rereading,
+                seed=seed,
             )
         else:
             found = explain_figures(con, stream, own, current=current, reference=reference, seed=seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from monitors.explain_causes import Candidate, account, candidates, in_order
 from monitors.explain_input import from_input
 from monitors.explain_map import Side, points
 from monitors.explain_read import Said, ids, read_spans, texts_of
+from monitors.explain_reread import BESIDE, CANDIDATES, Read, Rereading
 from monitors.explain_terms import contrast, count_words
 from monitors.explain_texts import Compared, Telling, thin
 from monitors.explain_topics import Grouped, changed, group, name_of
@@ -71,6 +72,7 @@ def explain_meaning(
     current: Sequence[WindowSample],
     reference: Sequence[Sample],
     given: Mapping[str, NDArray[Any]],
+    rereading: Rereading | None,
     seed: int,
 ) -> dict[str, Any]:
     """Evidence of a breach on a text field; empty where a side has no rows.
@@ -87,15 +89,19 @@ def explain_meaning(
     topic = evidence.get("topic")
     mine = np.array(topic.get("rows", ()), dtype=np.int64) if isinstance(topic, Mapping) else None
     compared = Compared(now.rows, before.rows)
-    telling = compared.new(now.keys, most=_EXAMPLES, only=mine)
+    first = compared.new(now.keys, most=CANDIDATES if rereading else _EXAMPLES, only=mine)
+    beside = compared.beside(first, most=BESIDE).tolist() if rereading else []
     vanished = compared.vanished(before.keys, most=_VANISHED)
-    said = _read(con, stream, now, telling, now_samples)
-    earlier = _read(con, stream, before, vanished, before_samples)
+    said = _read(con, stream, now, [t.key for t in first], now_samples)
+    likely = [*(t.key for t in vanished), *(before.keys[i] for i in beside)]
+    earlier = _read(con, stream, before, likely, before_samples)
     texts, earlier_texts = texts_of(said), texts_of(earlier)
+    telling, by = _reread(first, now, texts, before, beside, earlier_texts, rereading)
     some, some_earlier = now.by_row(said), before.by_row(earlier)
     new, lost = contrast(count_words(some.values()), count_words(some_earlier.values()))
     found: dict[str, Any] = {
         "examples": _quoted(telling, texts),
+        "ranked_by": by or reference[0].basis,
         "vanished": _quoted(vanished, earlier_texts),
         "terms": {"new": [asdict(t) for t in new], "lost": [asdict(t) for t in lost]},
         "current": {"texts": float(now.requests), **_lengths(list(some.values()))},
@@ -128,17 +134,41 @@ def _on_map(side: _Side, wanted: Sequence[Telling], names: Sequence[str], topics
 
 
 def _read(
-    con: Connection, stream: Stream, side: _Side, telling: Sequence[Telling], samples: Sequence[WindowSample]
+    con: Connection, stream: Stream, side: _Side, more: Sequence[str], samples: Sequence[WindowSample]
 ) -> dict[str, Said]:
     return read_spans(
         con,
         stream,
-        [*(side.keys[i] for i in side.read), *(t.key for t in telling)],
+        [*(side.keys[i] for i in side.read), *more],
         samples[0].window.start,
         samples[-1].window.end,
         side=stream.field,
         max_characters=_EXAMPLE_CHARACTERS,
     )
+
+
+def _reread(
+    telling: Sequence[Telling],
+    now: _Side,
+    texts: Mapping[str, str],
+    before: _Side,
+    beside: Sequence[int],
+    earlier: Mapping[str, str],
+    rereading: Rereading | None,
+) -> tuple[Sequence[Telling], str | None]:
+    """The first of them in the order of a transformer, where there is one, and its identity."""
+    there = [t for t in telling if t.key in texts]
+    places = [i for i in beside if before.keys[i] in earlier]
+    scores = None
+    if rereading is not None:
+        scores = rereading.scores(
+            Read(texts=[texts[t.key] for t in there], rows=now.rows[[t.place for t in there]]),
+            Read(texts=[earlier[before.keys[i]] for i in places], rows=before.rows[places]),
+        )
+    if rereading is None or scores is None:
+        return telling[:_EXAMPLES], None
+    order = np.argsort(-scores, kind="stable")[:_EXAMPLES]
+    return [replace(there[i], score=float(scores[i])) for i in order], rereading.identity
 
 
 def _quoted(telling: Sequence[Telling], texts: Mapping[str, str]) -> list[dict[str, Any]]:

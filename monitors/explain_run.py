@@ -13,6 +13,7 @@ from collectors.warehouse.connection import Connection, Warehouse
 from monitors.config import MonitorsConfig
 from monitors.evaluate import Evaluator
 from monitors.explain import Told, carried, explain, is_fresh, taken_together
+from monitors.explain_reread import Rereading
 from monitors.plan import Monitor, settings_of
 from monitors.result import Result, Window
 from monitors.streams import Stream
@@ -31,6 +32,7 @@ class Explanations:
         *,
         settings: MonitorsConfig,
         known: Mapping[str, Mapping[str, Any]],
+        rereading: Rereading | None,
         before_reading: Callable[[], None],
     ) -> None:
         """known: evidence of the breaches that may go on, by monitor.
@@ -40,7 +42,7 @@ class Explanations:
         self._before_reading = before_reading
         self._warehouse, self._evaluator = warehouse, evaluator
         self._store, self._pools = store, pools
-        self._settings = settings
+        self._settings, self._rereading = settings, rereading
         self._known: dict[str, Mapping[str, Any]] = dict(known)
 
     def of(
@@ -63,8 +65,9 @@ class Explanations:
         if begun:
             self._before_reading()
             told: Told = {}
-            with self._warehouse.read() as con:
-                for i in begun:
+            for i in begun:
+                # One at a time: who wants to write may do so in between.
+                with self._warehouse.read() as con:
                     told_of[i] = self._now(con, window, monitors[i], results[i], deploys, told)
         return told_of
 
@@ -90,6 +93,7 @@ class Explanations:
             earlier=self._known.get(result.monitor, {}),
             deploys=deploys,
             told=told,
+            rereading=self._rereading,
         )
         self._known[result.monitor] = made.evidence
         return made

@@ -85,6 +85,17 @@ class Compared:
         """Texts of the reference that are not said any more, most telling first; keys: of all its rows."""
         return self._ranked(_BEFORE, _NOW, keys, most, None)
 
+    def beside(self, telling: Sequence[Telling], *, most: int) -> NDArray[np.intp]:
+        """Row numbers of the reference, of each text one: those nearest to any of these texts of now, the
+        nearest first, at most `most`.
+        """
+        if not telling:
+            return np.zeros(0, dtype=np.intp)
+        rows = self._plain[_NOW][np.searchsorted(self._places[_NOW], [t.place for t in telling])]
+        nearness = (rows @ self._plain[_BEFORE].T).max(axis=0)
+        _, first = np.unique(self._plain[_BEFORE], axis=0, return_index=True)
+        return self._places[_BEFORE][first[np.argsort(-nearness[first], kind="stable")][:most]]
+
     def _ranked(
         self, side: int, other: int, keys: Sequence[str], most: int, only: NDArray[np.int64] | None
     ) -> list[Telling]:
@@ -93,9 +104,7 @@ class Compared:
         places, plain, white = self._places[side], self._plain[side], self._white
         asked = thin(len(places), _MOST_RANKED)
         rows, sides = white[side][asked], (white[side], white[other])
-        gains = gain(rows, *sides, width=_SHARP * self._width, errors=_ERRORS)
-        weights = np.maximum(gains - np.quantile(gains, 1.0 - _BEST), 0.0)
-        score, told = around(rows, weights, *sides, width=_WIDE * self._width)
+        score, told = vouched(rows, *sides, width=self._width)
         if only is not None:
             told &= np.isin(places[asked], only)
         taken: list[int] = []
@@ -120,6 +129,15 @@ class Compared:
             )
             for i, near in zip(taken, nearest, strict=True)
         ]
+
+
+def vouched(
+    rows: NDArray[Any], now: NDArray[Any], before: NDArray[Any], *, width: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(k,) scores of rows of `now`, and where `now` is denser than `before`; see `Compared`."""
+    gains = gain(rows, now, before, width=_SHARP * width, errors=_ERRORS)
+    weights = np.maximum(gains - np.quantile(gains, 1.0 - _BEST), 0.0)
+    return around(rows, weights, now, before, width=_WIDE * width)
 
 
 def thin(size: int, most: int) -> NDArray[np.intp]:

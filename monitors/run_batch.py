@@ -18,6 +18,7 @@ from monitors.alerting.rules.applied import AppliedRules
 from monitors.checks.base import Check
 from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.evaluate import Evaluator
+from monitors.explain_reread import Rereading
 from monitors.explain_run import Explanations
 from monitors.fit_cache import FitCache
 from monitors.judges.grade import Grade
@@ -69,6 +70,7 @@ class Tools:
     config_hash: str
     stepped: Callable[[AlertBook, Window], None] | None = None
     only: Callable[[str], bool] | None = None
+    rereading: Rereading | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,7 @@ class Batches:
             tools.pools,
             settings=tools.monitors,
             known=state.explained,
+            rereading=tools.rereading,
             before_reading=self._store_grades,
         )
         # Of the batch that is being evaluated.

@@ -11,6 +11,7 @@ from collectors.warehouse.connection import Connection, Warehouse
 from monitors.alerting.book import AlertBook
 from monitors.checks.base import Check
 from monitors.embedding.encoder import Encoder, Say, open_encoder
+from monitors.explain_reread import Rereading
 from monitors.extra_scorers import extra_scorers
 from monitors.fit_cache import FitCache
 from monitors.judges.grading import local_grades
@@ -102,6 +103,7 @@ class Machine:
             flush=flush,
             stepped=stepped,
             only=only,
+            rereading=Rereading.of(self.settings.embedding, self.encoder),
             log=log,
             asks_judges=self.settings.asks_judges,
             now=log.now,
