@@ -9,6 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import pytest
+import seeded_quality
 from driven_browser import chromium
 from seeded_warehouse import Seeded, build
 from streamlit.components.v2 import manifest_scanner
@@ -60,6 +61,14 @@ def unwatched(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     """A chain of one component, watched, with no incident."""
     return build(tmp_path_factory.mktemp("alone"), days=2, traces_per_day=30, parts=(), with_incident=False)
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """Three days with a judge, two people, and one component less than usual."""
+    made = build(tmp_path_factory.mktemp("judged"), days=3, traces_per_day=45, with_incident=False)
+    seeded_quality.judged(made)
+    return made
 
 
 @pytest.fixture(scope="session")

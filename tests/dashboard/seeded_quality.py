@@ -173,3 +173,9 @@ def labels_of(seeded: Seeded, author: str) -> list[Row]:
             "WHERE author = ? ORDER BY created_at",
             [author],
         )
+
+
+def stored(seeded: Seeded, sql: str) -> list[dict[str, object]]:
+    """The rows of a query."""
+    with seeded.warehouse.read() as con:
+        return fetch(con, sql)

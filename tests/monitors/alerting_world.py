@@ -12,6 +12,7 @@ from empty_warehouse import empty_warehouse
 from collectors.model import Deploy
 from collectors.warehouse.connection import Warehouse
 from monitors.alerting.book import AlertBook
+from monitors.alerting.incident import Incident
 from monitors.result import Result, Window, monitor_name
 from monitors.topology import ComponentInfo, Topology
 
@@ -124,6 +125,28 @@ def together(*streams: Mapping[int, Iterable[Result]]) -> dict[int, list[Result]
     """Streams side by side."""
     hours = sorted({h for s in streams for h in s})
     return {h: [r for s in streams for r in s.get(h, ())] for h in hours}
+
+
+def final(book: AlertBook) -> list[Incident]:
+    """The incidents that did not become part of another."""
+    return [i for i in book.incidents if i.merged_into is None]
+
+
+def hours(last: int = 12) -> range:
+    """The hours that `breach` and `incident` look at."""
+    return range(1, last)
+
+
+def breach(component: str, field: str, first: int = 5, **more: object) -> dict[int, list[object]]:
+    """A stream that is in breach from hour `first` on."""
+    return stream(component, field, range(first, 12), hours(), **more)  # type: ignore[arg-type, return-value]
+
+
+def incident(*streams: dict[int, list[object]], deploys: tuple[object, ...] = ()) -> Incident:
+    """The one incident that comes of these streams."""
+    book = play(AlertBook(), together(*streams), deploys=deploys)  # type: ignore[arg-type]
+    [found] = final(book)
+    return found
 
 
 def new_warehouse(folder: Path) -> Warehouse:
