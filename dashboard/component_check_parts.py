@@ -19,7 +19,7 @@ _MOST_WRONG = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class MonitorCourse:
     """What one monitor said over the range, window by window."""
 
     monitor: str
@@ -56,18 +56,18 @@ class Course:
         return any(p.value is not None for p in self.points)
 
 
-def courses(found: Sequence[DriftPoint]) -> list[Course]:
+def courses(found: Sequence[DriftPoint]) -> list[MonitorCourse]:
     """One a monitor: those out of band now first, then those that were so most often."""
     by_monitor: dict[str, list[DriftPoint]] = {}
     for point in found:
         by_monitor.setdefault(point.monitor, []).append(point)
-    made = [Course(monitor=monitor, points=points) for monitor, points in by_monitor.items()]
+    made = [MonitorCourse(monitor=monitor, points=points) for monitor, points in by_monitor.items()]
     return sorted(made, key=lambda c: (not c.is_out, -c.breaches, c.monitor))
 
 
-def out_of_band(found: Sequence[Course]) -> list[Course]:
+def out_of_band(found: Sequence[MonitorCourse]) -> list[MonitorCourse]:
     """Those to show first: of each measured thing the check that was out most often, where it is out now."""
-    first: dict[tuple[str, str], Course] = {}
+    first: dict[tuple[str, str], MonitorCourse] = {}
     for course in found:
         if course.is_out:
             first.setdefault((course.last.concern, course.last.field), course)
@@ -75,11 +75,11 @@ def out_of_band(found: Sequence[Course]) -> list[Course]:
 
 
 def wrong(
-    found: Sequence[Course],
+    found: Sequence[MonitorCourse],
     frame: Frame,
     marks: Sequence[charts.Mark],
     within: tuple[datetime, datetime],
-) -> list[Course]:
+) -> list[MonitorCourse]:
     """What is out of band now, in charts side by side, or that nothing is. Returns what it has drawn."""
     if not found:
         ui.nothing(
@@ -108,7 +108,7 @@ def wrong(
 
 
 def checks(
-    found: Sequence[Course],
+    found: Sequence[MonitorCourse],
     frame: Frame,
     marks: Sequence[charts.Mark],
     within: tuple[datetime, datetime],
@@ -138,7 +138,7 @@ def checks(
 
 
 def _charts(
-    found: Sequence[Course],
+    found: Sequence[MonitorCourse],
     frame: Frame,
     marks: Sequence[charts.Mark],
     within: tuple[datetime, datetime],
@@ -152,7 +152,7 @@ def _charts(
 
 
 def _chart(
-    course: Course,
+    course: MonitorCourse,
     frame: Frame,
     marks: Sequence[charts.Mark],
     within: tuple[datetime, datetime],

@@ -33,7 +33,7 @@ class Points:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Course:
+class ComponentCourse:
     """One component over time, and its quality now.
 
     The costs of an application whose own spans carry none are those of all its components.
@@ -45,7 +45,7 @@ class Course:
 
 def courses(
     warehouse: Warehouse, chain: str, span: TimeRange, rubric: str = _RUBRIC, only: Only = EVERY
-) -> Mapping[str, Course]:
+) -> Mapping[str, ComponentCourse]:
     """The courses of one chain by component. rubric: the configured one, which has the scale.
 
     only: which spans the figures, but not quality, are of.
@@ -59,13 +59,13 @@ def courses(
         estimated = {e["component"] for e in estimates if e["is_current"]}
         left = [row.component for row in rows if row.component not in estimated]
         graded = grades(con, chain, span, left)
-    found: dict[str, Course] = {}
+    found: dict[str, ComponentCourse] = {}
     for row in rows:
         name = row.component
         mine = [e for e in estimates if e["component"] == name]
         quality = chosen_quality(name, mine, graded.totals)
         course = quality_course(name, mine, graded.course, span, quality)
-        found[name] = Course(quality=quality, points=_points(name, span.buckets(), series, course))
+        found[name] = ComponentCourse(quality=quality, points=_points(name, span.buckets(), series, course))
     for name in (row.component for row in rows if row.is_application):
         if all(cost is None for cost in found[name].points.cost_usd):
             others = [c.points.cost_usd for other, c in found.items() if other != name]

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import formats, theme, ui, urls
 from dashboard.data_overview import ComponentHealth, Overview
-from dashboard.data_overview_courses import Course
+from dashboard.data_overview_courses import ComponentCourse
 from dashboard.data_overview_quality import Quality
 from dashboard.data_quality import PEOPLE
 from dashboard.frame import Frame
@@ -96,7 +96,7 @@ class Cards:
     whole_before: whether there were spans all through the range before, so that counts can be set against it.
     """
 
-    courses: Mapping[str, Course]
+    courses: Mapping[str, ComponentCourse]
     days: float
     whole_before: bool
 
@@ -146,7 +146,7 @@ class Cards:
                     )
 
 
-def _tiles(part: ComponentHealth, course: Course, days: float, *, whole_before: bool) -> list[_Tile]:
+def _tiles(part: ComponentHealth, course: ComponentCourse, days: float, *, whole_before: bool) -> list[_Tile]:
     now, before, points, quality = part.now, part.before, course.points, course.quality
     if now is None:
         return []
