@@ -121,7 +121,8 @@ class DistanceFitted:
         if not scales:
             return no_rows(recent, self._settings, self._reference_rows)
         rows = [self._view.rows(scale.samples) for scale in scales]
-        usual = [self._blocks.usual(len(some)) for some in rows]
+        every = zip(scales, rows, strict=True)
+        usual = [self._blocks.usual(len(some), len(scale.samples)) for scale, some in every]
         known = [(s, r, u) for s, r, u in zip(scales, rows, usual, strict=True) if u is not None]
         if not known:
             return self._too_short(scales[0])
@@ -156,7 +157,7 @@ class DistanceFitted:
     def _still(self, reading: Reading) -> bool:
         late = reading.scale.samples[-latest(reading.scale) :]
         rows = self._view.rows(late)
-        usual = self._blocks.usual(len(rows))
+        usual = self._blocks.usual(len(rows), len(late))
         if len(late) == len(reading.scale.samples) or usual is None:
             return True
         return self._view.still(
@@ -166,8 +167,8 @@ class DistanceFitted:
     def _too_short(self, scale: Scale) -> Outcome:
         return Outcome(
             status="no_data",
-            reason=f"the reference has {self._blocks.rows} rows: fewer than four blocks of {scale.rows}, so "
-            "it is not known how far quiet blocks differ",
+            reason=f"the reference has {self._blocks.rows} rows: fewer than four blocks of "
+            f"{len(scale.samples)} windows, so it is not known how far quiet blocks differ",
             n_current=scale.requests,
             n_reference=self._reference_rows,
             n_sampled=scale.rows,
@@ -228,7 +229,7 @@ class DistanceFitted:
         used, residuals, variances = [], [], []
         for sample in recent:
             rows = self._view.rows([sample]) if len(sample.rows) > 1 else ()
-            usual = self._blocks.usual(len(rows)) if len(rows) > 1 else None
+            usual = self._blocks.usual(len(rows), 1) if len(rows) > 1 else None
             if usual is not None:
                 value = self._distance.between(usual.some(rows), self._prepared)
                 used.append(sample.window)

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Contexts = Callable[[Rows], Rows]
 ROWS, REFERENCE_ROWS = 194, 250
 NAME_WIDTH = 16
-TOPICS = 8
+TOPICS = 12  # two kinds of question in one would be a change of answers whenever their shares move
 _RIDGE = 0.05
 _LEAST = 16
 _APART = 0.4  # bandwidth for contexts that are the same or not: one unit is a difference, .05 is left of it
@@ -37,7 +37,7 @@ def covered(x: Rows, y: Rows, bandwidth: float) -> NDArray[np.bool_]:
 def given(
     sample: Rows, width: int, *, contexts: Contexts | None = None, bandwidth: float | None = None
 ) -> Sampled:
-    """Content given context.
+    """Content given context, both sides drawn to the mean alike.
 
     sample: (k, d + width) rows of the reference, their context in the last columns. contexts: what is made of
     these columns. bandwidth: of the contexts; by the median heuristic if None.
@@ -58,6 +58,7 @@ def given(
             ridge=_RIDGE,
             bandwidth=content_width,
             context_bandwidth=context_width,
+            alike=True,
         )
 
     return Sampled(of=of, power=ROOT_OF_SQUARES, rows=ROWS, reference_rows=REFERENCE_ROWS)
@@ -128,7 +129,7 @@ class NearestTopic:
         count = min(TOPICS, len(told))
         self._centres = np.zeros((0, rows.shape[1]))
         if count:
-            self._centres = KMeans(n_clusters=count, n_init=4, random_state=0).fit(told).cluster_centers_
+            self._centres = KMeans(n_clusters=count, n_init=10, random_state=0).fit(told).cluster_centers_
 
     def __call__(self, rows: Rows) -> Rows:
         made = np.zeros((len(rows), max(1, len(self._centres))), dtype=np.float32)

@@ -1,8 +1,10 @@
 """How far blocks of quiet traffic lay from the rest of it: the null of a distance, whatever the distance.
 
 A distance between today's rows and the reference is compared with the same distance between earlier blocks,
-of as many rows in consecutive windows, and the rows of the other days. So everything that made quiet blocks
-differ (topics of a day, bursts, repeats, the hour) is in the null, and rows need not be independent. Blocks
+of as many rows in as many consecutive windows, and the rows of the days that the block has no part of. So
+everything that made quiet blocks differ (topics of a day, bursts, repeats, the hour) is in the null, and rows
+need not be independent. Both numbers count: as many rows of two hours lie nearer to the rest than those of
+one, and a block that reaches into the next day would be compared with a part of itself. Blocks
 of one day are alike, so the number of days counts and not only that of blocks: the p-value is the tail of
 Student's t for one more block of one more day, with Satterthwaite's degrees of freedom of a one-way layout
 (Searle, Casella and McCulloch, Variance Components, 1992), of a small power of the distance. For independent
@@ -18,6 +20,7 @@ of words on a day of 960 texts then has skewness .1 to .5, and 1 to 1.3 with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -32,6 +35,8 @@ LEAST_BLOCKS = 4  # with fewer nothing is known of how blocks differ
 ROOT, ROOT_OF_SQUARES = 0.2, 0.1  # powers of what grows as a difference, and as its square
 _BELOW = 4.0  # standard deviations of sampling that are left below a distance, so that it has a power
 _GRID = 1.08  # numbers of rows this close share a null, that of the smaller
+# Where traffic has its hours, blocks are as large as the fullest quarter of a day's, on two of three days.
+_OF_A_DAY, _OF_DAYS = 0.75, 1 / 3
 
 
 class Distance(Protocol):
@@ -116,8 +121,8 @@ class PastBlocks:
         grid: float = _GRID,
         shuffles: int = 0,
     ) -> None:
-        """most: blocks that are worked out for one number of rows; grid: numbers of rows whose quotient is
-        smaller share a null. Costly distances want fewer and coarser. shuffles: draws from all days that the
+        """most: blocks that are worked out for one length; grid: numbers of rows whose quotient is smaller
+        share a null. Costly distances want fewer and coarser. shuffles: draws from all days that the
         sampling part is learnt from; 0 leaves it in.
         """
         self._most, self._grid, self._shuffles = most, grid, shuffles
@@ -127,8 +132,9 @@ class PastBlocks:
         days = np.array([w.window.start.toordinal() for w in used], dtype=np.int64)
         self._day = np.unique(days, return_inverse=True)[1] if used else days
         self._row_day = np.repeat(self._day, np.diff(self._offsets))
-        self._prepared: dict[int, Any] = {}
-        self._known: dict[int, Usual | None] = {}
+        self._prepared: dict[tuple[int, int], Any] = {}
+        self._most_rows: dict[int, int] = {}
+        self._known: dict[tuple[int, int], Usual | None] = {}
 
     @property
     def rows(self) -> int:
@@ -143,17 +149,33 @@ class PastBlocks:
             return self._distance.prepare(self._rows)
         if self._day[-1] == 0 or np.count_nonzero(self._row_day != 0) * 2 < self.rows:
             return self._distance.prepare(self._rows)
-        return self._others(0, np.zeros(0, dtype=np.int64), np.random.default_rng(self._seed))
+        return self._others([(0, 0)], np.zeros(0, dtype=np.int64), np.random.default_rng(self._seed))
 
-    def usual(self, rows: int) -> Usual | None:
-        """The null for blocks of about so many rows; None when the reference has too few such blocks."""
-        size = max(2, int(self._grid ** np.floor(np.log(max(rows, 2)) / np.log(self._grid) + 1e-9)))
-        if size not in self._known:
-            self._known[size] = self._learn(size)
-        return self._known[size]
+    def usual(self, rows: int, windows: int) -> Usual | None:
+        """The null for blocks of so many windows with rows, and of about so many rows, or of as many as such
+        blocks have; None when the reference has too few such blocks.
+        """
+        if windows not in self._most_rows:
+            self._most_rows[windows] = self._typical(windows)
+        size = float(self._most_rows[windows])
+        if rows < size:
+            size /= self._grid ** np.ceil(np.log(size / max(rows, 2)) / np.log(self._grid) - 1e-9)
+        key = max(2, int(size)), windows
+        if key not in self._known:
+            self._known[key] = self._learn(*key)
+        return self._known[key]
 
-    def _learn(self, size: int) -> Usual | None:
-        blocks = self._blocks(size)
+    def _typical(self, windows: int) -> int:
+        """Rows that blocks of so many windows have on most days; a little less, so that few are left out."""
+        starts = self._starts(windows)
+        if not len(starts):
+            return 2
+        counts, days = self._offsets[starts + windows] - self._offsets[starts], self._day[starts]
+        of_days = [np.quantile(counts[days == day], _OF_A_DAY, method="lower") for day in np.unique(days)]
+        return int(np.quantile(of_days, _OF_DAYS, method="lower") / _GRID)
+
+    def _learn(self, size: int, windows: int) -> Usual | None:
+        blocks = self._blocks(size, windows)
         if len(blocks) < LEAST_BLOCKS:
             return None
         rng = np.random.default_rng([self._seed, size])
@@ -163,7 +185,8 @@ class PastBlocks:
             place = np.arange(self._offsets[start], self._offsets[end])
             chosen = np.sort(rng.choice(place, size, replace=False))
             days[i] = self._day[(start + end - 1) // 2]
-            value = self._distance.between(self._rows[chosen], self._others(days[i], place, rng))
+            rest = self._others([(self._day[start], self._day[end - 1]), (days[i], days[i])], place, rng)
+            value = self._distance.between(self._rows[chosen], rest)
             powers[i] = max(value - floor, 0.0) ** self._distance.power
         mean, sd, df = predictive(powers, days)
         return Usual(
@@ -191,32 +214,39 @@ class PastBlocks:
             values.append(self._distance.between(self._rows[np.sort(order[:size])], rest))
         return max(float(np.mean(values)) - _BELOW * float(np.std(values, ddof=1)), 0.0)
 
-    def _blocks(self, size: int) -> list[tuple[int, int]]:
-        """First and last-but-one windows of blocks with at least `size` rows, one after the other."""
-        found, start = [], 0
-        while (end := int(np.searchsorted(self._offsets, self._offsets[start] + size, "left"))) < len(
-            self._offsets
-        ):
-            found.append((start, end))
-            start = end
-        if len(found) <= self._most:
-            return found
-        return [found[i] for i in np.linspace(0, len(found) - 1, self._most).round().astype(np.int64)]
+    def _starts(self, windows: int) -> NDArray[np.int64]:
+        """First windows of blocks of so many windows, one after the other."""
+        return np.arange(0, len(self._offsets) - windows, windows)
 
-    def _others(self, day: int, place: NDArray[np.int64], rng: np.random.Generator) -> Any:
-        """The rows of other days, worked out; of the other windows, where one day is all there is."""
-        outside = self._row_day != day
-        key = int(day)
-        if np.count_nonzero(outside) * 2 < self.rows:
+    def _blocks(self, size: int, windows: int) -> list[tuple[int, int]]:
+        """First and last-but-one windows of blocks with at least `size` rows."""
+        starts = self._starts(windows)
+        found = starts[self._offsets[starts + windows] - self._offsets[starts] >= size]
+        if len(found) > self._most:
+            found = found[np.linspace(0, len(found) - 1, self._most).round().astype(np.int64)]
+        return [(int(start), int(start) + windows) for start in found]
+
+    def _others(
+        self, spans: Sequence[tuple[int, int]], place: NDArray[np.int64], rng: np.random.Generator
+    ) -> Any:
+        """The rows of all days but those from one to another, worked out: the first such span that leaves
+        most of what there is; where none does, all but the block's own rows, which are at `place`.
+        """
+        for first, last in spans:
+            key = int(first), int(last)
+            outside = (self._row_day < first) | (self._row_day > last)
+            if np.count_nonzero(outside) * 2 >= self.rows:
+                break
+        else:
             outside = np.ones(self.rows, dtype=bool)
             outside[place] = False
-            key = -1 - int(place[0])
+            key = -1, int(place[0])
         if key not in self._prepared:
             chosen = np.flatnonzero(outside)
             if self._pool_rows is not None and self._pool_rows < len(chosen):
                 chosen = np.sort(rng.choice(chosen, self._pool_rows, replace=False))
             made = self._distance.prepare(self._rows[chosen])
-            if key < 0:
+            if key[0] < 0:
                 return made
             self._prepared[key] = made
         return self._prepared[key]

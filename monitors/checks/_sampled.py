@@ -27,22 +27,9 @@ def evenly(rows: NDArray[Kind], limit: int) -> NDArray[Kind]:
     return rows[np.linspace(0, len(rows) - 1, limit).astype(np.int64)]
 
 
-def on_grid(rows: int) -> int:
-    """The largest whole power of the grid, rounded down, that is no more than `rows`.
-
-    >>> [on_grid(n) for n in (2, 30, 40, 200)]
-    [2, 25, 38, 194]
-    """
-    size, power = 1, GRID
-    while int(power) <= rows:
-        size, power = int(power), power * GRID
-    return size
-
-
 @dataclass(frozen=True, kw_only=True)
 class Sampled:
-    """See `_past_blocks.Distance`. Present rows are cut to a few sizes, those that a null is learnt for: a
-    distance of fewer rows is larger by chance.
+    """See `_past_blocks.Distance`.
 
     Attributes:
         of: the test of x (n, d) against y (m, d) with so many permutations.
@@ -60,9 +47,9 @@ class Sampled:
 
     def between(self, rows: Any, prepared: Any) -> float:
         """The distance; at least 0."""
-        return max(0.0, self.of(evenly(rows, on_grid(min(len(rows), self.rows))), prepared, 0).value)
+        return max(0.0, self.of(evenly(rows, self.rows), prepared, 0).value)
 
     def test(self, rows: Any, prepared: Any, *, permutations: int) -> TwoSample:
         """The same with permutations of single rows, which are only right for independent ones."""
-        chosen = evenly(rows, on_grid(min(len(rows), self.rows)))
+        chosen = evenly(rows, self.rows)
         return self.of(chosen, evenly(prepared, self.reference_rows), permutations)

@@ -25,6 +25,7 @@ def context_mmd(
     ridge: float = RIDGE,
     bandwidth: float | None = None,
     context_bandwidth: float | None = None,
+    alike: bool = False,
     rng: np.random.Generator | None = None,
 ) -> TwoSample:
     """The mean squared MMD between content given context in x and in y, over a quarter of x's contexts.
@@ -33,6 +34,7 @@ def context_mmd(
     (L + ridge n I)^-1 l(c)), around the mean of all rows, so that a context without rows predicts the usual
     and not nothing. The null redraws each label from the chance of it given the context, a logistic
     kernel regression, so that the contexts of both samples stay as they are.
+    alike: see `conditional_mmd2`; for days whose contexts come in other shares than the reference's.
     What: a component's output changes given its input; today differs from yesterday at the same hour. When
     not: contexts that y never saw: there is nothing to compare, and the propensity then leaves labels as they
     are; more than some thousand rows, since each permutation solves two systems.
@@ -61,29 +63,49 @@ def context_mmd(
     overlap = _gaussian(contexts, contexts, width)
     at = _gaussian(contexts, x_context[held].astype(np.float64), width)
     label = np.arange(len(rows)) < int((~held).sum())
-    values = [conditional_mmd2(k, overlap, at, label, ridge)]
+    values = [conditional_mmd2(k, overlap, at, label, ridge, alike=alike)]
     if permutations:
         chance = propensity(overlap, label)
         values += [
-            conditional_mmd2(k, overlap, at, _redrawn(chance, generator), ridge) for _ in range(permutations)
+            conditional_mmd2(k, overlap, at, _redrawn(chance, generator), ridge, alike=alike)
+            for _ in range(permutations)
         ]
     return TwoSample.of(np.array(values))
 
 
 def conditional_mmd2(
-    kernel: Floats, overlap: Floats, at: Floats, label: NDArray[np.bool_], ridge: float
+    kernel: Floats,
+    overlap: Floats,
+    at: Floats,
+    label: NDArray[np.bool_],
+    ridge: float,
+    *,
+    alike: bool = False,
 ) -> float:
     """The mean over held-out contexts of the squared distance between both conditional embeddings.
 
+    The ridge draws a context towards the mean of all rows, and the more the rarer it is on its side: with
+    other shares of contexts alone, both sides then differ. alike: each side's estimate is regressed once more
+    by the ridge regression of the other side, so that both are drawn by both. Where contexts are the same or
+    not, that is exactly as much on either side; a context that one side hardly has counts for little.
     kernel (N, N) of content, overlap (N, N) of contexts, at (N, h) of contexts with the held-out ones, label
     (N,) True for the first sample.
     """
-    weights = np.zeros_like(at)
-    for side, sign in ((label, 1.0), (~label, -1.0)):
-        inside = np.flatnonzero(side)
+    from scipy.linalg import cho_factor, cho_solve
+
+    sides = np.flatnonzero(label), np.flatnonzero(~label)
+    factors = []
+    for inside in sides:
         system = overlap[np.ix_(inside, inside)]
         system[np.diag_indices(len(inside))] += ridge * len(inside)
-        weights[inside] = sign * np.linalg.solve(system, at[inside])
+        factors.append(cho_factor(system, lower=True, overwrite_a=True, check_finite=False))
+    weights = np.zeros_like(at)
+    for own, other, sign in ((0, 1, 1.0), (1, 0, -1.0)):
+        aim = at[sides[own]]
+        if alike:
+            of_other = cho_solve(factors[other], at[sides[other]], check_finite=False)
+            aim = overlap[np.ix_(sides[own], sides[other])] @ of_other
+        weights[sides[own]] = sign * cho_solve(factors[own], aim, check_finite=False)
     return float(np.einsum("ij,ij->", weights, kernel @ weights) / at.shape[1])
 
 

@@ -30,11 +30,11 @@ def test_what_sampling_explains_of_a_divergence_is_its_floor() -> None:
 
     reference = drift(samples(hours(168), draw))
     rows = Vocabulary(reference).rows
-    whole = PastBlocks(reference, rows, WordShares(), seed=0).usual(240)
-    above = PastBlocks(reference, rows, WordShares(), seed=0, shuffles=16).usual(240)
+    whole = PastBlocks(reference, rows, WordShares(), seed=0).usual(240, 12)
+    above = PastBlocks(reference, rows, WordShares(), seed=0, shuffles=16).usual(240, 12)
     assert whole is not None
     assert above is not None
     assert above.rows == whole.rows
-    assert 0.2 * whole.level < above.floor < whole.level
+    assert 0.1 * whole.level < above.floor < whole.level
     assert above.level == pytest.approx(whole.level, rel=0.1)
     assert whole.floor == 0.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from monitors.statistics.context_mmd import context_mmd, propensity
+from monitors.statistics.context_mmd import conditional_mmd2, context_mmd, propensity
 from monitors.statistics.mmd import mmd_test
 from monitors.statistics.two_sample import Floats
 
@@ -48,3 +49,25 @@ def test_the_propensity_follows_the_context() -> None:
 def test_few_rows_are_nan() -> None:
     few = np.zeros((5, 2))
     assert np.isnan(context_mmd(few, few, few, few).value)
+
+
+def test_both_sides_are_drawn_alike_whatever_the_shares() -> None:
+    """Contexts that are the same or not: a regression draws a mean of n rows of N by n / (n + ridge N)."""
+    rng = np.random.default_rng(5)
+    context = np.repeat([0, 1, 2, 0, 1, 2], [20, 6, 4, 5, 15, 40])
+    label = np.arange(90) < 30
+    overlap, at = np.equal.outer(context, context) * 1.0, np.equal.outer(context, [0, 1, 1, 2]) * 1.0
+    means = rng.standard_normal((3, 5))
+    for noise in (0.0, 1.0):
+        content = means[context] + noise * rng.standard_normal((90, 5))
+        content -= content.mean(axis=0)
+        by_hand = []
+        for c in (0, 1, 1, 2):
+            x, y = label & (context == c), ~label & (context == c)
+            drawn = x.sum() / (x.sum() + 0.05 * 30) * y.sum() / (y.sum() + 0.05 * 60)
+            by_hand.append(np.sum((drawn * (content[x].mean(axis=0) - content[y].mean(axis=0))) ** 2))
+        found = conditional_mmd2(content @ content.T, overlap, at, label, 0.05, alike=True)
+        assert found == pytest.approx(np.mean(by_hand), abs=1e-12)
+    same = means[context] - means[context].mean(axis=0)
+    # The same answers in other shares are a difference where each side is drawn by its own shares alone.
+    assert conditional_mmd2(same @ same.T, overlap, at, label, 0.05) > 0.01

@@ -264,9 +264,9 @@ def test_past_blocks_need_four_of_a_size() -> None:
     rows = np.concatenate([w.rows[:, 0] for w in reference.windows])
     blocks = PastBlocks(reference, rows, CHECK.distance, seed=0)
     assert blocks.rows == 5040
-    assert blocks.usual(1400) is None
-    narrow, wide = blocks.usual(60), blocks.usual(200)
+    assert blocks.usual(1440, 48) is None
+    narrow, wide = blocks.usual(60, 2), blocks.usual(240, 8)
     assert narrow is not None
     assert wide is not None
     # A distance of equal distributions falls with the square root of the rows.
-    assert wide.level == pytest.approx(narrow.level * (60 / 200) ** 0.5, rel=0.25)
+    assert wide.level == pytest.approx(narrow.level * (narrow.rows / wide.rows) ** 0.5, rel=0.25)
