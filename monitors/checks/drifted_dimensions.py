@@ -23,7 +23,7 @@ def distance(reference: Rows) -> Sampled:
         p = rank_p(np.concatenate([x, y]), labels)
         return TwoSample.of(np.asarray((p <= _LEVEL).mean(axis=0), dtype=np.float64))
 
-    return Sampled(of=of, power=0.5, rows=_ROWS, reference_rows=_REFERENCE_ROWS)
+    return Sampled(of=of, power=0.4, rows=_ROWS, reference_rows=_REFERENCE_ROWS)
 
 
 def figures(now: Rows, before: Rows) -> dict[str, float]:
