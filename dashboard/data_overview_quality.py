@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from collectors.warehouse.store import Row
 from dashboard.data import TimeRange, half_width
+from monitors.judges.estimates import PEOPLE, rubric_of
 from monitors.judges.scales import LOCAL_SCALE, Scale, cut
 
 # The one criterion that stands for quality on the overview: the first of these that was graded.
@@ -58,19 +59,23 @@ def quality_course(
     """The chosen figure over time, by the start of the bucket."""
     if chosen is None:
         return {}
-    return _days(estimates, span, chosen) if chosen.target else _means(component, series, chosen)
+    return _days(estimates, span) if chosen.target else _means(component, series, chosen)
+
+
+def _newest(mine: Sequence[Row]) -> Row | None:
+    """The newest day's estimate: of people's grade if there is one, by the criterion that ranks first."""
+    return min(
+        (e for e in mine if e["is_current"]),
+        key=lambda e: (e["target"] != PEOPLE, _rank(e["criterion"]), e["criterion"], -e["day"].toordinal()),
+        default=None,
+    )
 
 
 def _estimate(mine: Sequence[Row]) -> Quality | None:
-    """The newest day's estimate: of people's grade if there is one, by the criterion that ranks first."""
-    current = [e for e in mine if e["is_current"]]
-    if not current:
+    row = _newest(mine)
+    if row is None:
         return None
-    row = min(
-        current,
-        key=lambda e: (e["target"] != "people", _rank(e["criterion"]), e["criterion"], -e["day"].toordinal()),
-    )
-    before = [e["value"] for e in mine if not e["is_current"] and _same(e, row["criterion"], row["target"])]
+    before = [e["value"] for e in mine if not e["is_current"] and _same(e, row)]
     return Quality(
         criterion=row["criterion"],
         judge_kind=None,
@@ -84,15 +89,20 @@ def _estimate(mine: Sequence[Row]) -> Quality | None:
     )
 
 
-def _same(estimate: Row, criterion: str, target: str | None) -> bool:
-    return bool(estimate["criterion"] == criterion and estimate["target"] == target)
+def _same(one: Row, other: Row) -> bool:
+    """Whether two estimates are of one thing: two rubrics of a judge may share the name of a criterion."""
+    named = (one["criterion"], one["target"]) == (other["criterion"], other["target"])
+    of_people = one["target"] == PEOPLE
+    return named and (of_people or rubric_of(one["judge_version"]) == rubric_of(other["judge_version"]))
 
 
-def _days(mine: Sequence[Row], span: TimeRange, chosen: Quality) -> dict[datetime, float]:
-    """The estimates of the chosen criterion over time, each in the bucket of its day's noon."""
-    step = timedelta(seconds=span.bucket_s)
-    found = {}
-    for row in (e for e in mine if e["is_current"] and _same(e, chosen.criterion, chosen.target)):
+def _days(mine: Sequence[Row], span: TimeRange) -> dict[datetime, float]:
+    """What the newest estimate tells of over time, each in the bucket of its day's noon."""
+    step, newest = timedelta(seconds=span.bucket_s), _newest(mine)
+    found: dict[datetime, float] = {}
+    if newest is None:
+        return found
+    for row in (e for e in mine if e["is_current"] and _same(e, newest)):
         noon = datetime.combine(row["day"], time(12), UTC)
         place = max(timedelta(0), min(noon, span.end - step) - span.start) // step
         found[span.start + step * place] = float(row["value"])

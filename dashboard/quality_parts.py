@@ -15,6 +15,7 @@ from dashboard.data_quality import ALL_VERSIONS, OWN_SCALES, PEOPLE, DayRow, Est
 from dashboard.frame import Frame
 from dashboard.layout import side_by_side
 from dashboard.text import to_csv
+from monitors.judges.estimates import rubric_of
 from monitors.judges.rubric import Rubric
 from monitors.judges.scales import Scale, cut
 
@@ -103,20 +104,30 @@ def _finding(criterion: str, readings: Sequence[_Reading]) -> str:
     """The newest estimate in words; people's before the judge's own."""
     newest = max(readings, key=lambda r: (r.row.target == PEOPLE, r.row.day))
     row = newest.row
-    who = "people" if row.target == PEOPLE else row.target
-    return f"{_word(criterion)}: {who} would give {newest.said} on {row.day.day} {row.day:%b}"
+    who, rubric = _whose(newest)
+    others = {_whose(r)[1] for r in readings if _whose(r)[0] == who}
+    by = f" by {rubric}" if len(others) > 1 else ""
+    return f"{_word(criterion)}: {who} would give {newest.said}{by} on {row.day.day} {row.day:%b}"
+
+
+def _whose(reading: _Reading) -> tuple[str, str | None]:
+    """Whose grade is estimated, and of a judge by which rubric: two may share the name of a criterion."""
+    row = reading.row
+    return row.target, None if row.target == PEOPLE else rubric_of(row.judge_version)
 
 
 def _targets(readings: Sequence[_Reading]) -> list[DaySeries]:
-    """People's first, then each judge's own, in lighter colours."""
-    names = sorted({r.row.target for r in readings}, key=lambda name: (name != PEOPLE, name))
+    """People's first, then each judge's own, in lighter colours; by rubric where there are several."""
+    of = sorted({_whose(r) for r in readings}, key=lambda one: (one[0] != PEOPLE, one[0], one[1] or ""))
+    several = len({rubric for target, rubric in of if target != PEOPLE}) > 1
     found = []
-    for place, target in enumerate(names, start=PEOPLE not in names):
+    for place, (target, rubric) in enumerate(of, start=of[:1] != [(PEOPLE, None)]):
         people = target == PEOPLE
+        by = f" by {rubric}" if several and rubric else ""
         found.append(
             DaySeries(
-                name="what people would say" if people else f"what {target} would say",
-                points=[_point(r) for r in readings if r.row.target == target],
+                name="what people would say" if people else f"what {target} would say{by}",
+                points=[_point(r) for r in readings if _whose(r) == (target, rubric)],
                 colour=theme.CURRENT if people else (theme.CURRENT_3, theme.CURRENT_2)[place % 2],
                 symbol="circle" if people else "diamond",
             )

@@ -1,6 +1,6 @@
 -- Estimates of all answers of a day, all versions together: the range, and the equally long one before it.
 SELECT
-    component, criterion, target, day, value, low, high, labels, answers,
+    component, criterion, target, judge_version, day, value, low, high, labels, answers,
     day >= ($start AT TIME ZONE 'UTC')::DATE AS is_current
 FROM quality_estimates
 WHERE chain = $chain AND dataset = 'production' AND version = '*'

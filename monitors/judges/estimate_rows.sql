@@ -1,7 +1,8 @@
 -- What is known of one criterion of the answers of [$start, $end): people's labels, the judge's grades and the
 -- local scores, each with the chance that an answer had of getting one. Answers of which nothing is known are
 -- counted and not listed. Labels and grades that were not drawn by chance have no chance and are left out.
--- The judge is the one (or the ensemble) with the most drawn grades of the criterion; the local score is the criterion's own, else
+-- The judge is the one (or the ensemble) with the most drawn grades of the criterion, by the rubric that it gave
+-- most of them by: the rubric is a part of its version, for two may share the name of a criterion. The local score is the criterion's own, else
 -- groundedness, relevance or retrieval relevance, for it need only move with the label.
 WITH answers AS (
     SELECT
@@ -37,7 +38,9 @@ main_judge AS (
     GROUP BY ALL ORDER BY count(*) DESC, max(graded_at) DESC, judge, judge_version LIMIT 1
 ),
 judged AS (
-    SELECT g.trace_id, g.span_id, g.score AS judged, d.probability AS judged_probability, g.judge, g.judge_version
+    SELECT
+        g.trace_id, g.span_id, g.score AS judged, d.probability AS judged_probability, g.judge,
+        d.drawn_for[length(g.judge) + 2:] AS judge_version
     FROM graded g
     JOIN main_judge USING (judge, judge_version, rubric, rubric_version)
     JOIN drawn_spans d ON d.trace_id = g.trace_id AND d.span_id = g.span_id AND d.purpose = 'judge'

@@ -48,6 +48,7 @@ class QualityEstimate:
 
     Attributes:
         target: `people`, or the judge whose grade is estimated.
+        judge_version: with the rubric that it graded by, and the version of that.
         alone: the interval of the target's own labels without the cheaper scores.
     """
 
@@ -81,6 +82,16 @@ class QualityEstimate:
                 "computed_at": at,
             }
         )
+
+
+def rubric_of(judge_version: str | None) -> str | None:
+    """The rubric in the version of an estimate's judge; None where it had none.
+
+    >>> rubric_of("org/model@a1/answer_quality/9f3c"), rubric_of(None)
+    ('answer_quality', None)
+    """
+    parts = (judge_version or "").rsplit("/", 2)
+    return parts[1] if len(parts) == 3 else None
 
 
 def days_due(con: Connection, start: datetime, end: datetime, *, dataset: str = PRODUCTION) -> list[date]:

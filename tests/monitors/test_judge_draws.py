@@ -229,6 +229,7 @@ def test_estimates_correct_a_judge_that_is_too_kind(tmp_path: Path) -> None:
             con, "SELECT target, value FROM quality_estimates WHERE version = $v", {"v": ALL_VERSIONS}
         )
     by_judge, by_people = rows
+    assert {r["judge_version"] for r in rows} == {"v/answer_quality/r"}, "with the rubric"
     assert (by_people["labels"], by_people["judged"], by_people["scored"], by_people["answers"]) == (
         80,
         200,
