@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from _figures import Figure, figure
-from _streams import MONDAY, lines
+from _streams import DATA, MONDAY, allowed, lines
 from numpy.typing import NDArray
 
 from monitors.checks import CHECKS
-from monitors.checks.base import CheckSettings, NotReady, Reference, WindowSample
+from monitors.checks.base import CheckSettings, NotReady, Outcome, Reference, WindowSample
 from monitors.result import Window
 
-ALPHA = 1.0 / (120 * 80)  # windows of six hours of a month, eighty monitors
 LENGTH, WEEK, GAP, LASTS = timedelta(hours=6), 28, 4, 8  # windows
+ALPHA = allowed(LENGTH)
 ROWS = 60
 FACTOR = 1.5
 FILES = ("m-small", "m-mid")
@@ -46,36 +47,45 @@ def level_shift(medians: NDArray[np.float64]) -> int | None:
 
 
 def series(rows: list[dict[str, Any]], field: str, seed: int) -> list[WindowSample]:
-    """Rows drawn from each window's histogram."""
+    """Rows drawn from each window's histogram, whose bins are numbers of edges: evenly from within a bin."""
     rng = np.random.default_rng(seed)
+    edges = np.array(json.loads((DATA / "servegen/edges.json").read_text("utf-8")), dtype=np.float64)
+    edges = np.append(edges, edges[-1] + 1.0)
     made = []
     for row in rows:
-        bins = np.array([float(b) for b in row[f"{field}_hist"]])
+        bins = np.array([int(b) for b in row[f"{field}_hist"]])
         shares = np.array(list(row[f"{field}_hist"].values()), dtype=np.float64)
+        drawn = rng.choice(bins, ROWS, p=shares / shares.sum())
+        tokens = np.floor(edges[drawn] + (edges[drawn + 1] - edges[drawn]) * rng.random(ROWS))
         at = MONDAY + timedelta(seconds=row["window_start_s"])
         made.append(
             WindowSample(
                 window=Window(start=at, end=at + LENGTH),
                 n=ROWS,
-                rows=rng.choice(bins, ROWS, p=shares / shares.sum())[:, None],
+                rows=tokens[:, None],
                 keys=tuple(f"{at:%d%H}-{i}/s" for i in range(ROWS)),
             )
         )
     return made
 
 
-def breaches(windows: list[WindowSample]) -> list[int]:
-    """Windows in breach, the reference moving on by a day every day and leaving breaches out."""
-    bad: list[int] = []
+def judged(windows: list[WindowSample]) -> dict[int, Outcome]:
+    """What is said of each window, the reference moving on with them and leaving breaches out."""
+    found: dict[int, Outcome] = {}
     for now in range(WEEK + GAP, len(windows)):
-        quiet = tuple(windows[i] for i in range(max(0, now - GAP - WEEK), now - GAP) if i not in bad)
+        before = range(max(0, now - GAP - WEEK), now - GAP)
+        quiet = tuple(windows[i] for i in before if i not in found or found[i].status != "breach")
         reference = Reference(kind="drift", name="before", windows=quiet)
         made = CHECKS.get("token_length").fit(reference, settings=CheckSettings(), seed=0)
         if isinstance(made, NotReady):
             continue
-        if made.evaluate(windows[max(0, now - 23) : now + 1], alpha=ALPHA).status == "breach":
-            bad.append(now)
-    return bad
+        found[now] = made.evaluate(windows[max(0, now - 23) : now + 1], alpha=ALPHA)
+    return found
+
+
+def breaches(windows: list[WindowSample]) -> list[int]:
+    """Windows in breach."""
+    return [now for now, outcome in judged(windows).items() if outcome.status == "breach"]
 
 
 def figures(most: int) -> list[Figure]:

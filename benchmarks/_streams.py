@@ -9,17 +9,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.checks import CHECKS
 from monitors.checks.base import WindowSample
+from monitors.config import MonitorsConfig
+from monitors.plan import alpha_of, plan, wanted
 from monitors.result import Window
+from monitors.streams import NUMBER_FIELDS, TEXT_FIELDS, Stream
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 DATA = Path("../shared/data")
+COMPONENTS = 8
 Rows = NDArray[Any]
 
 
@@ -29,6 +35,19 @@ class Swap:
 
     before: Sequence[Any]
     after: Sequence[Any]
+
+
+@cache
+def allowed(length: timedelta) -> float:
+    """What one monitor of an installation with defaults and eight components may spend on a window."""
+    config = MonitorsConfig()
+    streams = [
+        Stream("chain", f"component {i}", field)
+        for i in range(COMPONENTS)
+        for field in (*TEXT_FIELDS, *NUMBER_FIELDS)
+    ]
+    checks = wanted((check for _, check in CHECKS.all()), config)
+    return alpha_of(config, len(plan(streams, checks=checks, config=config, topology=[], pools=[])), length)
 
 
 def table(path: str) -> list[dict[str, str]]:

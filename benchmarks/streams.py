@@ -14,6 +14,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +30,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import _level_shifts
 from _figures import Figure, figure, tell_each
 from _peers import TextPeers
-from _streams import DATA, Swap, model_swap, new_intent, new_language, new_topic, table, windows
+from _streams import DATA, Swap, allowed, model_swap, new_intent, new_language, new_topic, table, windows
 
-ALPHA = 1.0 / (720 * 96)  # hourly windows of a month, eight components by default
+ALPHA = allowed(timedelta(hours=1))
 HISTORY, GAP, WATCHED, ROWS = 168, 24, 48, 40
 TEXT_CHECKS = ("embedding_distance", "mmd", "new_topic")
 MODELS = (("gpt-3.5-turbo-0301", "gpt-3.5-turbo-0613"), ("gpt-4-0314", "gpt-4-0613"))
