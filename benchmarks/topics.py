@@ -6,7 +6,7 @@ new topic is one that the reference never has. Texts are those of real intents i
 made-up unit rows. Seeds are 0, 1, 2 and so on.
 
     python benchmarks/topics.py [--part checks|ranking] [--fits N] [--seeds N] [--first N] [--data PATH]
-        [--apart] [--only NAME...] [--quick]
+        [--apart] [--only NAME...] [--rows N...] [--quick]
     python benchmarks/topics.py --part null [--seeds N] [--first N] [--out null.jsonl] [--traffic NAME...]
 
 What the null is, and what it tells: `_topic_null.py`.
@@ -124,12 +124,17 @@ def precision(
 
 
 def ranking(
-    banks: Mapping[str, Bank], texts: Mapping[str, Sequence[str]], seeds: Sequence[int], *, apart: bool
+    banks: Mapping[str, Bank],
+    texts: Mapping[str, Sequence[str]],
+    seeds: Sequence[int],
+    *,
+    sizes: Sequence[int],
+    apart: bool,
 ) -> None:
     """Print one row for each set of texts, share and number of rows."""
     sys.stdout.write("| texts | of now | new | static | and transformer | ms |\n|---|---|---|---|---|---|\n")
     for name, bank in banks.items():
-        for rows in (500, 1500):
+        for rows in sizes:
             for share in SHARES:
                 began = time.process_time()
                 found = np.array(
@@ -159,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--apart", action="store_true", help="of the ranking: no text on both sides")
     parser.add_argument("--only", nargs="*", default=[], help="of the ranking: only these texts")
+    parser.add_argument("--rows", type=int, nargs="*", default=[500, 1500], help="of the ranking: of now")
     parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args(arguments)
     banks: dict[str, Bank] = {"made up": made_up(0)}
@@ -183,7 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 judged(bank, overdispersed=overdispersed, new=share, fits=max(1, fits // 7), days=5)
     if asked.part != "checks":
         chosen = {name: bank for name, bank in banks.items() if not asked.only or name in asked.only}
-        ranking(chosen, said, range(asked.first, asked.first + seeds), apart=asked.apart)
+        ranking(chosen, said, range(asked.first, asked.first + seeds), sizes=asked.rows, apart=asked.apart)
 
 
 if __name__ == "__main__":
