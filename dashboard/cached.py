@@ -13,12 +13,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import streamlit as st
 
+from collectors.context import system_clock
 from collectors.errors import WarehouseBusyError
 from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.resident import ResidentWarehouse
@@ -115,7 +116,7 @@ def _fresh(
 ) -> Any:
     """The answer, read anew when the warehouse is in another `state`."""
     read = getattr(importlib.import_module(module), name)
-    return read(ResidentWarehouse(Path(warehouse), wait_s=WAIT_S), *args, **kwargs), datetime.now(UTC)
+    return read(ResidentWarehouse(Path(warehouse), wait_s=WAIT_S), *args, **kwargs), system_clock()
 
 
 def forget() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
+from collectors.context import system_clock
 from collectors.rollups.read import Rolled
 from collectors.warehouse.connection import Warehouse
 from dashboard import ranges
@@ -45,7 +45,7 @@ def head(warehouse: Warehouse, wanted_chain: str | None, wanted_range: str | Non
         extent = extent_of(con, rolled, chain) if chain else None
         if chain is None or extent is None:
             return Head(landing=landing, view=None)
-        name, span = ranges.span_of(wanted_range, extent.last_at, now=datetime.now(UTC))
+        name, span = ranges.span_of(wanted_range, extent.last_at, now=system_clock())
         choices = choices_of(con, rolled, chain, span)
     view = View(chain=chain, extent=extent, range_name=name, span=span, choices=choices)
     return Head(landing=landing, view=view)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from collectors.context import system_clock
 from collectors.errors import ChainwatchError
 from dashboard import access, actions, formats, label_actions, ui, urls
 from dashboard.data_quality import waiting
@@ -180,7 +180,7 @@ def _store(
                 score,
                 author=who,
                 comment=st.session_state.get(_comment(answer), ""),
-                at=datetime.now(UTC),
+                at=system_clock(),
             )
         except ChainwatchError as error:
             st.session_state[_PROBLEM] = str(error)
@@ -241,7 +241,7 @@ def _draw(
                     within=(frame.span.start, frame.span.end),
                     count=_DRAWS,
                     seed=settings.seed,
-                    at=datetime.now(UTC),
+                    at=system_clock(),
                 )
             )
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
 
 from collectors.config import load as load_config
+from collectors.context import system_clock
 from collectors.errors import ConfigError
 from collectors.home import Home
 from collectors.receiver_config import ReceiverConfig
@@ -54,7 +55,7 @@ class Look:
 def look() -> Look:
     """The page as it is now. A whole minute, so that two viewers share what is read."""
     zone, zone_name = ui.viewer_zone()
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    now = system_clock().replace(second=0, microsecond=0)
     return Look(warehouse=ui.warehouse_path(), zone=zone, zone_name=zone_name, now=now)
 
 

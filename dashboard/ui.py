@@ -6,7 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal, NoReturn, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from collectors.config import load as load_config
+from collectors.context import system_clock
 from collectors.errors import ChainwatchError, ConfigError
 from collectors.home import Home
 from collectors.warehouse.connection import Warehouse
@@ -73,7 +74,7 @@ def open_page(title: str, uses: Uses) -> Frame:
     """Draw the title, the range and the filter bar, or say why there is nothing to draw and stop."""
     warehouse = warehouse_path()
     zone, zone_name = viewer_zone()
-    now = datetime.now(UTC)
+    now = system_clock()
     if not warehouse.exists():
         nothing_stored(title, warehouse)
     # The title first: what is read takes longer than nothing.
