@@ -20,6 +20,8 @@ _FIELD_LIMIT = 64 * 1024 * 1024
 _RECORD_LINES = 1_000
 _RECORD_SIZE = 4 * 1024 * 1024
 _ENDINGS = (".csv", ".tsv")
+# Not one that JSON has in a cell, whose quote is doubled.
+_ESCAPED = re.compile(r'\\"(?!")')
 
 
 class Csv:
@@ -92,10 +94,15 @@ def _rows(lines: Iterator[str], header: list[str], delimiter: str, context: Sour
 
 
 def _closed(lines: list[str], delimiter: str) -> bool:
+    """Whether the quotes of a record of several lines are its own.
+
+    A line that breaks off within a quote takes lines along up to the next quote, which is the first of another
+    cell: text follows it, and no delimiter. So it does where quotes are escaped by a backslash; those are let be.
+    """
     try:
         next(csv.reader(lines, delimiter=delimiter, strict=True), None)
     except csv.Error as error:
-        return "unexpected end" not in str(error)
+        return "unexpected end" not in str(error) and any(_ESCAPED.search(line) for line in lines)
     return True
 
 

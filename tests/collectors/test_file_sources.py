@@ -143,6 +143,24 @@ def test_bad_csv_rows_have_the_line_that_an_editor_shows(tmp_path: Path) -> None
     assert [item.input_text for item in found if isinstance(item, Span)] == ["two\nlines", "d"]
 
 
+@pytest.mark.parametrize(
+    "torn", ['x,2026-03-01,"broken o', 'x,2026-03-01,"broken ""o', 'x,2026-03-01,"a\nb\nbroken o', 'x,"2026']
+)
+def test_a_csv_line_that_breaks_off_within_a_quote_takes_none_along(tmp_path: Path, torn: str) -> None:
+    path = tmp_path / "a.csv"
+    sound = 'x,2026-03-01,"said ""yes"", twice"\n'
+    path.write_text(f"component,started_at,input_text\n{sound}{torn}\n{sound}{sound}")
+    found = read(path)
+    assert [item.input_text for item in found if isinstance(item, Span)] == ['said "yes", twice'] * 3
+    assert next(item.line for item in found if isinstance(item, Bad)) == 3
+
+
+def test_quotes_that_a_backslash_escapes_are_no_reason_to_set_a_row_of_several_lines_aside(tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text('component,started_at,input_text\nx,2026-03-01,"well\nhe \\"said\\" yes"\n')
+    assert [type(item) for item in read(path)] == [Span]
+
+
 def test_a_csv_header_that_names_a_column_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("name,name,started_at\n1,2,3\n")
     with pytest.raises(SourceError, match="names name more than once"):
