@@ -96,8 +96,9 @@ def _rows(lines: Iterator[str], header: list[str], delimiter: str, context: Sour
 def _closed(lines: list[str], delimiter: str) -> bool:
     """Whether the quotes of a record of several lines are its own.
 
-    A line that breaks off within a quote takes lines along up to the next quote, which is the first of another
-    cell: text follows it, and no delimiter. So it does where quotes are escaped by a backslash; those are let be.
+    A line that breaks off within a quote takes lines along up to the next quote, which is the first of
+    another cell: text follows it, and no delimiter. So it does where quotes are escaped by a backslash;
+    those are let be.
     """
     try:
         next(csv.reader(lines, delimiter=delimiter, strict=True), None)
