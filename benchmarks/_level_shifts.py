@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -57,16 +57,18 @@ def series(rows: list[dict[str, Any]], field: str, seed: int) -> list[WindowSamp
         shares = np.array(list(row[f"{field}_hist"].values()), dtype=np.float64)
         drawn = rng.choice(bins, ROWS, p=shares / shares.sum())
         tokens = np.floor(edges[drawn] + (edges[drawn + 1] - edges[drawn]) * rng.random(ROWS))
-        at = MONDAY + timedelta(seconds=row["window_start_s"])
-        made.append(
-            WindowSample(
-                window=Window(start=at, end=at + LENGTH),
-                n=ROWS,
-                rows=tokens[:, None],
-                keys=tuple(f"{at:%d%H}-{i}/s" for i in range(ROWS)),
-            )
-        )
+        made.append(sample(MONDAY + timedelta(seconds=row["window_start_s"]), tokens))
     return made
+
+
+def sample(at: datetime, lengths: NDArray[np.float64]) -> WindowSample:
+    """The window from `at` on, with these lengths."""
+    return WindowSample(
+        window=Window(start=at, end=at + LENGTH),
+        n=len(lengths),
+        rows=lengths[:, None],
+        keys=tuple(f"{at:%d%H}-{i}/s" for i in range(len(lengths))),
+    )
 
 
 def judged(windows: list[WindowSample]) -> dict[int, Outcome]:

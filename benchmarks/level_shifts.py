@@ -22,11 +22,10 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from _level_shifts import ALPHA, GAP, LASTS, LENGTH, ROWS, WEEK, clients, judged, level_shift, series
+from _level_shifts import ALPHA, GAP, LASTS, LENGTH, ROWS, WEEK, clients, judged, level_shift, sample, series
 from _streams import MONDAY
 
 from monitors.checks.base import WindowSample
-from monitors.result import Window
 
 A_DAY, DAYS, REFERENCE = timedelta(days=1) // LENGTH, 14, 7
 LENGTHS = (1, 2, 3, 4)  # days
@@ -77,16 +76,8 @@ def made(seed: int, kind: str, *, factor: float = 1.0, at: int = WEEK + GAP) -> 
             kept = correlation if number else 0.0
             day = kept * day + (fresh if number else 1.0) * share * ROW_SD * rng.standard_normal()
         level = 5.0 + day + WINDOW_SD * rng.standard_normal() + np.log(factor) * (number >= at)
-        rows = np.round(np.exp(level + ROW_SD * rng.standard_normal(ROWS)))
-        start = MONDAY + number * LENGTH
-        found.append(
-            WindowSample(
-                window=Window(start=start, end=start + LENGTH),
-                n=ROWS,
-                rows=rows[:, None],
-                keys=tuple(f"{number}-{i}/s" for i in range(ROWS)),
-            )
-        )
+        lengths = np.round(np.exp(level + ROW_SD * rng.standard_normal(ROWS)))
+        found.append(sample(MONDAY + number * LENGTH, lengths))
     return found
 
 

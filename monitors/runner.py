@@ -124,8 +124,9 @@ def run_pass(
 class _Pass:
     """The steps of one pass; keeps the totals, so that a pass that fails says how far it came.
 
-    While it computes and sends, the warehouse is free for others: that is why an hour's pass opens it five
-    times: to begin, to read what is known and then the hour, to write, and to end once messages are sent.
+    While it judges windows and sends, the warehouse is free for others: that is why an hour's pass opens it
+    five times: to begin, to read what is known and then the hour, to write, and to end once messages are
+    sent. Each breach that begins opens it once more, and holds it for reading while it is explained.
     """
 
     def __init__(

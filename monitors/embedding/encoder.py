@@ -89,10 +89,15 @@ def encode_present(encoder: Encoder, texts: Sequence[str | None]) -> tuple[NDArr
 
     None, empty and blank texts are left out: no text is not the same as a text about nothing.
     """
-    places = [place for place, text in enumerate(texts) if text and not text.isspace()]
+    places = told_places(texts)
     rows = encoder.encode([texts[place] or "" for place in places])
     told = np.flatnonzero(np.any(rows, axis=1))
     return rows[told], [places[i] for i in told]
+
+
+def told_places(texts: Sequence[str | None]) -> list[int]:
+    """The places of the texts that are neither None nor empty nor blank."""
+    return [place for place, text in enumerate(texts) if text and not text.isspace()]
 
 
 def cut(text: str, max_characters: int) -> str:

