@@ -20,6 +20,11 @@ from monitors.alerting.words import field_words
 
 _SHOWN_AT_ONCE = 4
 _LONGEST = 600
+_RANKED = {
+    "due": " Ranked quickly; the transformer is still to read and rank them again.",
+    "reread": " Ranked by the transformer.",
+    "quick": " Ranked quickly, by the encoder of the run alone.",
+}
 _MOST_LOG_ODDS = 7.0  # a thousand times; beyond that a number says nothing more
 
 
@@ -238,7 +243,10 @@ def examples(view: IncidentView) -> None:
         found = [e for a in view.alerts for e in _entries(a.evidence.get("examples"))]
     if not found:
         return
-    ui.heading("Texts that show it", "What is most of now and least of before comes first. Shown as logged.")
+    ranked = _RANKED.get(_ranking(view) or "", "")
+    ui.heading(
+        "Texts that show it", f"What is most of now and least of before comes first.{ranked} Shown as logged."
+    )
     with st.grid(2, min_column_width=330, gap="small"):
         for index, example in enumerate(found[:_SHOWN_AT_ONCE]):
             _example(index, example)
@@ -249,6 +257,14 @@ def examples(view: IncidentView) -> None:
         ):
             for index, example in enumerate(found[_SHOWN_AT_ONCE:10], start=_SHOWN_AT_ONCE):
                 _example(index, example)
+
+
+def _ranking(view: IncidentView) -> str | None:
+    """What the texts are ranked by; None where they are not ranked, or by an earlier version."""
+    ranking = view.evidence.get("ranking")
+    if not isinstance(ranking, Mapping):
+        return None
+    return "reread" if ranking.get("reread") else "due" if ranking.get("due") else "quick"
 
 
 def _example(index: int, example: Mapping[str, Any]) -> None:

@@ -15,7 +15,8 @@ from collectors.model import utc
 from collectors.options import command
 from collectors.retention.config import limits
 from collectors.retention.enforce import PruneReport, prune_when_due
-from monitors.runner import Progress, RunSummary, run_pass
+from monitors.run_summary import RunSummary
+from monitors.runner import Progress, run_pass
 
 ALERT_FIRES = 3
 

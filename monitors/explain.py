@@ -15,18 +15,17 @@ from typing import Any
 from numpy.typing import NDArray
 
 from collectors.model import Deploy
-from collectors.warehouse.connection import Connection
+from collectors.warehouse.connection import Warehouse
 from monitors.checks.base import WindowSample
 from monitors.explain_figures import explain_figures
 from monitors.explain_meaning import explain_meaning
-from monitors.explain_reread import Rereading
 from monitors.plan import Monitor
 from monitors.result import Result, Window
 from monitors.summaries import Sample
 
 EXPLAINED = (
     "examples",
-    "ranked_by",
+    "ranking",
     "vanished",
     "terms",
     "topics",
@@ -45,7 +44,7 @@ _ROWS = ("rows", "reference_rows")
 
 
 def explain(
-    con: Connection,
+    warehouse: Warehouse,
     result: Result,
     monitor: Monitor,
     *,
@@ -55,35 +54,38 @@ def explain(
     earlier: Mapping[str, Any],
     deploys: Sequence[Deploy],
     told: Told,
-    rereading: Rereading | None = None,
+    refines: bool = False,
 ) -> Result:
     """The result with what explains it in its evidence; what the check itself said is kept.
 
     current: the windows that the check took together, oldest first; reference: what it learnt from. given:
     embeddings of what the component was given, by key, where the field is what it said. earlier: evidence of
     the window before of the same breach. `told`: what other checks of this window were told; two that ask the
-    same of one field are told the same.
+    same of one field are told the same. refines: as of `explain_meaning`.
     """
     meaning = monitor.stream.data == "embedding"
     shared = meaning and "topic" not in result.evidence
     asked = (monitor.stream, len(current), result.reference_kind, result.reference, result.reference_name)
     if shared and asked in told:
-        found = dict(told[asked])
+        # The same explanation, and its texts are read for the one that has it first.
+        found = {key: value for key, value in told[asked].items() if key != "to_read"}
     else:
         seed, stream, own = result.seed or 0, monitor.stream, result.evidence
         if meaning:
             found = explain_meaning(
-                con,
+                warehouse,
                 stream,
                 own,
                 current=current,
                 reference=reference,
                 given=given,
-                rereading=rereading,
+                refines=refines,
                 seed=seed,
             )
         else:
-            found = explain_figures(con, stream, own, current=current, reference=reference, seed=seed)
+            found = explain_figures(warehouse, stream, own, current=current, reference=reference, seed=seed)
+        if "ranking" in found:
+            found["ranking"]["of"] = result.result_id
         if shared:
             told[asked] = dict(found)
     versions = _versions(monitor, deploys, result.window.end)

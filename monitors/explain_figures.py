@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.warehouse.connection import Connection
+from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import fetch
 from monitors.checks.base import WindowSample
 from monitors.explain_causes import account, candidates
@@ -38,7 +38,7 @@ _SAME: Mapping[str, str] = {
 
 
 def explain_figures(
-    con: Connection,
+    warehouse: Warehouse,
     stream: Stream,
     evidence: Mapping[str, Any],
     *,
@@ -56,14 +56,14 @@ def explain_figures(
         found |= {"current": _figures(_numbers(now), stream.field)}
         found |= {"reference": _figures(_numbers(before), stream.field)}
     if before and stream.data != "text":
-        found["explains"] = _accounted(con, stream, now, before, seed)
+        found["explains"] = _accounted(warehouse, stream, now, before, seed)
     if stream.field == "status":
-        return found | _failures(con, stream, current)
-    return found | _with_texts(con, stream, evidence, current)
+        return found | _failures(warehouse, stream, current)
+    return found | _with_texts(warehouse, stream, evidence, current)
 
 
 def _accounted(
-    con: Connection,
+    warehouse: Warehouse,
     stream: Stream,
     now: Sequence[WindowSample],
     before: Sequence[WindowSample],
@@ -75,7 +75,7 @@ def _accounted(
         keys = [key for s in side for key in s.keys]
         chosen = thin(len(keys), _READ)
         said = read_spans(
-            con,
+            warehouse,
             stream,
             [keys[i] for i in chosen],
             _since(stream, side),
@@ -106,17 +106,17 @@ def _features(stream: Stream, values: Sequence[NDArray[Any]]) -> list[Floats]:
     return [features.of(v.astype(np.float64)) for v in values]
 
 
-def _failures(con: Connection, stream: Stream, current: Sequence[WindowSample]) -> dict[str, Any]:
+def _failures(warehouse: Warehouse, stream: Stream, current: Sequence[WindowSample]) -> dict[str, Any]:
     place: dict[str, Any] = {
         "start": current[0].window.start,
         "end": current[-1].window.end,
         "chain": stream.chain,
         "component": stream.component,
     }
-    failed = fetch(
-        con, query("failed_spans"), place | {"most": _EXAMPLES, "max_characters": _EXAMPLE_CHARACTERS}
-    )
-    kinds = fetch(con, query("error_types"), place)
+    bounds = place | {"most": _EXAMPLES, "max_characters": _EXAMPLE_CHARACTERS}
+    with warehouse.read() as con:
+        failed = fetch(con, query("failed_spans"), bounds)
+        kinds = fetch(con, query("error_types"), place)
     return {
         "examples": [_failure(row) for row in failed],
         "errors": {row["error_type"]: row["spans"] for row in kinds},
@@ -130,13 +130,13 @@ def _failure(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_texts(
-    con: Connection, stream: Stream, evidence: Mapping[str, Any], current: Sequence[WindowSample]
+    warehouse: Warehouse, stream: Stream, evidence: Mapping[str, Any], current: Sequence[WindowSample]
 ) -> dict[str, Any]:
     """The check's own examples with their texts."""
     examples = [dict(e) for e in evidence.get("examples", ())]
     keys = [f"{e['trace_id']}/{e['span_id']}" for e in examples]
     said: dict[str, Said] = read_spans(
-        con,
+        warehouse,
         stream,
         keys,
         _since(stream, current),

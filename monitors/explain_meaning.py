@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collectors.warehouse.connection import Connection
+from collectors.warehouse.connection import Warehouse
 from monitors.checks.base import WindowSample
 from monitors.explain_causes import Candidate, account, candidates, in_order
 from monitors.explain_input import from_input
 from monitors.explain_map import Side, points
 from monitors.explain_read import Said, ids, read_spans, texts_of
-from monitors.explain_reread import BESIDE, CANDIDATES, Read, Rereading
+from monitors.explain_reread import BESIDE, CANDIDATES, LEAST
 from monitors.explain_terms import contrast, count_words
 from monitors.explain_texts import Compared, Telling, thin
 from monitors.explain_topics import Grouped, changed, group, name_of
@@ -65,21 +65,22 @@ class _Side:
 
 
 def explain_meaning(
-    con: Connection,
+    warehouse: Warehouse,
     stream: Stream,
     evidence: Mapping[str, Any],
     *,
     current: Sequence[WindowSample],
     reference: Sequence[Sample],
     given: Mapping[str, NDArray[Any]],
-    rereading: Rereading | None,
+    refines: bool,
     seed: int,
 ) -> dict[str, Any]:
     """Evidence of a breach on a text field; empty where a side has no rows.
 
     current: the windows taken together, oldest first; reference: what the check learnt from. `evidence` is
     the check's own: where it is about one topic (`topic`), its texts become the examples and its words the
-    topic's name. given: the embeddings of the inputs, by key, where the field is an output.
+    topic's name. given: the embeddings of the inputs, by key, where the field is an output. refines: whether
+    a transformer will rank the first of the texts again, see `explain_refine`; `to_read` says which.
     """
     now_samples = [w for w in current if len(w.rows)]
     before_samples = [s.as_window_sample() for s in reference if len(s.rows)]
@@ -89,24 +90,29 @@ def explain_meaning(
     topic = evidence.get("topic")
     mine = np.array(topic.get("rows", ()), dtype=np.int64) if isinstance(topic, Mapping) else None
     compared = Compared(now.rows, before.rows)
-    first = compared.new(now.keys, most=CANDIDATES if rereading else _EXAMPLES, only=mine)
-    beside = compared.beside(first, most=BESIDE).tolist() if rereading else []
+    first = compared.new(now.keys, most=CANDIDATES if refines else _EXAMPLES, only=mine)
+    beside = compared.beside(first, most=BESIDE).tolist() if refines else []
     vanished = compared.vanished(before.keys, most=_VANISHED)
-    said = _read(con, stream, now, [t.key for t in first], now_samples)
-    likely = [*(t.key for t in vanished), *(before.keys[i] for i in beside)]
-    earlier = _read(con, stream, before, likely, before_samples)
+    said = _read(warehouse, stream, now, [t.key for t in first[:_EXAMPLES]], now_samples)
+    earlier = _read(warehouse, stream, before, [t.key for t in vanished], before_samples)
     texts, earlier_texts = texts_of(said), texts_of(earlier)
-    telling, by = _reread(first, now, texts, before, beside, earlier_texts, rereading)
+    telling = first[:_EXAMPLES]
+    is_due = min(len(first), len(beside)) >= LEAST
     some, some_earlier = now.by_row(said), before.by_row(earlier)
     new, lost = contrast(count_words(some.values()), count_words(some_earlier.values()))
     found: dict[str, Any] = {
         "examples": _quoted(telling, texts),
-        "ranked_by": by or reference[0].basis,
+        "ranking": {"by": reference[0].basis, "due": is_due, "reread": False},
         "vanished": _quoted(vanished, earlier_texts),
         "terms": {"new": [asdict(t) for t in new], "lost": [asdict(t) for t in lost]},
         "current": {"texts": float(now.requests), **_lengths(list(some.values()))},
         "reference": {"texts": float(before.requests), **_lengths(list(some_earlier.values()))},
     }
+    if is_due:
+        found["to_read"] = {
+            "now": {**_within(now_samples), "keys": [t.key for t in first], "why": [t.why for t in first]},
+            "before": {**_within(before_samples), "keys": [before.keys[i] for i in beside]},
+        }
     if len(now.rows) < 2 or len(before.rows) < 2:
         return found
     grouped = group(now.rows, before.rows, some, some_earlier)
@@ -134,10 +140,10 @@ def _on_map(side: _Side, wanted: Sequence[Telling], names: Sequence[str], topics
 
 
 def _read(
-    con: Connection, stream: Stream, side: _Side, more: Sequence[str], samples: Sequence[WindowSample]
+    warehouse: Warehouse, stream: Stream, side: _Side, more: Sequence[str], samples: Sequence[WindowSample]
 ) -> dict[str, Said]:
     return read_spans(
-        con,
+        warehouse,
         stream,
         [*(side.keys[i] for i in side.read), *more],
         samples[0].window.start,
@@ -147,28 +153,11 @@ def _read(
     )
 
 
-def _reread(
-    telling: Sequence[Telling],
-    now: _Side,
-    texts: Mapping[str, str],
-    before: _Side,
-    beside: Sequence[int],
-    earlier: Mapping[str, str],
-    rereading: Rereading | None,
-) -> tuple[Sequence[Telling], str | None]:
-    """The first of them in the order of a transformer, where there is one, and its identity."""
-    there = [t for t in telling if t.key in texts]
-    places = [i for i in beside if before.keys[i] in earlier]
-    scores = None
-    if rereading is not None:
-        scores = rereading.scores(
-            Read(texts=[texts[t.key] for t in there], rows=now.rows[[t.place for t in there]]),
-            Read(texts=[earlier[before.keys[i]] for i in places], rows=before.rows[places]),
-        )
-    if rereading is None or scores is None:
-        return telling[:_EXAMPLES], None
-    order = np.argsort(-scores, kind="stable")[:_EXAMPLES]
-    return [replace(there[i], score=float(scores[i])) for i in order], rereading.identity
+def _within(samples: Sequence[WindowSample]) -> dict[str, str]:
+    return {
+        "start": samples[0].window.start.isoformat(),
+        "end": samples[-1].window.end.isoformat(),
+    }
 
 
 def _quoted(telling: Sequence[Telling], texts: Mapping[str, str]) -> list[dict[str, Any]]:

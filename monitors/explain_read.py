@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from collectors.warehouse.connection import Connection
+from collectors.warehouse.connection import Warehouse
 from collectors.warehouse.store import fetch
 from monitors.sql import query
 from monitors.streams import Stream
@@ -34,7 +34,7 @@ class Said:
 
 
 def read_spans(
-    con: Connection,
+    warehouse: Warehouse,
     stream: Stream,
     keys: Sequence[str],
     start: datetime,
@@ -45,6 +45,7 @@ def read_spans(
 ) -> dict[str, Said]:
     """The spans with these keys, which started in [start, end); those that are gone are missing.
 
+    The warehouse is open for this one query: whoever explains computes for seconds, and others want to write.
     side: `input_text` or `output_text`.
     """
     if not keys:
@@ -58,13 +59,15 @@ def read_spans(
         "keys": sorted(set(keys)),
         "max_characters": max_characters,
     }
+    with warehouse.read() as con:
+        rows = fetch(con, query("texts_of"), bounds)
     return {
         row["key"]: Said(
             text=row["text"] or None,
             characters=row["characters"],
             facts={name: row[name] for name in FACTS},
         )
-        for row in fetch(con, query("texts_of"), bounds)
+        for row in rows
     }
 
 

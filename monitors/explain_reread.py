@@ -19,10 +19,8 @@ from monitors.statistics.density import median_width, whitened
 from monitors.statistics.discriminant import toward
 
 CANDIDATES, BESIDE = 100, 200  # texts of now, and of the reference, that are read once more
-_LEAST = 20  # of either
+LEAST = 20  # of either
 _CHARACTERS = 256  # of a text: what it costs grows with them
-# Long texts that no two breaches share are up to ten seconds of CPU a breach, and its alert waits for it.
-_MOST_A_RUN = 6
 _FIRST = 12
 _ROUNDS = 2
 # Of the row that there was before, beside the transformer's: it tells texts apart that all begin alike.
@@ -44,9 +42,9 @@ class Rereading:
     the linear discriminant of the first twelve against texts of the reference that are like them.
     """
 
-    def __init__(self, open_encoder: Callable[[], Encoder], *, most: int = _MOST_A_RUN) -> None:
-        """open_encoder: called when it is needed first. most: explanations in one run; no more are read."""
-        self._open, self._left = open_encoder, most
+    def __init__(self, open_encoder: Callable[[], Encoder]) -> None:
+        """open_encoder: called when it is needed first, and not again once it has failed."""
+        self._open, self._is_gone = open_encoder, False
         self._encoder: Encoder | None = None
 
     @classmethod
@@ -65,16 +63,15 @@ class Rereading:
 
     def scores(self, now: Read, before: Read) -> Floats | None:
         """(n,) of the texts of now, larger is more surely new. None, and nothing is read, where a side has
-        too few texts, this run has explained enough, or the model is not there.
+        too few texts, or the model is not there.
         """
-        if min(len(now.texts), len(before.texts)) < _LEAST or self._left <= 0:
+        if min(len(now.texts), len(before.texts)) < LEAST or self._is_gone:
             return None
         try:
             self._encoder = self._encoder or self._open()
         except (ChainwatchError, ImportError):
-            self._left = 0
+            self._is_gone = True
             return None
-        self._left -= 1
         rows, others = (self._rows(self._encoder, side) for side in (now, before))
         white = whitened(others, rows)
         scores, _ = vouched(white[1], white[1], white[0], width=median_width(*white))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from numpy.typing import NDArray
 
 from collectors.model import Deploy
-from collectors.warehouse.connection import Connection, Warehouse
+from collectors.warehouse.connection import Warehouse
 from monitors.config import MonitorsConfig
 from monitors.evaluate import Evaluator
 from monitors.explain import Told, carried, explain, is_fresh, taken_together
-from monitors.explain_reread import Rereading
 from monitors.plan import Monitor, settings_of
 from monitors.result import Result, Window
 from monitors.streams import Stream
@@ -21,7 +21,11 @@ from monitors.summaries import Sample, SampleStore
 
 
 class Explanations:
-    """Gives breaches what explains them: read anew when one begins, and now and then while it lasts."""
+    """Gives breaches what explains them: read anew when one begins, and now and then while it lasts.
+
+    Attributes:
+        are_due: whether texts of any are to be ranked again, by a transformer.
+    """
 
     def __init__(
         self,
@@ -32,17 +36,19 @@ class Explanations:
         *,
         settings: MonitorsConfig,
         known: Mapping[str, Mapping[str, Any]],
-        rereading: Rereading | None,
+        refine_since: datetime | None,
         before_reading: Callable[[], None],
     ) -> None:
         """known: evidence of the breaches that may go on, by monitor.
 
+        refine_since: windows that end later are ranked again by a transformer; None: none are.
         before_reading: called before the warehouse is read, to store what is not yet.
         """
         self._before_reading = before_reading
         self._warehouse, self._evaluator = warehouse, evaluator
         self._store, self._pools = store, pools
-        self._settings, self._rereading = settings, rereading
+        self._settings, self._refine_since = settings, refine_since
+        self.are_due = False
         self._known: dict[str, Mapping[str, Any]] = dict(known)
 
     def of(
@@ -66,14 +72,11 @@ class Explanations:
             self._before_reading()
             told: Told = {}
             for i in begun:
-                # One at a time: who wants to write may do so in between.
-                with self._warehouse.read() as con:
-                    told_of[i] = self._now(con, window, monitors[i], results[i], deploys, told)
+                told_of[i] = self._now(window, monitors[i], results[i], deploys, told)
         return told_of
 
     def _now(
         self,
-        con: Connection,
         window: Window,
         monitor: Monitor,
         result: Result,
@@ -84,7 +87,7 @@ class Explanations:
         current = taken_together(result, self._evaluator.recent_of(monitor, window, scales[-1]))
         reference = self._evaluator.reference_of(monitor)
         made = explain(
-            con,
+            self._warehouse,
             result,
             monitor,
             current=current,
@@ -93,9 +96,10 @@ class Explanations:
             earlier=self._known.get(result.monitor, {}),
             deploys=deploys,
             told=told,
-            rereading=self._rereading,
+            refines=self._refine_since is not None and window.end > self._refine_since,
         )
         self._known[result.monitor] = made.evidence
+        self.are_due |= "to_read" in made.evidence
         return made
 
     def _given(self, monitor: Monitor, windows: Sequence[Window]) -> dict[str, NDArray[Any]]:

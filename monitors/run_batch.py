@@ -18,7 +18,6 @@ from monitors.alerting.rules.applied import AppliedRules
 from monitors.checks.base import Check
 from monitors.config import MonitorsConfig, WindowsConfig
 from monitors.evaluate import Evaluator
-from monitors.explain_reread import Rereading
 from monitors.explain_run import Explanations
 from monitors.fit_cache import FitCache
 from monitors.judges.grade import Grade
@@ -51,6 +50,7 @@ class Tools:
     Attributes:
         flush: writes the alert book at the end of a batch. stepped: told of the book after each window.
         asks_judges: whether an LLM judge may have been at work in this run.
+        refine_since: as of `Explanations`.
         only: says of a monitor's name whether it is evaluated; the promise is divided among all of them.
     """
 
@@ -70,7 +70,7 @@ class Tools:
     config_hash: str
     stepped: Callable[[AlertBook, Window], None] | None = None
     only: Callable[[str], bool] | None = None
-    rereading: Rereading | None = None
+    refine_since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +107,7 @@ class Batches:
             tools.pools,
             settings=tools.monitors,
             known=state.explained,
-            rereading=tools.rereading,
+            refine_since=tools.refine_since,
             before_reading=self._store_grades,
         )
         # Of the batch that is being evaluated.
@@ -123,6 +123,11 @@ class Batches:
     def book(self) -> AlertBook:
         """Alerts and incidents as of the last window."""
         return self._state.book
+
+    @property
+    def are_due(self) -> bool:
+        """Whether texts of an explanation are to be ranked again, by a transformer."""
+        return self._explanations.are_due
 
     def warm_up(self, windows: Sequence[Window]) -> None:
         """Make the samples of windows that are only a reference; nothing is evaluated."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from collectors.config import Config
 from collectors.home import Home
@@ -11,7 +12,6 @@ from collectors.warehouse.connection import Connection, Warehouse
 from monitors.alerting.book import AlertBook
 from monitors.checks.base import Check
 from monitors.embedding.encoder import Encoder, Say, open_encoder
-from monitors.explain_reread import Rereading
 from monitors.extra_scorers import extra_scorers
 from monitors.fit_cache import FitCache
 from monitors.judges.grading import local_grades
@@ -82,6 +82,7 @@ class Machine:
         flush: Callable[[AlertBook, Connection], None],
         stepped: Callable[[AlertBook, Window], None] | None = None,
         only: Callable[[str], bool] | None = None,
+        refine_since: datetime | None = None,
     ) -> Tools:
         """For the batches of windows; evaluation `sets` are scored where they are not yet."""
         log = self.log
@@ -103,7 +104,7 @@ class Machine:
             flush=flush,
             stepped=stepped,
             only=only,
-            rereading=Rereading.of(self.settings.embedding, self.encoder),
+            refine_since=refine_since,
             log=log,
             asks_judges=self.settings.asks_judges,
             now=log.now,

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import uuid4
 
 from filelock import FileLock, Timeout
@@ -21,7 +19,8 @@ from collectors.warehouse.connection import Connection, Warehouse
 from monitors.alerting.book import AlertBook
 from monitors.checks import CHECKS
 from monitors.checks.base import Check
-from monitors.embedding.encoder import Say
+from monitors.embedding.encoder import Encoder, Say, open_encoder
+from monitors.explain_refine import FRESH, Refiner, are_due
 from monitors.fit_cache import FitCache
 from monitors.judges.estimates import days_due, update_estimates
 from monitors.notify.deliver import DeliveryReport, deliver_pending
@@ -33,41 +32,10 @@ from monitors.run_log import RunLog, Totals
 from monitors.run_machine import Machine
 from monitors.run_settings import RunSettings
 from monitors.run_state import RunState, read_state
+from monitors.run_summary import RunSummary
 from monitors.window import days
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunSummary:
-    """What a pass did.
-
-    Attributes:
-        windows: evaluated; results, breaches, errors: of their monitors. spans: that the windows held.
-        spooled: spans that were waiting in the spool and were stored first.
-        opened, resolved: incidents in this pass. firing: incidents open at its end.
-        delivered, undelivered: messages sent in this pass, and attempts that failed.
-    """
-
-    run_id: str
-    now: datetime
-    until: datetime | None
-    windows: int
-    results: int
-    breaches: int
-    errors: int
-    spans: int
-    spooled: int
-    opened: int
-    resolved: int
-    firing: int
-    delivered: int
-    undelivered: int
-    duration_s: float
-
-    def as_json(self) -> dict[str, Any]:
-        """For --json."""
-        return asdict(self)
 
 
 def run_pass(
@@ -126,7 +94,7 @@ class _Pass:
 
     While it judges windows and sends, the warehouse is free for others: that is why an hour's pass opens it
     five times: to begin, to read what is known and then the hour, to write, and to end once messages are
-    sent. Each breach that begins opens it once more, and holds it for reading while it is explained.
+    sent. Each breach that begins opens it a few times more, to read the texts that explain it.
     """
 
     def __init__(
@@ -150,6 +118,9 @@ class _Pass:
         self._progress = progress
         self._say = say
         self._due: set[date] = set()
+        self._encoder: Encoder | None = None
+        self._refines = False
+        self._fresh = now - FRESH
         self._batch: Sequence[Window] = ()
         self.totals = Totals()
 
@@ -169,12 +140,15 @@ class _Pass:
                 sketches=any(getattr(check, "from_sketches", False) for check in checks),
             )
             self._note_due(con, ())
+            self._refines = are_due(con, self._fresh)
         before = {i.incident_id: i.is_open for i in state.book.incidents}
         if len(state.pending):
             self._evaluate(state, checks)
         if self._due:
             update_estimates(self._warehouse, self._due, at=self._context.clock())
         report = self._deliver() if deliver else DeliveryReport()
+        # Nobody who is woken waits for this.
+        refined = self._refine() if self._refines else 0
         after = {i.incident_id: i.is_open for i in state.book.incidents}
         return RunSummary(
             run_id=self._log.run_id,
@@ -191,6 +165,7 @@ class _Pass:
             firing=sum(after.values()),
             delivered=report.sent,
             undelivered=report.retried + report.dead,
+            refined=refined,
             duration_s=(self._context.clock() - self._log.started_at).total_seconds(),
         )
 
@@ -204,10 +179,18 @@ class _Pass:
             log=self._log,
             say=self._say,
         )
+        self._encoder = machine.encoder
         if state.pending.new:
             self._judge(state.pending.new, machine)
         fits = FitCache(self._context.home.fits, now=self._context.clock())
-        batches = Batches(machine.tools(sets=state.sets, fits=fits, flush=self._flush), state)
+        wants = self._settings.embedding.explain_with == "transformer"
+        tools = machine.tools(
+            sets=state.sets,
+            fits=fits,
+            flush=self._flush,
+            refine_since=self._fresh if wants else None,
+        )
+        batches = Batches(tools, state)
         batches.mend()
         done, total = 0, len(state.pending) + len(state.warm)
         for batch in days(state.warm):
@@ -220,6 +203,7 @@ class _Pass:
             self.totals = batches.totals
             done += len(batch)
             self._tell(done, total)
+        self._refines |= batches.are_due
         fits.prune()
 
     def _judge(self, new: Sequence[Window], machine: Machine) -> None:
@@ -265,6 +249,16 @@ class _Pass:
         return deliver_pending(
             self._warehouse, settings.notifiers, lambda: self._now + (wall() - began), notify=settings.notify
         )
+
+    def _refine(self) -> int:
+        """Have the transformer rank the texts of what was explained."""
+        embedding, home = self._settings.embedding, self._context.home
+        return Refiner(
+            warehouse=self._warehouse,
+            embedding=embedding,
+            encoder=lambda: self._encoder or open_encoder(embedding, home, say=self._say),
+            since=self._fresh,
+        ).run()
 
     def _drain(self) -> int:
         """Store what the spool holds; spans that were acknowledged are evaluated in this pass."""

@@ -14,7 +14,7 @@ from monitors.alerting.plain import plain
 from monitors.alerting.reading import Reading, strength
 from monitors.result import Result
 
-_EXPLAINED = ("examples", "vanished", "terms", "topics", "explains", "map", "versions")
+_EXPLAINED = ("examples", "ranking", "vanished", "terms", "topics", "explains", "map", "versions")
 # Of the alert itself, whichever breach speaks for it.
 _OWN = ("handling",)
 _EVIDENCE = (*_EXPLAINED, "change_point", "current", "reference", "scale_windows", "topic")

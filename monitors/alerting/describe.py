@@ -44,7 +44,8 @@ def describe(
         "path": path,
         "alerts": [_figure(alert, found) for alert in alerts],
         "before_after": _before_after(found.lead),
-        "examples": _examples(found, alerts),
+        "examples": examples_of(found.lead.alert_id, found.component, alerts),
+        "ranking": found.lead.evidence.get("ranking"),
         "ruled_out": ruled_out(found, alerts, flow=flow, tracks=tracks, deploys=deploys, settings=settings),
         "deploy": _deploy(found, at),
         "explained": words.explained(found.lead.evidence),
@@ -155,9 +156,11 @@ def _before_after(lead: Alert) -> dict[str, Any]:
     }
 
 
-def _examples(found: Blame, alerts: Sequence[Alert]) -> list[Any]:
-    """Examples of the culprit first; the texts stay raw, whoever shows them escapes them."""
-    ordered = sorted(alerts, key=lambda a: (a is not found.lead, a.component != found.component))
+def examples_of(lead: str, component: str, alerts: Sequence[Alert]) -> list[Any]:
+    """Examples of the leading alert and of the culprit first; the texts stay raw, whoever shows them escapes
+    them. lead: id of the alert that the incident is told by; component: what is to blame.
+    """
+    ordered = sorted(alerts, key=lambda a: (a.alert_id != lead, a.component != component))
     shown: list[Any] = []
     for alert in ordered:
         given = alert.evidence.get("examples")

@@ -48,7 +48,7 @@ def given(*stored: Sample, pool: Sample | None = None, field: str = "output_text
         {} if pool is None else {ASKED: pool},
         settings=MonitorsConfig(),
         known={},
-        rereading=None,
+        refine_since=None,
         before_reading=lambda: None,
     )
     stream = Stream(chain="support", component="generator", field=field)

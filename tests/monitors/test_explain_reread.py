@@ -72,11 +72,6 @@ def test_few_texts_stay_in_their_order(few: dict[str, int]):
     assert Rereading(ByTopic).scores(*sides(**few)) is None
 
 
-def test_a_run_reads_so_many_and_no_more():
-    reading = Rereading(ByTopic, most=2)
-    assert [reading.scores(*sides()) is None for _ in range(3)] == [False, False, True]
-
-
 @pytest.mark.parametrize("error", [ConfigError("gone"), ImportError("gone")])
 def test_without_the_model_nothing_is_read_and_it_is_asked_for_once(error: Exception):
     asked = []

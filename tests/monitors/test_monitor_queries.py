@@ -19,6 +19,8 @@ GIVEN = {
     "start": START,
     "end": START + HOUR,
     "cutoff": START,
+    "since": START,
+    "ranking_of": "r",
     "until": None,
     "dataset": "production",
     "length_us": HOUR // timedelta(microseconds=1),
